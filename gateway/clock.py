@@ -1,0 +1,23 @@
+"""Time: instants are aware and in UTC; business dates are those of Asia/Shanghai."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+BUSINESS_ZONE = ZoneInfo("Asia/Shanghai")
+
+#: A clock is anything that tells the present instant, aware, in UTC.
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The present instant by the machine's clock."""
+    return datetime.now(UTC)
+
+
+def business_date(instant: datetime) -> date:
+    """The date of `instant` (aware) in Asia/Shanghai."""
+    assert instant.tzinfo is not None, "an instant must be aware"
+    return instant.astimezone(BUSINESS_ZONE).date()
