@@ -1,0 +1,42 @@
+"""What operators configure: two TOML files, checked whole before anything starts."""
+
+from gateway.config.documents import CustomsConfig, GatewayConfig, SimulationConfig
+from gateway.config.endpoints import Endpoint, Transport
+from gateway.config.sections import (
+    CustomsKeysConfig,
+    CustomsTrustConfig,
+    FaultsConfig,
+    IdentityConfig,
+    KeysConfig,
+    LawConfig,
+    LimitsConfig,
+    LineConfig,
+    LogConfig,
+    OperationsConfig,
+    PartnerConfig,
+    PostLimits,
+    SpoolConfig,
+    TrustConfig,
+)
+
+__all__ = [
+    "CustomsConfig",
+    "CustomsKeysConfig",
+    "CustomsTrustConfig",
+    "Endpoint",
+    "FaultsConfig",
+    "GatewayConfig",
+    "IdentityConfig",
+    "KeysConfig",
+    "LawConfig",
+    "LimitsConfig",
+    "LineConfig",
+    "LogConfig",
+    "OperationsConfig",
+    "PartnerConfig",
+    "PostLimits",
+    "SimulationConfig",
+    "SpoolConfig",
+    "Transport",
+    "TrustConfig",
+]

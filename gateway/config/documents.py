@@ -1,0 +1,121 @@
+"""The two configuration files: the gateway's and the simulated customs'."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from gateway.config.endpoints import Transport
+from gateway.config.kinds import FilePath, whole
+from gateway.config.loading import load
+from gateway.config.sections import (
+    CustomsKeysConfig,
+    CustomsTrustConfig,
+    FaultsConfig,
+    IdentityConfig,
+    KeysConfig,
+    LawConfig,
+    LimitsConfig,
+    LineConfig,
+    LogConfig,
+    OperationsConfig,
+    PartnerConfig,
+    PostLimits,
+    Section,
+    SpoolConfig,
+    TrustConfig,
+)
+
+_MAX_PARTNERS = 16
+_MAX_SPOOLS = 64
+
+
+class _Document(Section):
+    """What both files share: an end of the line, its partners, and a log."""
+
+    line: LineConfig
+    partners: tuple[PartnerConfig, ...] = Field(alias="partner", min_length=1, max_length=_MAX_PARTNERS)
+    log: LogConfig
+    _source: Path | None = PrivateAttr(default=None)
+
+    @property
+    def source(self) -> Path | None:
+        """The file that this was loaded from, absolute; None when built in code."""
+        return self._source
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The configuration in the TOML file at `path`.
+
+        Raises ConfigurationFault with one line a fault (file, key, what is expected), all faults at once.
+        """
+        document = load(cls, path)
+        document._source = path.absolute()
+        return document
+
+    @model_validator(mode="after")
+    def _partners_apart(self) -> Self:
+        _refuse_repeated("partner: name", (partner.name for partner in self.partners))
+        _refuse_repeated("partner: participant", (partner.participant for partner in self.partners))
+        codes = [self.line.identification, *(partner.identification for partner in self.partners)]
+        _refuse_repeated("line and partner: identification", codes)
+        return self
+
+    @model_validator(mode="after")
+    def _tls_complete(self) -> Self:
+        listens = any(endpoint.transport is Transport.TLS for endpoint in self.line.listen)
+        for partner in self.partners:
+            calls = any(endpoint.transport is Transport.TLS for endpoint in partner.call)
+            if (listens or calls) and partner.tls_anchor is None:
+                raise ValueError(f'partner "{partner.name}": tls_anchor: missing; expected a path, for TLS')
+            if (listens or calls) and self.line.certificate is None:
+                raise ValueError("line.certificate, line.key: missing; expected paths, for TLS")
+        return self
+
+
+class GatewayConfig(_Document):
+    """`gateway.toml`: everything that the daemon is told before it starts."""
+
+    gateway: IdentityConfig
+    spools: tuple[SpoolConfig, ...] = Field(alias="spool", min_length=1, max_length=_MAX_SPOOLS)
+    limits: LimitsConfig = LimitsConfig()
+    trust: TrustConfig
+    keys: KeysConfig
+    law: LawConfig = LawConfig()
+    operations: OperationsConfig
+
+    @model_validator(mode="after")
+    def _spools_apart(self) -> Self:
+        _refuse_repeated("spool: name", (spool.name for spool in self.spools))
+        paths = [Path(spool.path).resolve() for spool in self.spools]
+        for one in paths:
+            if sum(other == one or one in other.parents for other in paths) > 1:
+                raise ValueError(f"spool: path: expected trees apart from each other; {one} holds another")
+        return self
+
+
+class SimulationConfig(IdentityConfig):
+    """Who the simulated customs is, and how it behaves: by a scenario file, or by the seed alone."""
+
+    scenario: FilePath | None = None
+    seed: Annotated[int, whole(0, 2**31 - 1)] = 1
+
+
+class CustomsConfig(_Document):
+    """`customs.toml`: the simulated customs at the other end of the line."""
+
+    customs: SimulationConfig
+    limits: PostLimits = PostLimits()
+    trust: CustomsTrustConfig
+    keys: CustomsKeysConfig
+    faults: FaultsConfig = FaultsConfig()
+
+
+def _refuse_repeated(what: str, values: Iterable[str]) -> None:
+    repeated = [value for value, count in Counter(values).items() if count > 1]
+    if repeated:
+        raise ValueError(f'{what}: expected each once, found "{repeated[0]}" more than once')

@@ -1,0 +1,186 @@
+"""The sections that make up a configuration file, with their defaults and bounds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+
+from gateway.config.kinds import (
+    Address,
+    FilePath,
+    Flag,
+    Name,
+    OftpCode,
+    ParticipantId,
+    one_of,
+    seconds,
+    whole,
+)
+from gateway.config.secrets import read_password
+
+KIB = 1024
+MIB = 1024 * KIB
+
+#: sun_path of a Unix socket address holds 108 bytes with its closing zero.
+SOCKET_PATH_MAX_BYTES = 107
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IdentityConfig(Section):
+    """Who we are (`Sender` of our messages) and where we keep our state."""
+
+    participant: ParticipantId
+    state: FilePath
+
+
+class SpoolConfig(Section):
+    """One spool tree. `issuers` are the participants who may drop licences there; none: all trusted ones."""
+
+    name: Name
+    path: FilePath
+    issuers: tuple[ParticipantId, ...] = ()
+
+
+class PostLimits(Section):
+    """Bounds on what passes over the line."""
+
+    max_file_bytes: Annotated[int, whole(KIB, 64 * MIB, "bytes")] = 16 * MIB
+    inbound_max_bytes: Annotated[int, whole(KIB, 1024 * MIB, "bytes")] = 64 * MIB
+    interchange_max_messages: Annotated[int, whole(1, 10_000)] = 500
+    interchange_max_bytes: Annotated[int, whole(16 * KIB, 64 * MIB, "bytes")] = 4 * MIB
+
+
+class LimitsConfig(PostLimits):
+    """The gateway's bounds: those of the line, and those of intake and its worker processes."""
+
+    intake_batch: Annotated[int, whole(1, 1_000)] = 64
+    intake_scan_seconds: Annotated[float, seconds(0.05, 60)] = 1.0
+    workers: Annotated[int, whole(1, 64)] = 2
+    worker_timeout_seconds: Annotated[float, seconds(1, 3_600)] = 60.0
+
+
+class TrustConfig(Section):
+    """Folders of PEM certificates that anchor each role's signatures."""
+
+    issuer: FilePath
+    seal: FilePath
+    customs: FilePath
+    gateway: FilePath
+
+
+class CustomsTrustConfig(Section):
+    """The same for the simulated customs, which need not trust itself."""
+
+    issuer: FilePath
+    seal: FilePath
+    gateway: FilePath
+
+
+class KeysConfig(Section):
+    """PEM files: the central seal, and the gateway's own key for its acknowledgements."""
+
+    seal_key: FilePath
+    seal_certificate: FilePath
+    gateway_key: FilePath
+    gateway_certificate: FilePath
+
+
+class CustomsKeysConfig(Section):
+    """PEM files: customs' key for acknowledgements and write-offs."""
+
+    customs_key: FilePath
+    customs_certificate: FilePath
+
+
+class LawConfig(Section):
+    """How many declarations a multi-use licence allows."""
+
+    cap_multi: Annotated[int, whole(1, 999)] = 12
+    cap_automatic: Annotated[int, whole(1, 999)] = 6
+
+
+class LineConfig(Section):
+    """Our end of the line: `identification` is our SSIDCODE; `certificate` and `key` serve TLS."""
+
+    identification: OftpCode
+    listen: tuple[Address, ...] = ()
+    certificate: FilePath | None = None
+    key: FilePath | None = None
+    inactivity_seconds: Annotated[float, seconds(1, 86_400)] = 300.0
+    connect_timeout_seconds: Annotated[float, seconds(1, 600)] = 30.0
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together: expected both or neither")
+        return self
+
+
+class PartnerConfig(Section):
+    """Who is at the other end.
+
+    `participant` is its `Sender`, `identification` its SSIDCODE; `buffer_bytes` and `window` are what we
+    offer as SSIDSDEB (128 to 99999, RFC 5024 section 5.3.2) and SSIDCRED; `call` is tried in turn;
+    `tls_anchor` is the PEM file of the certificate, or of its issuer, that the partner must show.
+    """
+
+    name: Name
+    participant: ParticipantId
+    identification: OftpCode
+    call: tuple[Address, ...] = ()
+    password_ours_file: FilePath
+    password_theirs_file: FilePath
+    tls_anchor: FilePath | None = None
+    buffer_bytes: Annotated[int, whole(128, 99_999, "bytes")] = 32_768
+    window: Annotated[int, whole(1, 999)] = 64
+    backoff_min_seconds: Annotated[float, seconds(0.05, 3_600)] = 1.0
+    backoff_max_seconds: Annotated[float, seconds(0.05, 86_400)] = 120.0
+
+    @model_validator(mode="after")
+    def _backoff_in_order(self) -> Self:
+        if self.backoff_min_seconds > self.backoff_max_seconds:
+            raise ValueError("expected backoff_min_seconds not above backoff_max_seconds")
+        return self
+
+    def password_ours(self) -> SecretStr:
+        """SSIDPSWD that we send, from its file; ConfigurationFault if unusable."""
+        return read_password(self.password_ours_file)
+
+    def password_theirs(self) -> SecretStr:
+        """SSIDPSWD that the partner must send, from its file; ConfigurationFault if unusable."""
+        return read_password(self.password_theirs_file)
+
+
+class LogConfig(Section):
+    """The JSON log, and from which level on things are written."""
+
+    file: FilePath
+    level: Annotated[str, one_of("debug", "info", "warn", "error", "critical")] = "info"
+
+
+class OperationsConfig(Section):
+    """The control socket, which only its owner can open."""
+
+    control_socket: FilePath
+
+    @model_validator(mode="after")
+    def _path_fits(self) -> Self:
+        if len(bytes(self.control_socket)) > SOCKET_PATH_MAX_BYTES:
+            raise ValueError(f"control_socket: expected a full path of at most {SOCKET_PATH_MAX_BYTES} bytes")
+        return self
+
+
+class FaultsConfig(Section):
+    """Faults that the simulated customs commits on purpose; 0 and false are off."""
+
+    cut_after_bytes: Annotated[int, whole(0, 1024 * MIB, "bytes")] = 0
+    slow_bytes_per_second: Annotated[int, whole(0, 1024 * MIB, "bytes")] = 0
+    refuse_every: Annotated[int, whole(0, 1_000_000)] = 0
+    repeat_every: Annotated[int, whole(0, 1_000_000)] = 0
+    reorder: Flag = False

@@ -1,0 +1,176 @@
+"""Configuration files: the shipped templates load, and every fault is told at once in plain words."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.config import CustomsConfig, Endpoint, GatewayConfig, Transport
+from gateway.data import data_dir
+from gateway.errors import ConfigurationFault
+
+TEMPLATES = data_dir("conf")
+
+
+def _changed(tmp_path: Path, *changes: tuple[str, str], append: str = "") -> Path:
+    written = (TEMPLATES / "gateway.toml").read_text()
+    for before, after in changes:
+        assert before in written
+        written = written.replace(before, after)
+    path = tmp_path / "gateway.toml"
+    path.write_text(written + append)
+    return path
+
+
+def _faults(path: Path, model: Any = GatewayConfig) -> list[str]:
+    with pytest.raises(ConfigurationFault) as raised:
+        model.load(path)
+    return str(raised.value).splitlines()
+
+
+def test_the_shipped_gateway_template_loads_as_it_is() -> None:
+    config = GatewayConfig.load(TEMPLATES / "gateway.toml")
+    assert config.gateway.participant == "CN-GATEWAY"
+    assert config.partners[0].call == (Endpoint(Transport.TLS, "127.0.0.1", 6620),)
+    assert (config.law.cap_multi, config.law.cap_automatic) == (12, 6)
+    assert config.limits.max_file_bytes == 16 * 1024 * 1024
+
+
+def test_the_shipped_customs_template_loads_and_has_no_fault_switched_on() -> None:
+    config = CustomsConfig.load(TEMPLATES / "customs.toml")
+    assert config.customs.scenario is None
+    assert not any(config.faults.model_dump().values())
+
+
+@pytest.mark.parametrize("name", ["gateway.toml", "customs.toml"])
+def test_what_the_templates_show_commented_out_are_the_true_defaults(name: str, tmp_path: Path) -> None:
+    model = GatewayConfig if name == "gateway.toml" else CustomsConfig
+    plain = (TEMPLATES / name).read_text()
+    told = re.sub(r"^# (\[|(?!scenario)\w+ = )", r"\1", plain, flags=re.MULTILINE)
+    assert told != plain
+    for folder, written in (("plain", plain), ("told", told)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(written)
+    as_shipped = model.load(tmp_path / "plain" / name).model_dump_json()
+    as_told = model.load(tmp_path / "told" / name).model_dump_json()
+    assert as_told == as_shipped.replace(str(tmp_path / "plain"), str(tmp_path / "told"))
+
+
+def test_relative_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    config = GatewayConfig.load(_changed(tmp_path, ('"log/gateway.jsonl"', '"/var/log/g.jsonl"')))
+    assert config.spools[0].path == tmp_path / "spool"
+    assert config.keys.seal_key == tmp_path / "keys/seal.key.pem"
+    assert config.log.file == Path("/var/log/g.jsonl")
+    assert config.source == tmp_path / "gateway.toml"
+
+
+def test_all_faults_are_told_at_once_with_file_key_and_what_is_expected(tmp_path: Path) -> None:
+    path = _changed(
+        tmp_path,
+        ('participant = "CN-GATEWAY"', 'participant = "-"'),
+        ("# [limits]", "[limits]\nworkers = 0\nintake_batch = true\nintake_bach = 3"),
+        ('call = ["tls:127.0.0.1:6620"]', 'call = ["tls:127.0.0.1:6620", "udp:x:1"]'),
+        ('seal = "trust/seal"\n', ""),
+    )
+    faults = _faults(path)
+    assert all(fault.startswith(f"{path}: ") for fault in faults)
+    told = {fault.removeprefix(f"{path}: ") for fault in faults}
+    assert told == {
+        "gateway.participant: expected an identification of 1 to 35 of A-Z, a-z, 0-9 and . _ -, found '-'",
+        "limits.workers: expected a whole number from 1 to 64, found 0",
+        "limits.intake_batch: expected a whole number from 1 to 1000, found True",
+        "limits.intake_bach: not a known key; did you mean intake_batch?",
+        "partner #1.call #2: expected an endpoint such as \"tls:127.0.0.1:6619\", found 'udp:x:1'",
+        "trust.seal: missing; expected a path",
+    }
+
+
+def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_path: Path) -> None:
+    faults = _faults(_changed(tmp_path, append='password = "TOPSECRET"\n'))
+    assert len(faults) == 1
+    assert "operations.password: not a known key" in faults[0]
+    assert "TOPSECRET" not in faults[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (('tls_anchor = "tls/customs.anchor.pem"', ""), 'partner "customs": tls_anchor: missing'),
+        (('key = "tls/gateway.key.pem"', ""), "line: certificate and key belong together"),
+        (('identification = "CN-CUSTOMS"', 'identification = "CN-GATEWAY"'), '"CN-GATEWAY" more than once'),
+        (("# backoff_min_seconds = 1.0 ", "backoff_min_seconds = 999"), "backoff_min_seconds not above"),
+        (('"state/control.sock"', f'"{"x" * 120}"'), "control_socket: expected a full path of at most 107"),
+        (("[operations]\n", "[operations\n"), "not valid TOML"),
+        (("[log]\n", "[log]\nlevel = 'loud'\n"), 'log.level: expected one of "debug", "info"'),
+        (("# cap_multi = 12", "[law]\ncap_multi = 12.0"), "law.cap_multi: expected a whole number"),
+        (("# inactivity_seconds = 300.0", "inactivity_seconds = nan"), "expected a number of seconds from 1"),
+    ],
+)
+def test_a_fault_is_told_in_plain_words(change: tuple[str, str], told: str, tmp_path: Path) -> None:
+    faults = _faults(_changed(tmp_path, change))
+    assert len(faults) == 1
+    assert told in faults[0]
+
+
+def test_spool_trees_must_be_apart(tmp_path: Path) -> None:
+    nested = '[[spool]]\nname = "second"\npath = "spool/in"\n'
+    assert "expected trees apart" in _faults(_changed(tmp_path, append=nested))[0]
+    twice = '[[spool]]\nname = "default"\npath = "other"\n'
+    assert '"default" more than once' in _faults(_changed(tmp_path, append=twice))[0]
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    assert "No such file" in _faults(tmp_path / "absent.toml")[0]
+    (tmp_path / "latin.toml").write_bytes(b'a = "\xe9"')
+    assert "expected UTF-8 text; byte 5" in _faults(tmp_path / "latin.toml")[0]
+    assert "Is a directory" in _faults(tmp_path)[0]
+
+
+def test_an_empty_file_is_told_everything_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "empty.toml").write_text("")
+    faults = _faults(tmp_path / "empty.toml")
+    lacking = {fault.split(": ")[1] for fault in faults}
+    assert lacking == {"gateway", "spool", "trust", "keys", "line", "partner", "log", "operations"}
+    assert all("missing; expected" in fault for fault in faults)
+
+
+def test_a_table_given_as_something_else_is_told(tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_text("law = 3\nspool = 4\n")
+    faults = _faults(tmp_path / "odd.toml")
+    assert any("law: expected a table, found 3" in fault for fault in faults)
+    assert any("spool: expected a list, found 4" in fault for fault in faults)
+
+
+@given(
+    transport=st.sampled_from(Transport),
+    host=st.from_regex(r"[a-z0-9.-]{1,40}", fullmatch=True) | st.ip_addresses().map(str),
+    port=st.integers(1, 65535),
+)
+def test_an_endpoint_is_written_as_it_was_read(transport: Transport, host: str, port: int) -> None:
+    endpoint = Endpoint(transport, host, port)
+    assert Endpoint.parse(str(endpoint)) == endpoint
+
+
+@pytest.mark.parametrize(
+    "written", ["tls:host", "tls:host:0", "tls:host:65536", "tls::1", "tls:a b:1", 5, None]
+)
+def test_what_is_no_endpoint_is_refused(written: object) -> None:
+    with pytest.raises(ValueError, match="not an endpoint"):
+        Endpoint.parse(written)
+
+
+def test_the_configuration_is_frozen() -> None:
+    config = GatewayConfig.load(TEMPLATES / "gateway.toml")
+    with pytest.raises(ValueError, match="frozen"):
+        config.law.cap_multi = 13  # type: ignore[misc]  # the point of the test
+
+
+def test_an_empty_list_of_spools_or_partners_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "none.toml"
+    path.write_text("spool = []\npartner = []\n")
+    assert {f"{path}: {key}: expected at least 1 of them" for key in ("spool", "partner")} < set(
+        _faults(path)
+    )
