@@ -1,0 +1,93 @@
+"""The closed vocabularies of the ledger's columns; their values are what is stored."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Direction(StrEnum):
+    """Whether a message came to us or is ours."""
+
+    IN = "IN"
+    OUT = "OUT"
+
+
+class EntryKind(StrEnum):
+    """What an entry says happened. Entries are never changed, so neither is the meaning of these words."""
+
+    ISSUE_ACCEPTED = "ISSUE_ACCEPTED"
+    SEALED = "SEALED"
+    SENT = "SENT"
+    CUSTOMS_ACCEPTED = "CUSTOMS_ACCEPTED"
+    CUSTOMS_REFUSED = "CUSTOMS_REFUSED"
+    WRITE_OFF_APPLIED = "WRITE_OFF_APPLIED"
+    WRITE_OFF_REPEATED = "WRITE_OFF_REPEATED"
+    WRITE_OFF_REFUSED = "WRITE_OFF_REFUSED"
+    INTERCHANGE_ACCEPTED = "INTERCHANGE_ACCEPTED"
+    INTERCHANGE_REFUSED = "INTERCHANGE_REFUSED"
+    MESSAGE_REFUSED = "MESSAGE_REFUSED"
+    HELD = "HELD"
+    RELEASED = "RELEASED"
+    REQUEUED = "REQUEUED"
+
+
+class OutcomeStatus(StrEnum):
+    """What became of a received message."""
+
+    ACCEPTED = "ACCEPTED"
+    REPEATED = "REPEATED"
+    CONFLICT = "CONFLICT"
+    REFUSED = "REFUSED"
+
+
+class Priority(IntEnum):
+    """The order in which the outbox empties: lower first."""
+
+    URGENT = 0
+    NORMAL = 1
+
+
+class OutboxStatus(StrEnum):
+    """One sending of one message: waits, held by an operator, in an interchange, there, or superseded."""
+
+    DUE = "DUE"
+    HELD = "HELD"
+    ASSIGNED = "ASSIGNED"
+    DELIVERED = "DELIVERED"
+    REQUEUED = "REQUEUED"
+
+
+class InterchangeStatus(StrEnum):
+    """An interchange of ours: to be sent, taken by the partner's line (EFPA), there (EERP), or given up."""
+
+    READY = "READY"
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    REFUSED = "REFUSED"
+
+
+class InboundStatus(StrEnum):
+    """A virtual file of the partner's: coming, whole and durable, worked off, or unreadable."""
+
+    RECEIVING = "RECEIVING"
+    STORED = "STORED"
+    PROCESSED = "PROCESSED"
+    CORRUPT = "CORRUPT"
+
+
+class ReceiptStatus(StrEnum):
+    """The end-to-end receipt (EERP) that we owe for a file."""
+
+    NONE = "NONE"
+    DUE = "DUE"
+    SENT = "SENT"
+
+
+class DiscrepancyStatus(StrEnum):
+    """A write-off that customs made and the law does not allow."""
+
+    OPEN = "OPEN"
+
+
+#: The stored kind of the one message that customs answers by an ApplicationAck.
+SEALED_LICENCE = "SealedLicence"

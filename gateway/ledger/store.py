@@ -1,0 +1,221 @@
+"""The ledger's store: units of work, group commit, and reads of a snapshot.
+
+The law of this module:
+
+* Units are committed together, as many as wait, in the order in which they were submitted.
+* A Deferred fires only after the commit that holds its unit; a unit that is told of is on disk.
+* When a batch fails, nothing of it stays; then each unit runs alone, and only those that fail alone fail.
+  A unit may therefore run twice: it must have no effect but through its connection.
+* When the environment fails (disk full, database locked), the units not yet committed fail with it at once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, Engine
+from twisted.internet.defer import Deferred, fail
+
+from gateway.clock import Clock
+from gateway.errors import ConfigurationFault, EnvironmentFault
+from gateway.ledger.lock import LedgerLock
+from gateway.ledger.migrations import upgrade
+from gateway.ledger.runners import InlineRunners, Runners
+from gateway.ledger.sqlite import as_environment_fault, reader_engine, transaction_is_open, writer_engine
+
+T = TypeVar("T")
+
+MAX_WAITING_UNITS = 4_096
+MAX_WAITING_READS = 1_024
+MAX_UNITS_PER_COMMIT = 256
+
+
+class LedgerBusy(EnvironmentFault):
+    """More work waits than the ledger takes: retry later. Callers that await each answer never see it."""
+
+
+class LedgerClosed(EnvironmentFault):
+    """The ledger is closing or closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """One transaction, as a unit sees it: its connection, and the one instant at which it all happens."""
+
+    connection: Connection
+    now: datetime
+
+
+_Work = Callable[[UnitOfWork], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: Exception
+
+
+@dataclass(slots=True, eq=False)
+class _Unit:
+    work: _Work
+    done: Deferred[Any] = field(default_factory=Deferred)
+
+    def tell(self, result: object) -> None:
+        if isinstance(result, _Failed):
+            self.done.errback(result.error)
+        else:
+            self.done.callback(result)
+
+
+class Ledger:
+    """The one writer of truth. Its methods are called on the reactor's thread only."""
+
+    def __init__(
+        self, writer: Engine, reader: Engine, lock: LedgerLock, clock: Clock, runners: Runners
+    ) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._lock = lock
+        self._clock = clock
+        self._runners = runners
+        self._waiting: deque[_Unit] = deque()
+        self._committing = False
+        self._idle: Deferred[None] = Deferred()
+        self._reads_in_hand = 0
+        self._closed: Deferred[None] | None = None
+
+    @classmethod
+    def open(cls, location: str | Path, *, clock: Clock, runners: Runners | None = None) -> Self:
+        """Open the ledger at `location` (a path or `sqlite:///PATH`), made or migrated as needed.
+
+        Without `runners` everything runs inline, in the caller's thread. Raises `LedgerInUse` when another
+        process has it open, and `EnvironmentFault` when the database cannot be opened or migrated.
+        """
+        path = _database_path(location)
+        try:
+            lock = LedgerLock.take(path.with_name(path.name + ".lock"))
+        except OSError as error:
+            raise EnvironmentFault(f"the ledger cannot be opened: {error}") from error
+        try:
+            writer = writer_engine(path)
+            try:
+                upgrade(writer)
+            except BaseException:
+                writer.dispose()
+                raise
+        except Exception as error:
+            lock.release()
+            raise as_environment_fault(error) or error from error
+        return cls(writer, reader_engine(path), lock, clock, runners or InlineRunners())
+
+    def submit(self, work: Callable[[UnitOfWork], T]) -> Deferred[T]:
+        """Run `work` in a transaction; fires with its result once that is durable, or with its failure.
+
+        `work` may run twice (see the law above), and on another thread.
+        """
+        if self._closed is not None:
+            return fail(LedgerClosed("the ledger is closed"))
+        if len(self._waiting) >= MAX_WAITING_UNITS:
+            return fail(LedgerBusy(f"{MAX_WAITING_UNITS} units of work wait already"))
+        unit = _Unit(work)
+        self._waiting.append(unit)
+        if not self._committing:
+            self._committing = True
+            Deferred.fromCoroutine(self._commit_all())
+        return unit.done
+
+    def read(self, query: Callable[[Connection], T]) -> Deferred[T]:
+        """Run `query` on a snapshot of what is committed; it cannot write."""
+        if self._closed is not None:
+            return fail(LedgerClosed("the ledger is closed"))
+        if self._reads_in_hand >= MAX_WAITING_READS:
+            return fail(LedgerBusy(f"{MAX_WAITING_READS} queries wait already"))
+        self._reads_in_hand += 1
+        return self._runners.read(lambda: self._query(query)).addBoth(self._read_done)
+
+    def close(self) -> Deferred[None]:
+        """Commit what waits, end the threads, close the database and give the lock back; idempotent."""
+        if self._closed is None:
+            self._closed = Deferred()
+            Deferred.fromCoroutine(self._close()).chainDeferred(self._closed)
+        return self._closed
+
+    async def _close(self) -> None:
+        if self._committing:
+            await self._idle
+        self._runners.stop()
+        self._reader.dispose()
+        self._writer.dispose()
+        self._lock.release()
+
+    async def _commit_all(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_UNITS_PER_COMMIT))]
+            for unit, result in zip(batch, await self._commit(batch), strict=True):
+                unit.tell(result)
+        self._committing = False
+        if self._closed is not None:
+            self._idle.callback(None)
+
+    async def _commit(self, batch: Sequence[_Unit]) -> Sequence[object]:
+        works = [unit.work for unit in batch]
+        try:
+            return await self._runners.write(lambda: self._commit_together(works))
+        except Exception as error:
+            return [_Failed(error)] * len(batch)
+
+    def _commit_together(self, works: Sequence[_Work]) -> Sequence[object]:
+        try:
+            return self._transaction(works)
+        except Exception as error:
+            if len(works) == 1:
+                return [_Failed(as_environment_fault(error) or error)]
+        return self._commit_one_by_one(works)
+
+    def _commit_one_by_one(self, works: Sequence[_Work]) -> Sequence[object]:
+        results: list[object] = []
+        for work in works:
+            try:
+                results += self._transaction([work])
+            except Exception as error:
+                failed = _Failed(as_environment_fault(error) or error)
+                results.append(failed)
+                if isinstance(failed.error, EnvironmentFault):
+                    # The next would fail the same way, each after the database's own time-out.
+                    return results + [failed] * (len(works) - len(results))
+        return results
+
+    def _transaction(self, works: Sequence[_Work]) -> list[object]:
+        with self._writer.begin() as connection:
+            unit_of_work = UnitOfWork(connection, self._clock())
+            results: list[object] = [work(unit_of_work) for work in works]
+            if not transaction_is_open(connection):
+                raise EnvironmentFault("the database ended the transaction before its commit")
+        return results
+
+    def _query(self, query: Callable[[Connection], T]) -> T:
+        try:
+            with self._reader.connect() as connection:
+                return query(connection)
+        except Exception as error:
+            fault = as_environment_fault(error)
+            if fault is None or fault is error:
+                raise
+            raise fault from error
+
+    def _read_done(self, result: T) -> T:
+        self._reads_in_hand -= 1
+        return result
+
+
+def _database_path(location: str | Path) -> Path:
+    text = str(location)
+    if text.startswith("sqlite:///"):
+        return Path(text.removeprefix("sqlite:///")).absolute()
+    if "://" in text:
+        raise ConfigurationFault(f"the ledger is kept in SQLite: a path or sqlite:///PATH, not {text}")
+    return Path(text).absolute()
