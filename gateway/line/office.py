@@ -1,0 +1,126 @@
+"""What the line asks of the house: a post office that hands out what is due and takes in what arrives.
+
+The line moves bytes and knows nothing of licences. Every `async` method may take as long as a disk or a
+database needs; the line holds the partner back meanwhile. An answer goes on the wire only after the method
+that it speaks of has returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from oftp2.identity import FileIdentity
+
+
+class Phase(StrEnum):
+    """When the partner refused a file: before its data, after it, or long after having taken it."""
+
+    START = "SFNA"
+    END = "EFNA"
+    AFTERWARDS = "NERP"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file that is due. `open` gives all its bytes (they are bounded); `size_bytes` is their number."""
+
+    identity: FileIdentity
+    size_bytes: int
+    open: Callable[[], Awaitable[bytes]]
+    user_data: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingReceipt:
+    """An end-to-end response (EERP) that is due for the file that we received under `identity`."""
+
+    identity: FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedOffer:
+    """Why an offered file is not taken: an SFNA reason (RFC 5024 section 5.3.5) and a text for people.
+
+    `retry` is the partner's advice to try again later; `None` leaves it to the reason's own rule.
+    """
+
+    reason: int
+    text: str = ""
+    retry: bool | None = None
+
+
+class RefusedFile(Exception):  # noqa: N818 - it is an answer to the partner, not an error of ours
+    """Raised by `Incoming.close`: all of the file came and it is not accepted (EFNA with `reason`)."""
+
+    def __init__(self, reason: int, text: str = "") -> None:
+        self.reason = reason
+        self.text = text
+        super().__init__(f"EFNA {reason:02d} {text}".rstrip())
+
+
+class Incoming(Protocol):
+    """A file on its way in. Calls come one at a time and in order."""
+
+    @property
+    def position_bytes(self) -> int:
+        """How much of the file is durable here, at most what the partner offered to start from.
+
+        `write` appends from here. The partner restarts at the whole KiB below (RFC 5024 section 1.5.4), and the
+        line drops what is sent again.
+        """
+
+    def write(self, data: bytes) -> None:
+        """Append `data` (never more than one exchange buffer represents)."""
+
+    async def close(self, size_bytes: int) -> None:
+        """All bytes came and the partner announced `size_bytes` as their number.
+
+        Returns when the file is synced to disk and committed; only then the partner is told (EFPA).
+        Raises `RefusedFile` when the file cannot be accepted.
+        """
+
+    async def abandon(self) -> None:
+        """The session ended in the middle: sync what is there and remember the position for a restart."""
+
+
+class PostOffice(Protocol):
+    """The house as the line sees it. `partner` is the configured name, `session` an opaque token."""
+
+    async def next_to_send(self, partner: str, session: object) -> OutgoingFile | OutgoingReceipt | None:
+        """The next thing due to `partner`, receipts first; never the same thing to two sessions at once."""
+
+    def watch(self, partner: str, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have `wake` called whenever there may be something new for `partner`; the result ends the watch."""
+
+    async def file_sent(self, partner: str, identity: FileIdentity) -> None:
+        """The partner has the file (EFPA). Durable when it returns."""
+
+    async def file_already_there(self, partner: str, identity: FileIdentity) -> None:
+        """The partner had the file before (SFNA 13): the same as delivered."""
+
+    async def file_refused(
+        self, partner: str, identity: FileIdentity, phase: Phase, reason: int, text: str, *, retry: bool
+    ) -> None:
+        """The partner refused the file; `retry` tells whether another attempt makes sense."""
+
+    async def receipt_sent(self, partner: str, identity: FileIdentity) -> None:
+        """The partner has taken our EERP (RTR)."""
+
+    async def receipt_received(self, partner: str, identity: FileIdentity) -> None:
+        """The partner's EERP for our file. Durable when it returns; only then the partner gets its RTR."""
+
+    async def offer(
+        self,
+        partner: str,
+        identity: FileIdentity,
+        size_bytes: int,
+        user_data: str,
+        restart_position_bytes: int,
+    ) -> Incoming | RefusedOffer:
+        """The partner offers a file of about `size_bytes` (whole KiB), from `restart_position_bytes` on."""
+
+    def session_lost(self, partner: str, session: object) -> None:
+        """The session is over: whatever it was handed and did not report goes back among what is due."""
