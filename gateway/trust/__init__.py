@@ -1,0 +1,1 @@
+"""Trust: signatures, certificates and keys. Who signed a message, exactly what was signed, and may they."""

@@ -1,0 +1,77 @@
+"""Canonical XML, as far as signatures need it: exclusive, without comments, of one element in its place."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from lxml import etree
+
+from licencexml.rejection import Where
+
+#: For bytes that come from a tree that the hardened parser made. Comments are never signed, so never read.
+_PARSER: Final = etree.XMLParser(
+    resolve_entities=False,
+    no_network=True,
+    load_dtd=False,
+    huge_tree=False,
+    collect_ids=False,
+    remove_comments=True,
+)
+
+
+class CanonicalisationError(ValueError):
+    """The element has no canonical form (an entity, a relative namespace name), or none within the limits."""
+
+
+def canonical(element: etree._Element) -> bytes:
+    """The exclusive canonical form of `element`, without comments, as if it stood alone.
+
+    Neither what surrounds the element nor what follows it has a part in it. Raises CanonicalisationError.
+    """
+    if element.getroottree().docinfo.internalDTD is not None:
+        raise CanonicalisationError("a DOCTYPE")
+    if element.getparent() is None and (element.getprevious() is not None or element.getnext() is not None):
+        # For a root, lxml would put out the document, with the processing instructions round the root.
+        element = standalone(element)
+    try:
+        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    except (etree.C14NError, ValueError) as error:
+        raise CanonicalisationError(str(error)) from error
+
+
+def standalone(element: etree._Element) -> etree._Element:
+    """A copy of `element`, without comments, as the root of a document of its own.
+
+    Raises CanonicalisationError.
+    """
+    return parsed(etree.tostring(element, with_tail=False))
+
+
+def parsed(data: bytes, first_line: int = 1) -> etree._Element:
+    """The root of `data`, its lines counted from `first_line`; raises CanonicalisationError."""
+    try:
+        return etree.fromstring(b"\n" * (first_line - 1) + data, _PARSER)
+    except etree.XMLSyntaxError as error:
+        raise CanonicalisationError(str(error)) from error
+
+
+def is_comment(node: etree._Element) -> bool:
+    """Whether a child of an element is a comment, which a canonical form leaves out."""
+    return isinstance(node, etree._Comment)
+
+
+def place(element: etree._Element) -> Where:
+    """Where `element` stands: its line, and its path by local names with positions among likes."""
+    steps = []
+    node: etree._Element | None = element
+    while node is not None:
+        steps.append(_step(node))
+        node = node.getparent()
+    return Where(cast("int | None", element.sourceline), "/" + "/".join(reversed(steps)))
+
+
+def _step(element: etree._Element) -> str:
+    name = etree.QName(element).localname
+    before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
+    alone = before == 0 and next(element.itersiblings(element.tag), None) is None
+    return name if alone else f"{name}[{before + 1}]"
