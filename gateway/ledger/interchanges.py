@@ -1,0 +1,194 @@
+"""Interchanges of ours: gathered from the outbox, sent, delivered or refused.
+
+Exported by `gateway.ledger.post`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
+
+from gateway.ledger.correspondence import licence_key
+from gateway.ledger.journal import Journal
+from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
+from gateway.ledger.literals import is_literally
+from gateway.ledger.parcels import Interchange, has_identity, identity_columns, interchange_of
+from gateway.ledger.store import UnitOfWork
+from gateway.ledger.tables import interchange, licence, message, outbox
+from gateway.licences.life import TRANSITIONS, LicenceEvent
+from oftp2.identity import FileIdentity
+
+_BOX = outbox.c
+_INTERCHANGES = interchange.c
+_UNSAFE = re.compile(r"[^A-Z0-9]")
+
+
+def gather(
+    uow: UnitOfWork,
+    partner: str,
+    max_count: int,
+    max_bytes: int,
+    identity: Callable[[int], FileIdentity],
+) -> Interchange | None:
+    """Make the next interchange for `partner` of what is due, or None if nothing is.
+
+    Urgent messages and answers first, then the oldest; at most `max_count`, and `max_bytes` of message bytes
+    (a single message larger than that goes alone). `identity` names the file by the interchange's number.
+    """
+    taken = _due(uow.connection, partner, max_count, max_bytes)
+    if not taken:
+        return None
+    number = uow.connection.execute(select(func.coalesce(func.max(_INTERCHANGES.id), 0))).scalar_one() + 1
+    file = identity(number)
+    row = identity_columns(file) | {
+        "id": number,
+        "partner": partner,
+        "control_reference": _control_reference(file),
+        "created": uow.now,
+        "member_count": len(taken),
+        "size_bytes": sum(row.size_bytes for row in taken),
+        "status": InterchangeStatus.READY,
+        "attempts": 0,
+        "not_before": None,
+        "last_reason": None,
+    }
+    uow.connection.execute(insert(interchange).values(row))
+    uow.connection.execute(
+        update(outbox)
+        .where(_BOX.id.in_([member.id for member in taken]))
+        .values(status=OutboxStatus.ASSIGNED, interchange_id=number)
+    )
+    made = get(uow.connection, number)
+    assert made is not None, "the row was written above"
+    return made
+
+
+def _due(connection: Connection, partner: str, max_count: int, max_bytes: int) -> Sequence[Row[int, int]]:
+    query = (
+        select(_BOX.id, _BOX.size_bytes)
+        .where(_BOX.partner == partner, is_literally(_BOX.status, OutboxStatus.DUE))
+        .order_by(_BOX.priority, _BOX.id)
+        .limit(max_count)
+    )
+    taken: list[Row[int, int]] = []
+    size_bytes = 0
+    for row in connection.execute(query):
+        size_bytes += row.size_bytes
+        if taken and size_bytes > max_bytes:
+            break
+        taken.append(row)
+    return taken
+
+
+def _control_reference(file: FileIdentity) -> str:
+    """The file's name and time in the characters of an identifier; unique as they are."""
+    return f"{file.date}{file.time}-{_UNSAFE.sub('.', file.dataset_name)}"
+
+
+def get(connection: Connection, interchange_id: int) -> Interchange | None:
+    """The interchange of this number."""
+    return _one(connection, _INTERCHANGES.id == interchange_id)
+
+
+def find_interchange(connection: Connection, identity: FileIdentity) -> Interchange | None:
+    """The interchange that is the virtual file of this identity."""
+    return _one(connection, *has_identity(interchange, identity))
+
+
+def members(connection: Connection, interchange_id: int) -> list[bytes]:
+    """The bytes of the interchange's messages, in their order in it; the same at every call."""
+    query = (
+        select(message.c.xml)
+        .join(outbox, _BOX.message_id == message.c.message_id)
+        .where(_BOX.interchange_id == interchange_id)
+        .order_by(_BOX.priority, _BOX.id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def unfinished(connection: Connection, partner: str, now: datetime | None = None) -> list[Interchange]:
+    """Interchanges that are still to be sent to `partner`, oldest first; with `now`, those due by then."""
+    query = (
+        select(interchange)
+        .where(_INTERCHANGES.partner == partner, is_literally(_INTERCHANGES.status, InterchangeStatus.READY))
+        .order_by(_INTERCHANGES.id)
+    )
+    if now is not None:
+        query = query.where(or_(_INTERCHANGES.not_before.is_(None), _INTERCHANGES.not_before <= now))
+    return [interchange_of(row) for row in connection.execute(query).mappings()]
+
+
+def mark_sent(uow: UnitOfWork, interchange_id: int) -> None:
+    """The partner's line has the whole file (EFPA). Idempotent; changes nothing that is further already."""
+    known = get(uow.connection, interchange_id)
+    if known is None or known.status is not InterchangeStatus.READY:
+        return
+    _set(uow, interchange_id, status=InterchangeStatus.SENT, not_before=None)
+    _licences_sent(uow, known)
+
+
+def mark_delivered(uow: UnitOfWork, interchange_id: int) -> None:
+    """The file is where it should be (EERP, or "already have it"). Idempotent."""
+    mark_sent(uow, interchange_id)
+    _set(uow, interchange_id, status=InterchangeStatus.DELIVERED)
+    _members_become(uow, interchange_id, OutboxStatus.DELIVERED)
+
+
+def mark_refused(
+    uow: UnitOfWork, interchange_id: int, reason: str, not_before: datetime | None = None
+) -> None:
+    """The partner did not take the file, for `reason`.
+
+    With `not_before` it is tried again from then on; without, it is given up, and its members are held for
+    the operators to release.
+    """
+    attempts = {"attempts": _INTERCHANGES.attempts + 1, "last_reason": reason}
+    if not_before is not None:
+        _set(uow, interchange_id, **attempts, status=InterchangeStatus.READY, not_before=not_before)
+        return
+    _set(uow, interchange_id, **attempts, status=InterchangeStatus.REFUSED, not_before=None)
+    _members_become(uow, interchange_id, OutboxStatus.HELD)
+    journal = Journal(uow)
+    journal.enter(EntryKind.INTERCHANGE_REFUSED, {"interchange": interchange_id, "reason": reason})
+    journal.flush()
+
+
+def _licences_sent(uow: UnitOfWork, sent: Interchange) -> None:
+    moves = TRANSITIONS[LicenceEvent.SEND]
+    carried = select(_BOX.licence_type, _BOX.licence_no, _BOX.message_id).where(
+        _BOX.interchange_id == sent.id, _BOX.kind == SEALED_LICENCE
+    )
+    journal = Journal(uow)
+    for row in uow.connection.execute(carried):
+        key = licence_key(row.licence_type, row.licence_no)
+        data = {"interchange": sent.id, "control_reference": sent.control_reference}
+        journal.enter(EntryKind.SENT, data, licence=key, message_id=row.message_id)
+    journal.flush()
+    keys = carried.with_only_columns(_BOX.licence_type, _BOX.licence_no)
+    for before, after in moves.items():
+        uow.connection.execute(
+            update(licence)
+            .where(tuple_(licence.c.licence_type, licence.c.licence_no).in_(keys), licence.c.status == before)
+            .values(status=after)
+        )
+
+
+def _members_become(uow: UnitOfWork, interchange_id: int, status: OutboxStatus) -> None:
+    uow.connection.execute(
+        update(outbox)
+        .where(_BOX.interchange_id == interchange_id, _BOX.status == OutboxStatus.ASSIGNED)
+        .values(status=status)
+    )
+
+
+def _set(uow: UnitOfWork, interchange_id: int, **values: object) -> None:
+    uow.connection.execute(update(interchange).where(_INTERCHANGES.id == interchange_id).values(**values))
+
+
+def _one(connection: Connection, *conditions: Any) -> Interchange | None:
+    row = connection.execute(select(interchange).where(*conditions)).mappings().one_or_none()
+    return None if row is None else interchange_of(row)

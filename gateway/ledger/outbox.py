@@ -1,0 +1,141 @@
+"""The outbox: messages of ours that are to reach a partner. Exported by `gateway.ledger.post`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, insert, or_, select, update
+
+from gateway.ledger.correspondence import licence_key, own_message
+from gateway.ledger.journal import Journal, licence_columns
+from gateway.ledger.journal import Row as NewRow
+from gateway.ledger.kinds import EntryKind, InterchangeStatus, OutboxStatus, Priority
+from gateway.ledger.store import UnitOfWork
+from gateway.ledger.tables import interchange, message, outbox
+from licencexml.values import LicenceKey
+
+_BOX = outbox.c
+
+
+def enqueue(
+    uow: UnitOfWork,
+    partner: str,
+    message_id: str,
+    *,
+    kind: str,
+    priority: Priority,
+    xml: bytes,
+    licence: LicenceKey | None = None,
+) -> None:
+    """Register a message of our own (`xml`: its bytes, signed) and have it sent to `partner`."""
+    digest = hashlib.sha256(xml).digest()
+    row = own_message(
+        uow, message_id=message_id, partner=partner, kind=kind, digest=digest, xml=xml, licence=licence
+    )
+    uow.connection.execute(insert(message).values(row))
+    uow.connection.execute(
+        insert(outbox).values(
+            sending(
+                uow, partner, message_id, kind=kind, priority=priority, size_bytes=len(xml), licence=licence
+            )
+        )
+    )
+
+
+def sending(
+    uow: UnitOfWork,
+    partner: str,
+    message_id: str,
+    *,
+    kind: str,
+    priority: Priority,
+    size_bytes: int,
+    licence: LicenceKey | None,
+) -> NewRow:
+    """The outbox row of one sending."""
+    return {
+        "partner": partner,
+        "message_id": message_id,
+        "kind": kind,
+        "priority": int(priority),
+        "size_bytes": size_bytes,
+        "status": OutboxStatus.DUE,
+        "interchange_id": None,
+        "created_at": uow.now,
+    } | licence_columns(licence)
+
+
+def hold(uow: UnitOfWork, message_ids: Sequence[str], reason: str = "") -> list[str]:
+    """Keep what is due from being sent; returns the messages that are held now."""
+    rows = _sendings(uow, message_ids, _BOX.status == OutboxStatus.DUE)
+    _set_status(uow, rows, OutboxStatus.HELD)
+    return _told(uow, rows, EntryKind.HELD, reason)
+
+
+def release(uow: UnitOfWork, message_ids: Sequence[str], reason: str = "") -> list[str]:
+    """Have what is held sent; returns the messages that are due now."""
+    rows = _sendings(uow, message_ids, _BOX.status == OutboxStatus.HELD)
+    fresh = [row for row in rows if row.interchange_id is None]
+    _set_status(uow, fresh, OutboxStatus.DUE)
+    _send_again(uow, [row for row in rows if row.interchange_id is not None])
+    return _told(uow, rows, EntryKind.RELEASED, reason)
+
+
+def requeue(uow: UnitOfWork, message_ids: Sequence[str], reason: str = "") -> list[str]:
+    """Send again, under the same MessageID, what is no longer on its way; returns those messages.
+
+    What is due already, or in an interchange that still has to be sent, is left alone.
+    """
+    ended = interchange.c.status != InterchangeStatus.READY
+    movable = or_(
+        _BOX.status.in_([OutboxStatus.DELIVERED, OutboxStatus.HELD]),
+        (_BOX.status == OutboxStatus.ASSIGNED) & ended,
+    )
+    rows = _sendings(uow, message_ids, movable)
+    _send_again(uow, rows)
+    return _told(uow, rows, EntryKind.REQUEUED, reason)
+
+
+def _sendings(uow: UnitOfWork, message_ids: Sequence[str], condition: Any) -> list[Row[Any]]:
+    query: Select[Any] = (
+        select(outbox)
+        .outerjoin(interchange, interchange.c.id == _BOX.interchange_id)
+        .where(_BOX.message_id.in_(message_ids), condition)
+        .order_by(_BOX.id)
+    )
+    return list(uow.connection.execute(query))
+
+
+def _set_status(uow: UnitOfWork, rows: Sequence[Row[Any]], status: OutboxStatus) -> None:
+    if rows:
+        ids = [row.id for row in rows]
+        uow.connection.execute(update(outbox).where(_BOX.id.in_(ids)).values(status=status))
+
+
+def _send_again(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
+    _set_status(uow, rows, OutboxStatus.REQUEUED)
+    again = [
+        sending(
+            uow,
+            row.partner,
+            row.message_id,
+            kind=row.kind,
+            priority=Priority(row.priority),
+            size_bytes=row.size_bytes,
+            licence=licence_key(row.licence_type, row.licence_no),
+        )
+        for row in rows
+    ]
+    if again:
+        uow.connection.execute(insert(outbox), again)
+
+
+def _told(uow: UnitOfWork, rows: Sequence[Row[Any]], kind: EntryKind, reason: str) -> list[str]:
+    journal = Journal(uow)
+    for row in rows:
+        key = licence_key(row.licence_type, row.licence_no)
+        journal.enter(kind, {"reason": reason}, licence=key, message_id=row.message_id)
+    journal.flush()
+    return [row.message_id for row in rows]

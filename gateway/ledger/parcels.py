@@ -1,0 +1,99 @@
+"""What the post handles, as values: interchanges of ours, and virtual files of the partner's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, Table
+
+from gateway.ledger.kinds import InboundStatus, InterchangeStatus, ReceiptStatus
+from oftp2.identity import FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class Interchange:
+    """An interchange of ours. `size_bytes` counts its members, without the frame round them.
+
+    `created` is the instant for its frame; with its members it fixes the file's bytes. `not_before` is the
+    earliest instant of the next attempt, None for at once.
+    """
+
+    id: int
+    partner: str
+    control_reference: str
+    created: datetime
+    member_count: int
+    size_bytes: int
+    identity: FileIdentity
+    status: InterchangeStatus
+    attempts: int
+    not_before: datetime | None
+    last_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InboundFile:
+    """A virtual file of the partner's. `position_bytes` of it are durable at `path`."""
+
+    id: int
+    partner: str
+    identity: FileIdentity
+    size_bytes: int
+    path: str
+    position_bytes: int
+    status: InboundStatus
+    receipt_status: ReceiptStatus
+    control_reference: str | None
+    at: datetime
+
+
+def identity_columns(identity: FileIdentity) -> dict[str, str]:
+    """The columns of `interchange` and `inbound_file` that hold a file's identity."""
+    return {
+        "dataset_name": identity.dataset_name,
+        "file_date": identity.date,
+        "file_time": identity.time,
+        "originator": identity.originator,
+        "destination": identity.destination,
+    }
+
+
+def has_identity(table: Table, identity: FileIdentity) -> list[ColumnElement[bool]]:
+    """The conditions that a row of `table` is about the file of this identity."""
+    return [table.c[name] == value for name, value in identity_columns(identity).items()]
+
+
+def _identity(row: RowMapping) -> FileIdentity:
+    return FileIdentity(
+        dataset_name=row["dataset_name"],
+        date=row["file_date"],
+        time=row["file_time"],
+        originator=row["originator"],
+        destination=row["destination"],
+    )
+
+
+def interchange_of(row: RowMapping) -> Interchange:
+    """A row of `interchange` as a value."""
+    return Interchange(
+        **_same(row, "id", "partner", "control_reference", "created", "member_count", "size_bytes"),
+        identity=_identity(row),
+        status=InterchangeStatus(row["status"]),
+        **_same(row, "attempts", "not_before", "last_reason"),
+    )
+
+
+def inbound_file_of(row: RowMapping) -> InboundFile:
+    """A row of `inbound_file` as a value."""
+    return InboundFile(
+        **_same(row, "id", "partner", "size_bytes", "path", "position_bytes", "control_reference", "at"),
+        identity=_identity(row),
+        status=InboundStatus(row["status"]),
+        receipt_status=ReceiptStatus(row["receipt_status"]),
+    )
+
+
+def _same(row: RowMapping, *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}

@@ -1,0 +1,55 @@
+"""The post, both ways: the one place to import its functions from.
+
+Out: a message is enqueued, gathered into an interchange, which is sent (EFPA), delivered (EERP), answered.
+In: a file is offered, received to a durable position, stored, worked off, and its receipt sent.
+Functions that change something take a `UnitOfWork`; functions that look take a connection.
+"""
+
+from __future__ import annotations
+
+from gateway.ledger.inbound import corrupt as inbound_corrupt
+from gateway.ledger.inbound import find as inbound_find
+from gateway.ledger.inbound import offer as inbound_offer
+from gateway.ledger.inbound import processed as inbound_processed
+from gateway.ledger.inbound import progress as inbound_progress
+from gateway.ledger.inbound import receipt_sent, receipts_due
+from gateway.ledger.inbound import stored as inbound_stored
+from gateway.ledger.inbound import to_process as inbound_to_process
+from gateway.ledger.interchanges import (
+    find_interchange,
+    gather,
+    mark_delivered,
+    mark_refused,
+    mark_sent,
+    members,
+    unfinished,
+)
+from gateway.ledger.outbox import enqueue, hold, release, requeue
+from gateway.ledger.parcels import InboundFile, Interchange
+from gateway.ledger.technical import technical_answer
+
+__all__ = [
+    "InboundFile",
+    "Interchange",
+    "enqueue",
+    "find_interchange",
+    "gather",
+    "hold",
+    "inbound_corrupt",
+    "inbound_find",
+    "inbound_offer",
+    "inbound_processed",
+    "inbound_progress",
+    "inbound_stored",
+    "inbound_to_process",
+    "mark_delivered",
+    "mark_refused",
+    "mark_sent",
+    "members",
+    "receipt_sent",
+    "receipts_due",
+    "release",
+    "requeue",
+    "technical_answer",
+    "unfinished",
+]
