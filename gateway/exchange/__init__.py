@@ -1,0 +1,1 @@
+"""The ways of a licence and of a write-off: intake, sealing, delivery, reception, feedback."""

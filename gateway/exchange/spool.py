@@ -1,0 +1,240 @@
+"""One issuer's spool tree: directories as queues, renames as transitions.
+
+    in/ --claim--> work/ --finish--> (gone: its bytes are in the ledger)
+                        \\--set_aside--> corrupt/ beside NAME.reason.json
+    out/ <--publish-- answers
+
+Whoever writes into `in/` may be careless or hostile: nothing there is followed, opened for writing or
+waited for. Only a regular file is read, only up to a limit, and only once it is in `work/`.
+"""
+
+from __future__ import annotations
+
+import errno
+import heapq
+import json
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.exchange.names import MAX_NAME_BYTES, answer_name, is_handed_over, is_urgent
+from licencexml.rejection import Rejection
+
+FOLDERS = ("in", "work", "out", "held", "corrupt")
+#: A set-aside or published name that is taken gets a number; past this many something is wrong.
+MAX_SAME_NAME = 10_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Waiting:
+    """A file that waits in `in/`; the order is the order of claiming: urgent first, then oldest."""
+
+    rank: int
+    modified_ns: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a claimed file held when it was read: its bytes, and the stamp that tells a later change."""
+
+    data: bytes
+    stamp: tuple[int, int]
+    modified_seconds: float
+
+
+class NotReadable(Exception):
+    """A name in `work/` that cannot be read as a file: `what` says what it is instead."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class SpoolTree:
+    """The folders of one issuer's spool. All methods block on the file system; none keeps state."""
+
+    def __init__(self, name: str, root: Path) -> None:
+        self.name = name
+        self.root = root
+        self.incoming, self.work, self.out, self.held, self.corrupt = (root / folder for folder in FOLDERS)
+
+    def prepare(self) -> None:
+        """Make the folders that are missing."""
+        for folder in FOLDERS:
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
+
+    def waiting(self, limit: int) -> list[Waiting]:
+        """The first `limit` files to claim, in order; memory is bounded by `limit`, not by the backlog."""
+        return heapq.nsmallest(limit, self._handed_over())
+
+    def urgent_names(self) -> list[str]:
+        """The names in `in/` that ask to be read first; no file is touched for this."""
+        with os.scandir(self.incoming) as entries:
+            return [entry.name for entry in entries if is_handed_over(entry.name) and is_urgent(entry.name)]
+
+    def _handed_over(self) -> Iterator[Waiting]:
+        with os.scandir(self.incoming) as entries:
+            for entry in entries:
+                if is_handed_over(entry.name):
+                    with suppress(FileNotFoundError):
+                        modified_ns = entry.stat(follow_symlinks=False).st_mtime_ns
+                        yield Waiting(0 if is_urgent(entry.name) else 1, modified_ns, entry.name)
+
+    def count_waiting(self) -> int:
+        """How many files wait in `in/`."""
+        with os.scandir(self.incoming) as entries:
+            return sum(is_handed_over(entry.name) for entry in entries)
+
+    def claim(self, name: str) -> bool:
+        """Move `name` from `in/` to `work/`; False if it is gone, or its name is still being worked on."""
+        if self.has_claimed(name):
+            return False
+        try:
+            (self.incoming / name).rename(self.work / name)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def has_claimed(self, name: str) -> bool:
+        """Whether `name` is in `work/`."""
+        return os.path.lexists(self.work / name)
+
+    def claimed(self) -> list[str]:
+        """What is in `work/`: after a crash, what has to be examined again."""
+        return sorted(os.listdir(self.work))
+
+    def read(self, name: str, max_bytes: int) -> Contents:
+        """The bytes of a claimed file, at most `max_bytes` + 1 (one more tells that it is too large).
+
+        Raises `NotReadable` for a link, a directory, a device, a pipe, or a file that may not be read.
+        """
+        try:
+            descriptor = os.open(self.work / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENXIO, errno.ENODEV):
+                raise NotReadable(_what_it_is(self.work / name, error)) from error
+            raise
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise NotReadable(_kind(status.st_mode))
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return Contents(file.read(max_bytes + 1), _stamp(status), status.st_mtime)
+        finally:
+            os.close(descriptor)
+
+    def changed(self, name: str, contents: Contents) -> bool:
+        """Whether a claimed file has been written to since it was read."""
+        try:
+            return _stamp((self.work / name).lstat()) != contents.stamp
+        except FileNotFoundError:
+            return False
+
+    def finish(self, names: Sequence[str]) -> None:
+        """Remove claimed files whose transaction is durable."""
+        for name in names:
+            (self.work / name).unlink(missing_ok=True)
+
+    def set_aside(self, name: str, rejections: Sequence[Rejection]) -> Path:
+        """Move a claimed file, whole, to `corrupt/` beside `NAME.reason.json`; returns where it is."""
+        reason = json.dumps([rejection.to_dict() for rejection in rejections], ensure_ascii=False, indent=1)
+        for target_name in _numbered(name):
+            target = self.corrupt / target_name
+            if not os.path.lexists(target):
+                self._write(self.corrupt, answer_name(target_name, "reason.json"), (reason + "\n").encode())
+                (self.work / name).rename(target)
+                _sync_folder(self.corrupt)
+                return target
+        raise AssertionError("corrupt/ holds too many files of one name")
+
+    def publish(self, answers: Sequence[tuple[str, bytes]]) -> None:
+        """Write answers into `out/`, each whole or not at all, all durable on return.
+
+        An answer that is there already is not written again; one of the same name that says something else
+        is kept, and the new one gets a number.
+        """
+        for name, content in answers:
+            for target_name in _numbered(name):
+                target = self.out / target_name
+                if not os.path.lexists(target):
+                    self._write(self.out, target_name, content)
+                    break
+                if _same_content(target, content):
+                    break
+        _sync_folder(self.out)
+
+    def _write(self, folder: Path, name: str, content: bytes) -> None:
+        temporary = folder / f".{hash(name) & 0xFFFFFFFF:08x}.{os.getpid()}.tmp"
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640
+        )
+        with _removed_on_error(temporary), os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fdatasync(descriptor)
+        temporary.rename(folder / name)
+
+
+@contextmanager
+def _removed_on_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        with suppress(OSError):
+            path.unlink()
+        raise
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
+
+
+def _same_content(path: Path, content: bytes) -> bool:
+    try:
+        status = path.lstat()
+        return (
+            stat.S_ISREG(status.st_mode) and status.st_size == len(content) and path.read_bytes() == content
+        )
+    except OSError:
+        return False
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """`NAME.ext`, then `NAME.2.ext`, `NAME.3.ext` …; never longer than a name may be."""
+    yield name
+    stem, dot, extension = name.rpartition(".")
+    if not stem:
+        stem, dot, extension = name, "", ""
+    for number in range(2, MAX_SAME_NAME):
+        tail = f".{number}{dot}{extension}"
+        room = MAX_NAME_BYTES - len(os.fsencode(tail))
+        yield os.fsdecode(os.fsencode(stem)[:room]) + tail
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _what_it_is(path: Path, error: OSError) -> str:
+    mode = path.lstat().st_mode
+    return error.strerror.lower() if stat.S_ISREG(mode) else _kind(mode)
+
+
+def _kind(mode: int) -> str:
+    kinds = {
+        stat.S_IFLNK: "a symbolic link",
+        stat.S_IFDIR: "a directory",
+        stat.S_IFIFO: "a pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "not a regular file")

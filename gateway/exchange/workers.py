@@ -1,0 +1,148 @@
+"""Worker processes, fed by the batch; a document that kills its worker is found and named.
+
+A job to another process costs more than a P-256 signature, so documents travel in batches. When a batch
+dies or takes too long, its documents are tried again one by one: each good one gets its result, and the
+culprit comes back as `Poisoned`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pebble import ProcessExpired, ProcessPool
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.threads import deferToThreadPool
+
+
+@dataclass(frozen=True, slots=True)
+class Poisoned:
+    """A job that killed its worker or exceeded its time; `reason` says which."""
+
+    reason: str
+
+
+class Workers(Protocol):
+    """Runs CPU work by the batch, at a bench: an object with one method an operation.
+
+    A method of the bench takes a list of jobs and returns a list of results, one a job and in order.
+    """
+
+    async def run(self, operation: str, jobs: Sequence[Any]) -> list[Any]:
+        """The results, or `Poisoned` for a job that takes its worker with it. A bug raises here."""
+
+    async def stop(self) -> None:
+        """End the workers. What they have in hand is dropped, to be done again after the next start."""
+
+
+class InlineWorkers:
+    """Runs each batch at once in the calling thread: for tests under a fake clock."""
+
+    def __init__(self, bench: object) -> None:
+        self._bench = bench
+
+    async def run(self, operation: str, jobs: Sequence[Any]) -> list[Any]:
+        """See `Workers.run`."""
+        results: list[Any] = getattr(self._bench, operation)(list(jobs))
+        return results
+
+    async def stop(self) -> None:
+        """See `Workers.stop`."""
+
+
+class ProcessWorkers:
+    """`count` processes; each makes its bench once, by `build(*arguments)` (keys, schemas, anchors)."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        *,
+        count: int,
+        timeout_seconds: float,
+        build: Callable[..., object],
+        arguments: tuple[Any, ...],
+    ) -> None:
+        self._reactor = reactor
+        self._timeout_seconds = timeout_seconds
+        self._pool = ProcessPool(
+            max_workers=count,
+            initializer=_start_worker,
+            initargs=(build, arguments),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    async def run(self, operation: str, jobs: Sequence[Any]) -> list[Any]:
+        """See `Workers.run`."""
+        if not jobs:
+            return []
+        try:
+            return await self._schedule(operation, list(jobs))
+        except (ProcessExpired, FutureTimeoutError) as error:
+            if len(jobs) == 1:
+                return [Poisoned(_why(error, self._timeout_seconds))]
+        results = []
+        for job in jobs:
+            results.extend(await self.run(operation, [job]))
+        return results
+
+    async def stop(self) -> None:
+        """See `Workers.stop`."""
+        self._pool.stop()
+        await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._pool.join)
+
+    def _schedule(self, operation: str, jobs: list[Any]) -> Deferred[list[Any]]:
+        done: Deferred[list[Any]] = Deferred()
+        future = self._pool.schedule(_at_the_bench, args=(operation, jobs), timeout=self._timeout_seconds)
+        future.add_done_callback(lambda finished: self._reactor.callFromThread(_settle, finished, done))
+        return done
+
+
+def _settle(future: Any, done: Deferred[list[Any]]) -> None:
+    if future.cancelled():
+        done.errback(CancelledError())
+        return
+    error = future.exception()
+    if error is None:
+        done.callback(future.result())
+    else:
+        done.errback(error)
+
+
+def _why(error: BaseException, timeout_seconds: float) -> str:
+    if isinstance(error, ProcessExpired):
+        return f"it ended the process that read it (exit status {error.exitcode})"
+    return f"reading it took more than {timeout_seconds:g} seconds"
+
+
+# ---- in the worker process ----
+
+_bench: object = None
+
+
+def _start_worker(build: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    # A terminal's Ctrl-C goes to the whole group; stopping is the daemon's to decide.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    global _bench  # noqa: PLW0603 - the one thing a worker process keeps between batches
+    _bench = build(*arguments)
+
+
+def _at_the_bench(operation: str, jobs: list[Any]) -> list[Any]:
+    results: list[Any] = getattr(_bench, operation)(jobs)
+    return results
+
+
+def _end_with_parent() -> None:
+    """A worker whose daemon was killed must not outlive it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)

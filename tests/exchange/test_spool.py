@@ -1,0 +1,152 @@
+"""The spool tree: renames are transitions, and nothing that an issuer drops does harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from gateway.exchange.spool import FOLDERS, Contents, NotReadable, SpoolTree
+from licencexml.rejection import Reason
+
+WHY = Reason("WHY", "原因", "a reason", "configured", "do better").reject()
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> SpoolTree:
+    tree = SpoolTree("default", tmp_path / "spool")
+    tree.prepare()
+    return tree
+
+
+def drop(spool: SpoolTree, name: str, content: bytes = b"<x/>", age_seconds: float = 0) -> Path:
+    path = spool.incoming / name
+    path.write_bytes(content)
+    stamp = 1_700_000_000 - age_seconds
+    os.utime(path, (stamp, stamp))
+    return path
+
+
+def test_urgent_first_then_oldest_first(spool: SpoolTree) -> None:
+    drop(spool, "young.xml", age_seconds=1)
+    drop(spool, "old.xml", age_seconds=100)
+    drop(spool, "soon.urgent.xml", age_seconds=0)
+    drop(spool, "half-written.tmp")
+    assert [file.name for file in spool.waiting(10)] == ["soon.urgent.xml", "old.xml", "young.xml"]
+    assert [file.name for file in spool.waiting(2)] == ["soon.urgent.xml", "old.xml"]
+    assert spool.urgent_names() == ["soon.urgent.xml"]
+    assert spool.count_waiting() == 3
+
+
+def test_a_claim_is_a_rename_and_happens_once(spool: SpoolTree) -> None:
+    drop(spool, "a.xml")
+    assert spool.claim("a.xml")
+    assert not spool.claim("a.xml")
+    assert spool.claimed() == ["a.xml"]
+
+
+def test_a_second_file_of_the_name_waits_until_the_first_is_done(spool: SpoolTree) -> None:
+    drop(spool, "a.xml", b"first")
+    spool.claim("a.xml")
+    drop(spool, "a.xml", b"second")
+    assert not spool.claim("a.xml")
+    assert (spool.work / "a.xml").read_bytes() == b"first"
+    spool.finish(["a.xml"])
+    assert spool.claim("a.xml")
+    assert (spool.work / "a.xml").read_bytes() == b"second"
+
+
+def test_reading_stops_one_byte_after_the_limit(spool: SpoolTree) -> None:
+    drop(spool, "a.xml", b"x" * 100)
+    spool.claim("a.xml")
+    assert len(spool.read("a.xml", 10).data) == 11
+    assert len(spool.read("a.xml", 100).data) == 100
+
+
+def test_links_pipes_folders_and_sockets_are_told_and_never_followed(
+    spool: SpoolTree, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("not to be read")
+    (spool.incoming / "link.xml").symlink_to(secret)
+    (spool.incoming / "loop.xml").symlink_to("loop.xml")
+    os.mkfifo(spool.incoming / "pipe.xml")
+    (spool.incoming / "folder.xml").mkdir()
+    (spool.incoming / "folder.xml" / "kept").write_text("kept")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(spool.incoming / "s.xml"))
+    found = {}
+    for waiting in spool.waiting(10):
+        assert spool.claim(waiting.name)
+        with pytest.raises(NotReadable) as caught:
+            spool.read(waiting.name, 100)
+        found[waiting.name] = caught.value.what
+        spool.set_aside(waiting.name, [WHY])
+    assert found == {
+        "link.xml": "a symbolic link",
+        "loop.xml": "a symbolic link",
+        "pipe.xml": "a pipe",
+        "folder.xml": "a directory",
+        "s.xml": "a socket",
+    }
+    assert (spool.corrupt / "folder.xml" / "kept").read_text() == "kept"
+    assert (spool.corrupt / "link.xml").is_symlink()
+    assert secret.read_text() == "not to be read"
+    assert spool.claimed() == []
+
+
+def test_set_aside_keeps_the_file_whole_beside_its_reason(spool: SpoolTree) -> None:
+    for content in (b"\0\1\2", b"other"):
+        drop(spool, "a.xml", content)
+        spool.claim("a.xml")
+        spool.set_aside("a.xml", [WHY])
+    assert (spool.corrupt / "a.xml").read_bytes() == b"\0\1\2"
+    assert (spool.corrupt / "a.2.xml").read_bytes() == b"other"
+    for name in ("a.reason.json", "a.2.reason.json"):
+        assert json.loads((spool.corrupt / name).read_text())[0]["code"] == "WHY"
+
+
+def test_publishing_again_changes_nothing_and_another_answer_is_kept_beside_it(spool: SpoolTree) -> None:
+    spool.publish([("a.json", b"1")])
+    spool.publish([("a.json", b"1")])
+    assert sorted(os.listdir(spool.out)) == ["a.json"]
+    spool.publish([("a.json", b"2")])
+    spool.publish([("a.json", b"2")])
+    assert sorted(os.listdir(spool.out)) == ["a.2.json", "a.json"]
+    assert (spool.out / "a.json").read_bytes() == b"1"
+
+
+def test_names_from_hell(spool: SpoolTree) -> None:
+    names = [
+        "a\nb.xml",
+        "😀.xml",
+        "..xml.xml",
+        "%.xml",
+        "-rf.xml",
+        "证" * 83 + ".xml",
+        os.fsdecode(b"\xff\xfe.xml"),
+    ]
+    for name in names:
+        drop(spool, name)
+        assert spool.claim(name)
+        assert isinstance(spool.read(name, 100), Contents)
+        spool.set_aside(name, [WHY])
+    assert spool.claimed() == []
+    assert len(os.listdir(spool.corrupt)) == 2 * len(names)
+
+
+def test_a_file_that_grows_after_it_was_read_is_seen(spool: SpoolTree) -> None:
+    drop(spool, "a.xml", b"<x>")
+    spool.claim("a.xml")
+    contents = spool.read("a.xml", 100)
+    assert not spool.changed("a.xml", contents)
+    with (spool.work / "a.xml").open("ab") as file:
+        file.write(b"</x>")
+    assert spool.changed("a.xml", contents)
+
+
+def test_nothing_but_the_five_folders_is_made(spool: SpoolTree) -> None:
+    assert sorted(os.listdir(spool.root)) == sorted(FOLDERS)

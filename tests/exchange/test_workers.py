@@ -1,0 +1,81 @@
+"""Worker processes: a poison document costs one worker and names itself; the others get their results."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from gateway.exchange.workers import Poisoned, ProcessWorkers
+
+sys.path.insert(0, str(Path(__file__).parent))
+from benches import Bench
+
+
+class ProcessWorkersTest(TestCase):
+    """One pool for all that is tried: starting processes is what takes time here."""
+
+    timeout = 60
+
+    def setUp(self) -> None:
+        self.workers = ProcessWorkers(reactor, count=2, timeout_seconds=3, build=Bench, arguments=(2,))
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.workers.stop()))
+
+    async def test_results_come_in_order(self) -> None:
+        self.assertEqual(await self.workers.run("work", list(range(50))), [2 * n for n in range(50)])
+        self.assertEqual(await self.workers.run("work", []), [])
+
+    async def test_a_document_that_kills_its_worker_is_found(self) -> None:
+        results = await self.workers.run("work", [1, "die", 3])
+        self.assertEqual([results[0], results[2]], [2, 6])
+        assert isinstance(results[1], Poisoned)
+        self.assertIn("ended the process", results[1].reason)
+
+    async def test_a_document_that_takes_for_ever_is_found(self) -> None:
+        results = await self.workers.run("work", ["hang", 2])
+        self.assertEqual(results[1], 4)
+        assert isinstance(results[0], Poisoned)
+        self.assertIn("more than 3 seconds", results[0].reason)
+
+    async def test_a_bug_is_raised_and_not_hidden(self) -> None:
+        with pytest.raises(ValueError, match="a bug"):
+            await self.workers.run("work", [1, "bug"])
+
+
+ORPHANS = """
+import os, sys
+sys.path[:0] = {path!r}
+from twisted.internet import reactor, defer
+from gateway.exchange.workers import ProcessWorkers
+from benches import Bench
+if __name__ == "__main__":
+    async def main():
+        workers = ProcessWorkers(reactor, count=1, timeout_seconds=60, build=Bench, arguments=(1,))
+        print(*await workers.run("pids", [None]), flush=True)
+    defer.ensureDeferred(main())
+    reactor.run()
+"""
+
+
+def test_workers_do_not_outlive_a_killed_daemon(tmp_path: Path) -> None:
+    script = tmp_path / "daemon.py"
+    script.write_text(ORPHANS.format(path=[path for path in sys.path if path]))
+    daemon = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    assert daemon.stdout is not None
+    with daemon.stdout:
+        worker = int(daemon.stdout.readline())
+        os.kill(worker, 0)
+        daemon.send_signal(signal.SIGKILL)
+        daemon.wait()
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{worker}").exists()
