@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
+from gateway.ledger.portable import insert_if_absent
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import feedback
 
 
 @dataclass(frozen=True, slots=True)
-class FeedbackFile:
+class Feedback:
     """A file to write: `name` in the `out/` of the spool tree `tree`."""
 
     id: int
@@ -21,25 +22,41 @@ class FeedbackFile:
     content: bytes
 
 
-def add(uow: UnitOfWork, tree: str, name: str, content: bytes) -> None:
-    """Have `name` written with `content` once this transaction is durable."""
-    add_all(uow, [(tree, name, content)])
+@dataclass(frozen=True, slots=True)
+class NewFeedback:
+    """A file to be written. `origin` names what it answers: for one origin, a name is written once."""
+
+    tree: str
+    origin: str
+    name: str
+    content: bytes
 
 
-def add_all(uow: UnitOfWork, files: Sequence[tuple[str, str, bytes]]) -> None:
-    """`add` for many (tree, name, content) in one statement."""
+def add(uow: UnitOfWork, tree: str, name: str, content: bytes, *, origin: str) -> None:
+    """Have `name` written with `content` once this transaction is durable (see `NewFeedback`)."""
+    add_all(uow, [NewFeedback(tree, origin, name, content)])
+
+
+def add_all(uow: UnitOfWork, files: Sequence[NewFeedback]) -> None:
+    """`add` for many, in one statement."""
     rows = [
-        {"tree": tree, "name": name, "content": content, "written": False} for tree, name, content in files
+        {
+            "tree": file.tree,
+            "origin": file.origin,
+            "name": file.name,
+            "content": file.content,
+            "written": False,
+        }
+        for file in files
     ]
-    if rows:
-        uow.connection.execute(insert(feedback), rows)
+    insert_if_absent(uow.connection, feedback, rows)
 
 
-def unwritten(connection: Connection, limit: int) -> list[FeedbackFile]:
+def unwritten(connection: Connection, limit: int) -> list[Feedback]:
     """Files still to be written, in the order in which they were added."""
     columns = (feedback.c.id, feedback.c.tree, feedback.c.name, feedback.c.content)
     query = select(*columns).where(~feedback.c.written).order_by(feedback.c.id).limit(limit)
-    return [FeedbackFile(*row) for row in connection.execute(query)]
+    return [Feedback(*row) for row in connection.execute(query)]
 
 
 def mark_written(uow: UnitOfWork, ids: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, updat
 from gateway.ledger.correspondence import licence_key
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
-from gateway.ledger.literals import is_literally
+from gateway.ledger.portable import is_literally
 from gateway.ledger.parcels import Interchange, has_identity, identity_columns, interchange_of
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import interchange, licence, message, outbox

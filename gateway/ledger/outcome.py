@@ -22,3 +22,8 @@ class Outcome:
     licence: LicenceKey | None
     rejections: tuple[Rejection, ...] = ()
     already: OutcomeStatus | None = None
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the message stands accepted, now or since it first came."""
+        return not self.rejections

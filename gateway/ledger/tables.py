@@ -262,9 +262,11 @@ feedback = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("tree", Text, nullable=False),
+    Column("origin", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("written", Boolean, nullable=False),
     Column("content", LargeBinary, nullable=False),
+    UniqueConstraint("tree", "origin", "name"),
     sqlite_autoincrement=True,
 )
 Index(

@@ -345,10 +345,12 @@ def _feedback() -> None:
         "feedback",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("tree", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("written", sa.Boolean(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_feedback"),
+        sa.UniqueConstraint("tree", "origin", "name", name="uq_feedback_tree_origin_name"),
         sqlite_autoincrement=True,
     )
     op.create_index(
