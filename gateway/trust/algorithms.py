@@ -10,7 +10,9 @@ from typing import Final
 
 from cryptography.hazmat.primitives import hashes
 
-NAMESPACE: Final = "http://www.w3.org/2000/09/xmldsig#"
+from licencexml.names import SIGNATURE_NAMESPACE
+
+NAMESPACE: Final = SIGNATURE_NAMESPACE
 EXCLUSIVE_C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED: Final = NAMESPACE + "enveloped-signature"
 #: The transforms of the one reference, in this order. Without the second the digest would be over inclusive

@@ -18,8 +18,9 @@ from lxml import etree
 
 from gateway.trust import faults
 from gateway.trust.algorithms import DIGEST_METHODS, EXCLUSIVE_C14N, NAMESPACE, SIGNATURE_METHODS, TRANSFORMS
-from gateway.trust.canonical import is_comment, place
+from gateway.trust.canonical import is_comment
 from gateway.trust.faults import shown
+from licencexml.place import where
 from licencexml.rejection import Rejection
 
 _PREFIX: Final = f"{{{NAMESPACE}}}"
@@ -99,25 +100,25 @@ def _walk(node: etree._Element, identity: str) -> Iterator[Rejection]:
 def _wrong_children(node: etree._Element, name: str, found: tuple[str, ...]) -> Rejection:
     summary = shown(", ".join(found)) or "nothing"
     if name == "SignedInfo" and (count := found.count("Reference")) != 1:
-        return faults.SEVERAL_REFERENCES.reject(place(node), count=count)
+        return faults.SEVERAL_REFERENCES.reject(where(node), count=count)
     if name in _TRANSFORMING:
-        return faults.TRANSFORMS_REFUSED.reject(place(node), found=summary)
+        return faults.TRANSFORMS_REFUSED.reject(where(node), found=summary)
     if name in _KEY_INFO:
-        return faults.KEY_INFO_REFUSED.reject(place(node), found=summary)
+        return faults.KEY_INFO_REFUSED.reject(where(node), found=summary)
     return _malformed(node, name, summary)
 
 
 def _wrong_values(node: etree._Element, name: str, shape: _Shape, identity: str) -> Iterator[Rejection]:
     algorithm = node.get("Algorithm")
     if shape.algorithms is not None and algorithm not in shape.algorithms:
-        yield faults.ALGORITHM_REFUSED.reject(place(node), element=name, algorithm=shown(algorithm))
+        yield faults.ALGORITHM_REFUSED.reject(where(node), element=name, algorithm=shown(algorithm))
     if name == "Reference" and node.get("URI") != f"#{identity}":
-        yield faults.WRONG_REFERENCE.reject(place(node), uri=shown(node.get("URI")), id=shown(identity))
+        yield faults.WRONG_REFERENCE.reject(where(node), uri=shown(node.get("URI")), id=shown(identity))
     if name == "Transforms":
         named = tuple(child.get("Algorithm") or "" for child in find_all(node, "Transform"))
         if named != TRANSFORMS:
             found = shown(", ".join(named)) or "nothing"
-            yield faults.TRANSFORMS_REFUSED.reject(place(node), found=found)
+            yield faults.TRANSFORMS_REFUSED.reject(where(node), found=found)
 
 
 def local_name(node: etree._Element) -> str:
@@ -126,4 +127,4 @@ def local_name(node: etree._Element) -> str:
 
 
 def _malformed(node: etree._Element, name: str, found: str) -> Rejection:
-    return faults.SIGNATURE_MALFORMED.reject(place(node), element=name, found=shown(found))
+    return faults.SIGNATURE_MALFORMED.reject(where(node), element=name, found=shown(found))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Final
 
 from lxml import etree
-
-from licencexml.rejection import Where
 
 #: For bytes that come from a tree that the hardened parser made. Comments are never signed, so never read.
 _PARSER: Final = etree.XMLParser(
@@ -58,20 +56,3 @@ def parsed(data: bytes, first_line: int = 1) -> etree._Element:
 def is_comment(node: etree._Element) -> bool:
     """Whether a child of an element is a comment, which a canonical form leaves out."""
     return isinstance(node, etree._Comment)
-
-
-def place(element: etree._Element) -> Where:
-    """Where `element` stands: its line, and its path by local names with positions among likes."""
-    steps = []
-    node: etree._Element | None = element
-    while node is not None:
-        steps.append(_step(node))
-        node = node.getparent()
-    return Where(cast("int | None", element.sourceline), "/" + "/".join(reversed(steps)))
-
-
-def _step(element: etree._Element) -> str:
-    name = etree.QName(element).localname
-    before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
-    alone = before == 0 and next(element.itersiblings(element.tag), None) is None
-    return name if alone else f"{name}[{before + 1}]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from licencexml import place
 from licencexml.rejection import Reason
 
 _SIGNED_ONLY = "商办配函〔2015〕494号 art. 23"
@@ -14,14 +15,13 @@ _NEW_CERTIFICATE = (
     "Sign with a certificate that is registered with the licence bureau and valid, and send again."
 )
 
-#: Attacker's text shown in a rejection is cut to this many characters.
+#: A partner's text shown in a rejection is cut to this many characters.
 _SHOWN_CHARACTERS: Final = 100
 
 
 def shown(text: str | None) -> str:
-    """`text` from a message, fit to be shown: printable and short."""
-    printable = "".join(c if c.isprintable() else "�" for c in (text or "")[:_SHOWN_CHARACTERS])
-    return printable + ("…" if text and len(text) > _SHOWN_CHARACTERS else "")
+    """`text` from a message or a certificate, fit to be shown."""
+    return place.shown(text or "", _SHOWN_CHARACTERS)
 
 
 # --- Where the signature stands, and what it refers to

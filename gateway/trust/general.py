@@ -14,9 +14,10 @@ from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
 from gateway.trust import anatomy, faults
 from gateway.trust.algorithms import DIGEST_METHODS, SIGNATURE_METHODS
-from gateway.trust.canonical import CanonicalisationError, canonical, place, standalone
+from gateway.trust.canonical import CanonicalisationError, canonical, standalone
 from gateway.trust.evidence import Evidence
 from gateway.trust.keys import KnownCertificate
+from licencexml.place import where
 from licencexml.rejection import Reason, Rejection
 
 _DIGEST: Final = "SignedInfo/Reference/DigestValue"
@@ -48,7 +49,7 @@ def read(element: etree._Element, signature: etree._Element, identity: str, *, w
             values[path] = value
         elif len(nodes) == 1:
             name = anatomy.local_name(nodes[0])
-            found.append(faults.NOT_BASE64.reject(place(nodes[0]), element=name))
+            found.append(faults.NOT_BASE64.reject(where(nodes[0]), element=name))
     certificate = values.get(_CERTIFICATE)
     if found or not well_placed:
         return Reading(tuple(found), None, certificate)
@@ -56,7 +57,7 @@ def read(element: etree._Element, signature: etree._Element, identity: str, *, w
         return Reading((), _evidence(element, signature, values), certificate)
     except CanonicalisationError as error:
         detail = faults.shown(str(error))
-        return Reading((faults.NOT_CANONICAL.reject(place(element), detail=detail),), None, certificate)
+        return Reading((faults.NOT_CANONICAL.reject(where(element), detail=detail),), None, certificate)
 
 
 def check(element: etree._Element, evidence: Evidence, known: KnownCertificate) -> list[Reason]:

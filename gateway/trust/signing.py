@@ -15,9 +15,10 @@ from lxml import etree
 
 from gateway.errors import ConfigurationFault
 from gateway.trust import shape
-from gateway.trust.algorithms import ECDSA_SHA256, NAMESPACE, RSA_SHA256, SHA256, SignatureMethod
+from gateway.trust.algorithms import ECDSA_SHA256, RSA_SHA256, SHA256, SignatureMethod
 from gateway.trust.canonical import canonical, parsed
 from gateway.trust.keys import KnownCertificate, PrivateKey, load_certificate, load_private_key
+from licencexml.names import SIGNATURE
 
 _ECDSA: Final = ec.ECDSA(hashes.SHA256())
 
@@ -64,7 +65,7 @@ class Signer:
         """
         identity = element.get("ID") or ""
         assert shape.is_plain(identity), f"not an ID that can be signed: {identity!r}"
-        assert element.find(f"{{{NAMESPACE}}}Signature") is None, "the element is signed already"
+        assert element.find(SIGNATURE) is None, "the element is signed already"
         digest = b64encode(SHA256.digest(canonical(element))).decode()
         signed_info = shape.write_signed_info(self._method, identity, digest)
         value = b64encode(self._value(signed_info)).decode()

@@ -27,16 +27,17 @@ from typing import Final, Self, cast
 from lxml import etree
 
 from gateway.trust import checking, faults, general, shape
-from gateway.trust.algorithms import NAMESPACE, SHA256
-from gateway.trust.canonical import CanonicalisationError, canonical, is_comment, parsed, place
+from gateway.trust.algorithms import SHA256
+from gateway.trust.canonical import CanonicalisationError, canonical, is_comment, parsed
 from gateway.trust.certificates import Endorsement, Role, TrustStore
 from gateway.trust.evidence import Evidence
 from gateway.trust.faults import shown
 from gateway.trust.general import Reading
 from gateway.trust.keys import KnownCertificate, PublicKey, known_certificate
+from licencexml.names import SIGNATURE
+from licencexml.place import where
 from licencexml.rejection import NOWHERE, Reason, Rejection
 
-_SIGNATURE: Final = f"{{{NAMESPACE}}}Signature"
 #: However it is written: "ID", "Id", "id" and "xml:id" all identify an element to some reader.
 _IDENTIFIERS: Final = etree.XPath("//@*[translate(local-name(), 'ID', 'id') = 'id']", smart_strings=False)
 #: Lines above this are not kept: the cost would be a copy of the file's length for each message in it.
@@ -141,11 +142,11 @@ class _Path:
 
 
 def _verify(element: etree._Element, terms: _Terms, *, thin: bool) -> Verified | tuple[Rejection, ...]:
-    signatures = list(element.iterchildren(_SIGNATURE))
+    signatures = list(element.iterchildren(SIGNATURE))
     if not signatures:
-        return (faults.UNSIGNED.reject(place(element)),)
+        return (faults.UNSIGNED.reject(where(element)),)
     if len(signatures) > 1:
-        return (faults.SEVERAL_SIGNATURES.reject(place(signatures[1]), count=len(signatures)),)
+        return (faults.SEVERAL_SIGNATURES.reject(where(signatures[1]), count=len(signatures)),)
     (signature,) = signatures
     identity = element.get("ID") or ""
     found = [*_standing_faults(signature), *_identity_faults(element, identity, terms.identities)]
@@ -161,14 +162,14 @@ def _standing_faults(signature: etree._Element) -> Iterator[Rejection]:
     while behind is not None and is_comment(behind):
         behind = behind.getnext()
     if behind is not None:
-        yield faults.SIGNATURE_NOT_LAST.reject(place(signature))
+        yield faults.SIGNATURE_NOT_LAST.reject(where(signature))
 
 
 def _identity_faults(
     element: etree._Element, identity: str, identities: Identities | None
 ) -> Iterator[Rejection]:
     if not identity:
-        yield faults.ID_MISSING.reject(place(element))
+        yield faults.ID_MISSING.reject(where(element))
         return
     if identities is None:
         same = int(cast("float", _SAME_IDENTIFIER(element, identity=identity)))
@@ -176,7 +177,7 @@ def _identity_faults(
         same = identities.count(identity)
     assert same >= 1, "the element itself has this ID"
     if same > 1:
-        yield faults.ID_REPEATED.reject(place(element), id=shown(identity), count=same)
+        yield faults.ID_REPEATED.reject(where(element), id=shown(identity), count=same)
 
 
 def _thin_path(element: etree._Element, identity: str) -> _Path | None:
@@ -215,8 +216,8 @@ def _judge(
     if content is not None and known is not None:
         found.extend(_sender_faults(content, known, terms.sender))
     if found:
-        where = place(signature)
-        return tuple(each if each.where != NOWHERE else replace(each, where=where) for each in found)
+        at = where(signature)
+        return tuple(each if each.where != NOWHERE else replace(each, where=at) for each in found)
     assert content is not None, "content that cannot be read is a fault"
     assert known is not None, "a certificate that cannot be read is a fault"
     assert endorsement is not None, "a certificate that is not endorsed is a fault"
