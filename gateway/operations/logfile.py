@@ -1,0 +1,78 @@
+"""The log file: appended to, found again after a rotation by rename, and never a cause of failure."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+
+from gateway.operations.records import Record
+
+
+class LogFile:
+    """One JSON object a line in the file at `path`.
+
+    When the file was renamed or removed, the next record goes to a new one of the old name. While it cannot
+    be written (disk full, folder gone) records are dropped and counted, and the count is told afterwards.
+    Usable from any thread.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._descriptor: int | None = None
+        self.dropped = 0
+
+    def write(self, record: Record) -> None:
+        """Append `record`; never raises."""
+        line = _line(record)
+        with self._lock:
+            try:
+                if self.dropped:
+                    self._append(_line(self._told_as_dropped(record)))
+                    self.dropped = 0
+                self._append(line)
+            except OSError:
+                self.dropped += 1
+                self._close()
+
+    def reopen(self) -> None:
+        """Let go of the file; the next record opens it anew by its name."""
+        with self._lock:
+            self._close()
+
+    close = reopen
+
+    def _append(self, line: bytes) -> None:
+        if self._descriptor is None or self._was_renamed(self._descriptor):
+            self._close()
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            self._descriptor = os.open(self._path, flags, 0o640)
+        written = os.write(self._descriptor, line)
+        if written != len(line):
+            os.write(self._descriptor, b"\n")
+            raise OSError("the log line was written in part")
+
+    def _was_renamed(self, descriptor: int) -> bool:
+        try:
+            named = self._path.stat()
+        except FileNotFoundError:
+            return True
+        held = os.fstat(descriptor)
+        return (named.st_dev, named.st_ino) != (held.st_dev, held.st_ino)
+
+    def _told_as_dropped(self, record: Record) -> Record:
+        head = {name: record[name] for name in ("time", "business_time")}
+        told = f"{self.dropped} log records could not be written and were dropped"
+        return head | {"level": "error", "source": "gateway.operations.log", "event": told}
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _line(record: Record) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,85 @@
+"""From a Twisted log event to a record: plain JSON values, bounded, with secrets masked.
+
+A record always has `time` (UTC), `business_time` (Asia/Shanghai), `level`, `source` (the logger's name) and
+`event` (the sentence); `message_id` and `licence` when the caller gave them; the caller's other fields beside
+them; and `traceback` when there was a failure.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from twisted.logger import LogEvent, LogLevel, formatEvent
+from twisted.python.failure import Failure
+
+from gateway.clock import BUSINESS_ZONE
+
+Record = dict[str, Any]
+
+MASK = "***"
+_MAX_FIELD_CHARACTERS = 2_000
+_MAX_TRACEBACK_CHARACTERS = 16_000
+
+_SECRET_NAME = re.compile(r"passw|secret|token|private|credential|(?:^|_)pin$", re.IGNORECASE)
+_SECRET_IN_TEXT = re.compile(
+    r"(?P<name>\b(?:password|passwd|secret|token|SSIDPSWD)\b\s*[=:]\s*)(?P<value>[^\s,;]+)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def record_of(event: LogEvent) -> Record:
+    """The record of `event`; whatever is wrong with the event, there is a record of it."""
+    try:
+        return _record_of(event)
+    except Exception as error:
+        now = datetime.now(UTC)
+        told = f"a log event could not be told: {type(error).__name__}"
+        return _head(now, "error", "gateway.operations.log") | {"event": told}
+
+
+def _record_of(event: LogEvent) -> Record:
+    moment = datetime.fromtimestamp(event.get("log_time", 0.0), UTC)
+    level = event.get("log_level", LogLevel.info)
+    fields = {name: value for name, value in event.items() if _is_callers(name)}
+    masked = {name: MASK if _SECRET_NAME.search(name) else value for name, value in fields.items()}
+    record = _head(moment, level.name, str(event.get("log_namespace", "")))
+    record["event"] = _text(formatEvent(event | masked), _MAX_FIELD_CHARACTERS)
+    for name in ("message_id", "licence"):
+        if masked.get(name) is not None:
+            record[name] = _plain(masked.pop(name))
+    others = {name: _plain(value) for name, value in masked.items() if name not in record}
+    record |= {name: value for name, value in others.items() if value is not None}
+    failure = event.get("log_failure")
+    if isinstance(failure, Failure):
+        record["traceback"] = _text(failure.getTraceback(), _MAX_TRACEBACK_CHARACTERS)
+    return record
+
+
+def _is_callers(name: str) -> bool:
+    """Whether the caller gave this field: Twisted's own begin with `log_`, its older ones are named here."""
+    return not name.startswith("log_") and name not in ("isError", "system", "time", "message", "format")
+
+
+def _head(moment: datetime, level: str, source: str) -> Record:
+    return {
+        "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "business_time": moment.astimezone(BUSINESS_ZONE).isoformat(timespec="milliseconds"),
+        "level": level,
+        "source": source,
+    }
+
+
+def _plain(value: object) -> object:
+    """A JSON value; what is not one is told by its `str`."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    return _text(str(value), _MAX_FIELD_CHARACTERS)
+
+
+def _text(text: str, most: int) -> str:
+    masked = _SECRET_IN_TEXT.sub(lambda found: (found["name"] or "") + MASK, text)
+    storable = masked.encode("utf-8", "backslashreplace").decode("utf-8")
+    return storable if len(storable) <= most else storable[:most] + "…"

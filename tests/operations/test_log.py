@@ -1,0 +1,189 @@
+"""The log: every record is one JSON line, secrets are masked, and nothing that happens to the file raises."""
+
+import io
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from twisted.logger import Logger, LogLevel
+from twisted.python.failure import Failure
+
+from gateway.config import LogConfig
+from gateway.operations.log import make_log
+from gateway.operations.logfile import LogFile
+from gateway.operations.records import record_of
+from gateway.operations.terminal import Terminal, readable
+
+#: 2026-07-01T16:30:00Z is half past midnight of the second in Shanghai.
+INSTANT = 1782923400.0
+
+
+def _event(text: str, **fields: Any) -> dict[str, Any]:
+    standard = {"log_time": INSTANT, "log_level": LogLevel.info, "log_namespace": "gateway.test"}
+    return standard | {"log_format": text} | fields
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_record_has_both_times_level_source_sentence_and_whom_it_is_about() -> None:
+    event = _event("{count} lines", count=3, message_id="M-1", licence="IMPORT/26-AA-123456")
+    assert record_of(event) == {
+        "time": "2026-07-01T16:30:00.000Z",
+        "business_time": "2026-07-02T00:30:00.000+08:00",
+        "level": "info",
+        "source": "gateway.test",
+        "event": "3 lines",
+        "message_id": "M-1",
+        "licence": "IMPORT/26-AA-123456",
+        "count": 3,
+    }
+
+
+def test_secrets_are_masked_in_fields_in_sentences_and_in_tracebacks() -> None:
+    failure = Failure(ValueError("password=HUNTER2"))
+    event = _event(
+        "sent {line_password} and {held} with SSIDPSWD: HUNTER2 {pem}",
+        line_password="HUNTER2",
+        held=SecretStr("HUNTER2"),
+        pem="-----BEGIN EC PRIVATE KEY-----\nHUNTER2\n-----END EC PRIVATE KEY-----",
+        log_failure=failure,
+    )
+    written = json.dumps(record_of(event))
+    assert "HUNTER2" not in written
+    assert "ValueError: password=***" in written
+
+
+def test_a_broken_event_still_gives_a_record() -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise RuntimeError("no")
+
+    assert "could not be told" in record_of(_event("x", odd=Broken()))["event"]
+
+
+@given(
+    text=st.text(),
+    value=st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    name=st.from_regex(r"[a-z_]{1,12}", fullmatch=True),
+)
+def test_whatever_is_logged_becomes_one_json_line(text: str, value: object, name: str) -> None:
+    line = json.dumps(record_of(_event("{said}", said=text) | {name: value}), ensure_ascii=False)
+    assert "\n" not in line
+    assert json.loads(line.encode())["event"] is not None
+
+
+def test_what_comes_from_outside_cannot_steer_the_terminal() -> None:
+    line = readable(record_of(_event("name {n}", n="\x1b[2Jevil\nline \x9b31m")), colour=False)
+    assert line == r"00:30:00 info     name \x1b[2Jevil\nline \x9b31m"
+
+
+def test_colour_only_on_a_terminal() -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream, coloured in ((Screen(), True), (io.StringIO(), False)):
+        Terminal(stream).write(record_of(_event("hello", message_id="M-1")))
+        assert ("\x1b[" in stream.getvalue()) is coloured
+        assert "hello" in stream.getvalue()
+        assert "M-1" in stream.getvalue()
+
+
+def test_a_closed_terminal_is_left_alone() -> None:
+    stream = io.StringIO()
+    terminal = Terminal(stream)
+    stream.close()
+    terminal.write(record_of(_event("into nothing")))
+
+
+def test_after_a_rename_records_go_to_a_new_file(tmp_path: Path) -> None:
+    path = tmp_path / "log" / "gateway.jsonl"
+    file = LogFile(path)
+    file.write(record_of(_event("one")))
+    path.rename(tmp_path / "log" / "old")
+    file.write(record_of(_event("two")))
+    file.reopen()
+    file.write(record_of(_event("three")))
+    file.close()
+    assert [record["event"] for record in _lines(tmp_path / "log" / "old")] == ["one"]
+    assert [record["event"] for record in _lines(path)] == ["two", "three"]
+
+
+def test_records_that_cannot_be_written_are_counted_and_the_count_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "log"
+    folder.write_text("in the way")
+    file = LogFile(folder / "gateway.jsonl")
+    file.write(record_of(_event("lost")))
+    file.write(record_of(_event("lost too")))
+    folder.unlink()
+    file.write(record_of(_event("kept")))
+    file.close()
+    events = [record["event"] for record in _lines(folder / "gateway.jsonl")]
+    assert events == ["2 log records could not be written and were dropped", "kept"]
+
+
+def test_a_full_disk_does_not_raise(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this machine has no /dev/full")
+    file = LogFile(Path("/dev/full"))
+    file.write(record_of(_event("nowhere")))
+    assert file.dropped == 1
+
+
+def test_a_line_cut_by_a_full_disk_does_not_spoil_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, true_write = tmp_path / "log", os.write
+    file = LogFile(path)
+    file.write(record_of(_event("whole")))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda descriptor, data: true_write(descriptor, data[:10]))
+        file.write(record_of(_event("cut")))
+    file.write(record_of(_event("after")))
+    file.close()
+    lines = path.read_text().splitlines()
+    assert [json.loads(line)["event"] for line in (lines[0], lines[-1])] == ["whole", "after"]
+
+
+def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "log")
+    threads = [
+        threading.Thread(target=lambda: [file.write(record_of(_event("x" * 500))) for _ in range(100)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    file.close()
+    assert len(_lines(tmp_path / "log")) == 400
+
+
+def test_the_configured_level_holds_and_twisted_is_quiet(tmp_path: Path) -> None:
+    screen = io.StringIO()
+    log = make_log(LogConfig(file=tmp_path / "log", level="info"), terminal=screen)
+    for namespace in ("gateway.x", "twisted.internet.protocol"):
+        logger = Logger(namespace=namespace, observer=log.observer)
+        logger.debug("too fine")
+        logger.info("told")
+        logger.error("worse")
+    log.file.close()
+    told = [(record["source"], record["level"]) for record in _lines(tmp_path / "log")]
+    assert told == [("gateway.x", "info"), ("gateway.x", "error"), ("twisted.internet.protocol", "error")]
+    assert screen.getvalue().count("\n") == 3
+
+
+def test_no_secret_reaches_file_terminal_or_tail(tmp_path: Path) -> None:
+    screen = io.StringIO()
+    log = make_log(LogConfig(file=tmp_path / "log"), terminal=screen)
+    Logger(namespace="gateway.x", observer=log.observer).info("p {password}", password="HUNTER2")
+    log.file.close()
+    assert "HUNTER2" not in (tmp_path / "log").read_text() + screen.getvalue()
