@@ -8,8 +8,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, insert, select, update
 
 from gateway.ledger.kinds import InboundStatus, ReceiptStatus
-from gateway.ledger.portable import is_literally
 from gateway.ledger.parcels import InboundFile, has_identity, identity_columns, inbound_file_of
+from gateway.ledger.portable import is_literally
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import inbound_file
 from oftp2.identity import FileIdentity

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, updat
 from gateway.ledger.correspondence import licence_key
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
-from gateway.ledger.portable import is_literally
 from gateway.ledger.parcels import Interchange, has_identity, identity_columns, interchange_of
+from gateway.ledger.portable import is_literally
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import interchange, licence, message, outbox
 from gateway.licences.life import TRANSITIONS, LicenceEvent

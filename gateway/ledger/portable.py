@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
 
 def is_literally(column: Column[str], status: StrEnum) -> ColumnElement[bool]:
     """`column = 'STATUS'` with the constant written out: a planner cannot match a parameter to an index."""
@@ -19,5 +17,9 @@ def is_literally(column: Column[str], status: StrEnum) -> ColumnElement[bool]:
 
 def insert_if_absent(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert those of `rows` that no unique key of `table` knows already."""
-    if rows:
-        connection.execute(_INSERT[connection.dialect.name](table).on_conflict_do_nothing(), rows)
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), rows)
+    else:
+        connection.execute(postgresql.insert(table).on_conflict_do_nothing(), rows)

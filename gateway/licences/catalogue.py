@@ -1,0 +1,19 @@
+"""Every reason that the law can give, by its code: what the commands list and the documents are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gateway.licences import identity
+from gateway.licences.issue import ISSUE
+from gateway.licences.recognition import RECOGNITION
+from gateway.licences.write_off import LAW
+from licencexml.rejection import Reason
+
+_RULES = [rule for book in (ISSUE, RECOGNITION, *LAW) for rule in book.rules]
+_REASONS = (*identity.REASONS, *(rule.reason for rule in _RULES))
+
+CATALOGUE: Mapping[str, Reason] = MappingProxyType({reason.code: reason for reason in _REASONS})
+
+assert len(CATALOGUE) == len(_REASONS), "a code stands for one reason"

@@ -1,0 +1,112 @@
+"""A licence as the law sees it: what was issued, what is left, who has used it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Self
+
+from gateway.licences.life import LicenceEvent, LicenceStatus, advance
+from gateway.licences.policy import Policy
+from licencexml.messages import Licence
+from licencexml.values import LicenceKey, Medium, Party, UsageMode
+
+
+@dataclass(frozen=True, slots=True)
+class LineState:
+    """A goods line: `issued` and `balance` are in `unit`, with 5 places; 0 <= balance <= issued."""
+
+    line_number: int
+    goods_code: str
+    unit: str
+    issued: Decimal
+    balance: Decimal
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.balance <= self.issued, f"balance {self.balance} of {self.issued}"
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """`amount` taken from the goods line `line_number`, in that line's unit."""
+
+    line_number: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenceState:
+    """The state of one licence.
+
+    `declarations` are the entry ids of the declarations that use it and count against `cap`; `lines` are in
+    the order of their numbers.
+    """
+
+    key: LicenceKey
+    status: LicenceStatus
+    medium: Medium
+    usage_mode: UsageMode
+    cap: int
+    valid_from: date
+    valid_to: date
+    operator: Party
+    counterpart: Party
+    clearance_port: str
+    country: str
+    lines: tuple[LineState, ...]
+    declarations: frozenset[str] = frozenset()
+
+    @classmethod
+    def issued(cls, licence: Licence, policy: Policy) -> Self:
+        """The state in which a licence begins."""
+        lines = sorted(licence.lines, key=lambda line: line.line_number)
+        return cls(
+            key=licence.key,
+            status=LicenceStatus.ACCEPTED,
+            medium=licence.medium,
+            usage_mode=licence.usage_mode,
+            cap=policy.cap(licence),
+            valid_from=licence.valid_from,
+            valid_to=licence.valid_to,
+            operator=licence.operator,
+            counterpart=licence.counterpart,
+            clearance_port=licence.clearance_port,
+            country=licence.country,
+            lines=tuple(
+                LineState(
+                    line_number=line.line_number,
+                    goods_code=line.goods_code,
+                    unit=line.quantity.unit,
+                    issued=line.quantity.amount,
+                    balance=line.quantity.amount,
+                )
+                for line in lines
+            ),
+        )
+
+    def after(self, event: LicenceEvent) -> Self:
+        """The licence after `event`."""
+        return replace(self, status=advance(self.status, event))
+
+    def used(self, entry_id: str, draws: Iterable[Draw]) -> Self:
+        """The licence after the declaration `entry_id` has drawn on it. What is drawn must be there."""
+        drawn: dict[int, Decimal] = {}
+        for draw in draws:
+            drawn[draw.line_number] = drawn.get(draw.line_number, Decimal(0)) + draw.amount
+        assert drawn.keys() <= {line.line_number for line in self.lines}, "a draw names a line of the licence"
+        lines = tuple(
+            replace(line, balance=line.balance - drawn[line.line_number])
+            if line.line_number in drawn
+            else line
+            for line in self.lines
+        )
+        exhausted = all(line.balance == 0 for line in lines)
+        event = LicenceEvent.USE_ALL if exhausted else LicenceEvent.USE_PART
+        return replace(
+            self,
+            lines=lines,
+            declarations=self.declarations | {entry_id},
+            status=advance(self.status, event),
+        )

@@ -1,0 +1,115 @@
+"""May the licence be used at all: is it at customs, is it valid, has it uses left?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gateway.clock import business_date
+from gateway.licences.life import USABLE
+from gateway.licences.rules import CONFIGURED, Facts, Rulebook
+from gateway.licences.state import LicenceState, LineState
+from licencexml.messages import Declaration, DeclarationLine
+from licencexml.values import LicenceType, UsageMode
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A declaration that draws on a licence; `lines` are those of its lines that are new."""
+
+    state: LicenceState
+    declaration: Declaration
+    lines: tuple[DeclarationLine, ...]
+
+    def candidates(self, line: DeclarationLine) -> list[LineState]:
+        """The goods lines that `line` can mean: the one it states, or all with its goods code."""
+        return [
+            candidate
+            for candidate in self.state.lines
+            if candidate.goods_code == line.goods_code
+            and line.licence_line_number in (None, candidate.line_number)
+        ]
+
+    def target(self, line: DeclarationLine) -> LineState:
+        """The goods line that a lawful `line` draws on."""
+        [target] = self.candidates(line)
+        return target
+
+    @property
+    def uses_after(self) -> int:
+        """How many declarations use the licence, this one included."""
+        return len(self.state.declarations | {self.declaration.entry_id})
+
+
+USE: Rulebook[Use] = Rulebook("use 使用")
+
+
+@USE.rule(
+    code="LICENCE_NOT_AT_CUSTOMS",
+    zh="许可证 {licence} 的状态为 {status}，海关不能使用",
+    en="licence {licence} has status {status}: customs cannot use it",
+    article="商办配函〔2015〕494号 art. 13",
+    remedy="Ask the licence bureau (许可证局) how the licence was issued, sent and received.",
+)
+def licence_not_at_customs(case: Use) -> Iterator[Facts]:
+    """A licence is used after it was sealed and sent, and not when customs has refused it."""
+    if case.state.status not in USABLE:
+        yield {"licence": case.state.key, "status": case.state.status}
+
+
+@USE.rule(
+    code="OUTSIDE_VALIDITY",
+    zh="放行日期 {date}（北京时间）不在许可证有效期 {valid_from} 至 {valid_to} 之内",
+    en="the release date {date} (Asia/Shanghai) is outside the validity, {valid_from} to {valid_to}",
+    article="商办配函〔2015〕494号 art. 14",
+    remedy="Check the release time; after the validity has ended another licence is needed.",
+)
+def outside_validity(case: Use) -> Iterator[Facts]:
+    """A licence is used within its validity, first and last day included."""
+    released = business_date(case.declaration.release_time)
+    if not case.state.valid_from <= released <= case.state.valid_to:
+        yield {"date": released, "valid_from": case.state.valid_from, "valid_to": case.state.valid_to}
+
+
+@USE.rule(
+    code="SINGLE_USE_SPENT",
+    zh="许可证 {licence} 为一批一证，已由报关单 {used_by} 使用",
+    en="licence {licence} is for a single declaration (一批一证), and declaration {used_by} has used it",
+    article=CONFIGURED,
+    remedy="Use another licence; the remainder moves by a write-off replacement (核销换证) only.",
+)
+def single_use_spent(case: Use) -> Iterator[Facts]:
+    """One declaration closes a single-use licence."""
+    if case.state.usage_mode is UsageMode.SINGLE and case.uses_after > case.state.cap:
+        yield {"licence": case.state.key, "used_by": ", ".join(sorted(case.state.declarations))}
+
+
+@USE.rule(
+    code="MULTI_USE_CAP_REACHED",
+    zh="非一批一证许可证 {licence} 最多报关 {cap} 次，本次为第 {count} 次",
+    en="multi-use licence {licence} may be declared {cap} times at most; this would be number {count}",
+    article="外经贸配管发〔2000〕539号 art. 8(5)",
+    remedy="Use another licence; this one is closed although a balance remains.",
+)
+def multi_use_cap_reached(case: Use) -> Iterator[Facts]:
+    """A multi-use licence serves a limited number of declarations."""
+    if case.state.key.type is not LicenceType.AUTOMATIC_IMPORT:
+        yield from _cap_reached(case)
+
+
+@USE.rule(
+    code="AUTOMATIC_USE_CAP_REACHED",
+    zh="非一批一证自动进口许可证 {licence} 最多报关 {cap} 次，本次为第 {count} 次",
+    en="automatic import licence {licence} may be declared {cap} times at most; this would be number {count}",
+    article=CONFIGURED,
+    remedy="Use another licence; this one is closed although a balance remains.",
+)
+def automatic_use_cap_reached(case: Use) -> Iterator[Facts]:
+    """An automatic import licence has a cap of its own."""
+    if case.state.key.type is LicenceType.AUTOMATIC_IMPORT:
+        yield from _cap_reached(case)
+
+
+def _cap_reached(case: Use) -> Iterator[Facts]:
+    if case.state.usage_mode is UsageMode.MULTI and case.uses_after > case.state.cap:
+        yield {"licence": case.state.key, "cap": case.state.cap, "count": case.uses_after}
