@@ -47,7 +47,8 @@ class UsageMode(StrEnum):
 def fixed(value: Decimal | int | str, places: int) -> Decimal:
     """`value` with exactly `places` decimal places; no rounding.
 
-    Raises TypeError for a float; ValueError if it is not finite, negative, has more places, or more than 19 digits in all.
+    Raises TypeError for a float; ValueError if it is not finite, is negative, has more places, or needs more
+    than 19 digits in all.
     """
     if isinstance(value, float):
         raise TypeError(f"a float is not exact: {value!r}")
