@@ -62,7 +62,7 @@ def test_what_the_templates_show_commented_out_are_the_true_defaults(name: str, 
 def test_relative_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
     config = GatewayConfig.load(_changed(tmp_path, ('"log/gateway.jsonl"', '"/var/log/g.jsonl"')))
     assert config.spools[0].path == tmp_path / "spool"
-    assert config.keys.seal_key == tmp_path / "keys/seal.key.pem"
+    assert config.keys.seal_key == tmp_path / "keys/seal.key"
     assert config.log.file == Path("/var/log/g.jsonl")
     assert config.source == tmp_path / "gateway.toml"
 
@@ -98,8 +98,8 @@ def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_p
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (('tls_anchor = "tls/customs.anchor.pem"', ""), 'partner "customs": tls_anchor: missing'),
-        (('key = "tls/gateway.key.pem"', ""), "line: certificate and key belong together"),
+        (('tls_anchor = "tls/ca.pem"', ""), 'partner "customs": tls_anchor: missing'),
+        (('key = "tls/gateway.key"', ""), "line: certificate and key belong together"),
         (('identification = "CN-CUSTOMS"', 'identification = "CN-GATEWAY"'), '"CN-GATEWAY" more than once'),
         (("# backoff_min_seconds = 1.0 ", "backoff_min_seconds = 999"), "backoff_min_seconds not above"),
         (('"state/control.sock"', f'"{"x" * 120}"'), "control_socket: expected a full path of at most 107"),

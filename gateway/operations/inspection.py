@@ -1,0 +1,110 @@
+"""What a configuration points to, tried before anything starts: keys, certificates, passwords, folders."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from gateway.config import CustomsConfig, GatewayConfig, LineConfig, PartnerConfig
+from gateway.errors import EnvironmentFault
+from gateway.operations.instance import SPOOL_FOLDERS
+from gateway.trust.certificates import Role, TrustStore
+from gateway.trust.signing import Signer
+
+
+def faults_of_gateway(config: GatewayConfig) -> tuple[str, ...]:
+    """Everything that the gateway's configuration points to and that cannot be used, a sentence each."""
+    keys, trust = config.keys, config.trust
+    anchors = {
+        Role.ISSUER: trust.issuer,
+        Role.SEAL: trust.seal,
+        Role.CUSTOMS: trust.customs,
+        Role.GATEWAY: trust.gateway,
+    }
+    participant = config.gateway.participant
+    return (
+        *_signer(keys.seal_key, keys.seal_certificate, participant),
+        *_signer(keys.gateway_key, keys.gateway_certificate, participant),
+        *_anchors(anchors),
+        *_line(config.line, config.partners),
+        *(fault for spool in config.spools for fault in _spool(spool.path)),
+        *_folder(config.gateway.state),
+        *_folder(config.log.file.parent),
+    )
+
+
+def faults_of_customs(config: CustomsConfig) -> tuple[str, ...]:
+    """The same for the simulated customs."""
+    keys, trust = config.keys, config.trust
+    anchors = {Role.ISSUER: trust.issuer, Role.SEAL: trust.seal, Role.GATEWAY: trust.gateway}
+    scenario = config.customs.scenario
+    return (
+        *_signer(keys.customs_key, keys.customs_certificate, config.customs.participant),
+        *_anchors(anchors),
+        *_line(config.line, config.partners),
+        *([] if scenario is None or scenario.is_file() else [f"{scenario}: scenario file is missing"]),
+        *_folder(config.customs.state),
+        *_folder(config.log.file.parent),
+    )
+
+
+def _signer(key: Path, certificate: Path, participant: str) -> Iterator[str]:
+    try:
+        signer = Signer.load(key, certificate)
+    except EnvironmentFault as fault:
+        yield str(fault)
+        return
+    if signer.participant != participant:
+        yield f'{certificate}: expected a certificate of "{participant}", found one of "{signer.participant}"'
+
+
+def _anchors(folders: dict[Role, Path]) -> Iterator[str]:
+    for role, folder in folders.items():
+        yield from _tried(partial(TrustStore.load, {role: folder}))
+
+
+def _line(line: LineConfig, partners: tuple[PartnerConfig, ...]) -> Iterator[str]:
+    if line.certificate is not None and line.key is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(line.certificate, line.key)
+        except (OSError, ValueError) as error:
+            yield f"{line.certificate}, {line.key}: cannot be used for TLS: {error}"
+    for partner in partners:
+        yield from _tried(partner.password_ours)
+        yield from _tried(partner.password_theirs)
+        if partner.tls_anchor is not None:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(partner.tls_anchor)
+            except (OSError, ValueError) as error:
+                yield f"{partner.tls_anchor}: cannot be used as a TLS anchor: {error}"
+
+
+def _tried(load: Callable[[], object]) -> Iterator[str]:
+    try:
+        load()
+    except EnvironmentFault as fault:
+        yield str(fault)
+
+
+def _spool(root: Path) -> Iterator[str]:
+    """A tree's folders; renames between them must stay within one file system."""
+    devices = set()
+    for name in SPOOL_FOLDERS:
+        folder = root / name
+        yield from _folder(folder)
+        if folder.is_dir():
+            devices.add(folder.stat().st_dev)
+    if len(devices) > 1:
+        yield f"{root}: expected in/, work/, out/, held/ and corrupt/ on one file system"
+
+
+def _folder(folder: Path) -> Iterator[str]:
+    """A folder that is there must be writable; one that is not must be possible to make."""
+    nearest = next(path for path in (folder, *folder.parents) if path.exists() or path == path.parent)
+    if not nearest.is_dir():
+        yield f"{folder}: expected a folder; {nearest} is something else"
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        yield f"{folder}: expected a folder that this user can write to"
