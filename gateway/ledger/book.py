@@ -1,0 +1,33 @@
+"""The book of licences: the one place to import its functions from.
+
+Each function that changes something takes a `UnitOfWork` and a batch, reads all licences concerned at once,
+lets the law decide in order, and writes by one statement a table: entries, projection and messages together.
+"""
+
+from __future__ import annotations
+
+from gateway.ledger.customs_answers import AnswerReceived, record_customs_answers
+from gateway.ledger.issuing import IssueReceived, Sealed, ToSeal, accept_issues, record_seals, to_seal
+from gateway.ledger.kinds import OutcomeStatus
+from gateway.ledger.origins import Origin, origins
+from gateway.ledger.outcome import Outcome
+from gateway.ledger.refusals import refuse
+from gateway.ledger.writing_off import WriteOffReceived, apply_write_offs
+
+__all__ = [
+    "AnswerReceived",
+    "IssueReceived",
+    "Origin",
+    "Outcome",
+    "OutcomeStatus",
+    "Sealed",
+    "ToSeal",
+    "WriteOffReceived",
+    "accept_issues",
+    "apply_write_offs",
+    "origins",
+    "record_customs_answers",
+    "record_seals",
+    "refuse",
+    "to_seal",
+]

@@ -1,0 +1,239 @@
+"""Licences taken in and sealed, by the batch. Exported by `gateway.ledger.book`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from gateway.clock import business_date
+from gateway.ledger.correspondence import (
+    Known,
+    Received,
+    answer_again,
+    known_messages,
+    own_message,
+    register,
+)
+from gateway.ledger.journal import Journal, licence_columns
+from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, OutcomeStatus, Priority
+from gateway.ledger.outbox import sending
+from gateway.ledger.outcome import Outcome
+from gateway.ledger.projection import key_of, load_states, load_statuses, save_statuses
+from gateway.ledger.refusals import enter_refusal
+from gateway.ledger.state_data import state_data
+from gateway.ledger.store import UnitOfWork
+from gateway.ledger.tables import licence, licence_line, message, outbox
+from gateway.licences.issue import decide_issue
+from gateway.licences.life import LicenceEvent, LicenceStatus, advance
+from gateway.licences.policy import Policy
+from gateway.licences.state import LicenceState
+from licencexml.messages import LicenceIssue, kind_of
+from licencexml.values import LicenceKey
+
+
+@dataclass(frozen=True, slots=True)
+class IssueReceived:
+    """An examined LicenceIssue: its content digest, its own bytes, the spool tree and file it came in."""
+
+    issue: LicenceIssue
+    digest: bytes
+    xml: bytes
+    tree: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToSeal:
+    """An accepted licence that has no seal yet: its issuer's message, and where that came from."""
+
+    message_id: str
+    licence: LicenceKey
+    xml: bytes
+    urgent: bool
+    tree: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A sealed licence that is to go to `partner`."""
+
+    issue_message_id: str
+    licence: LicenceKey
+    sealed_message_id: str
+    xml: bytes
+    digest: bytes
+    partner: str
+    urgent: bool
+
+
+def accept_issues(uow: UnitOfWork, batch: Sequence[IssueReceived], policy: Policy) -> list[Outcome]:
+    """Decide about each licence in the order of the batch; the outcomes are in that order too.
+
+    What is accepted is in the ledger with status ACCEPTED. A refusal or a conflict is an entry and does not
+    use up its MessageID; a repeat changes nothing. The number of statements does not grow with the batch.
+    """
+    known = known_messages(uow.connection, [one.issue.header.message_id for one in batch])
+    states = load_states(uow.connection, [one.issue.licence.key for one in batch])
+    today = business_date(uow.now)
+    journal = Journal(uow)
+    outcomes = []
+    for one in batch:
+        header, key = one.issue.header, one.issue.licence.key
+        if header.message_id in known:
+            outcome = answer_again(header.message_id, one.digest, known[header.message_id])
+        else:
+            decision = decide_issue(one.issue.licence, states.get(key), policy, today)
+            status = OutcomeStatus.REFUSED if decision.state is None else OutcomeStatus.ACCEPTED
+            outcome = Outcome(status, header.message_id, key, decision.rejections)
+            if decision.state is not None:
+                states[key] = decision.state
+                known[header.message_id] = _enter(uow, journal, one, decision.state, outcome)
+        if outcome.status in {OutcomeStatus.REFUSED, OutcomeStatus.CONFLICT}:
+            _enter_refused(journal, one, outcome)
+        outcomes.append(outcome)
+    journal.flush()
+    return outcomes
+
+
+def to_seal(connection: Connection, limit: int) -> list[ToSeal]:
+    """Licences accepted and not sealed: urgent ones first, then the oldest."""
+    query = (
+        select(licence, message.c.xml)
+        .join(message, message.c.message_id == licence.c.issue_message_id)
+        .where(licence.c.status == LicenceStatus.ACCEPTED)
+        .order_by(licence.c.priority, licence.c.id)
+        .limit(limit)
+    )
+    return [
+        ToSeal(
+            message_id=row.issue_message_id,
+            licence=key_of(row),
+            xml=row.xml,
+            urgent=row.priority == Priority.URGENT,
+            tree=row.tree,
+            source=row.source,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def record_seals(uow: UnitOfWork, batch: Sequence[Sealed]) -> list[Sealed]:
+    """Put sealed licences into the outbox; returns those recorded.
+
+    A licence that has a seal already is left out: it is never sealed, and so never sent, twice.
+    """
+    statuses = load_statuses(uow.connection, [one.licence for one in batch])
+    journal = Journal(uow)
+    recorded: dict[LicenceKey, Sealed] = {}
+    for one in batch:
+        if statuses.get(one.licence) is not LicenceStatus.ACCEPTED or one.licence in recorded:
+            continue
+        recorded[one.licence] = one
+        _enter_sealed(uow, journal, one)
+    journal.flush()
+    sealed = advance(LicenceStatus.ACCEPTED, LicenceEvent.SEAL)
+    save_statuses(uow, dict.fromkeys(recorded, sealed))
+    return list(recorded.values())
+
+
+def _enter(
+    uow: UnitOfWork, journal: Journal, one: IssueReceived, state: LicenceState, outcome: Outcome
+) -> Known:
+    header = one.issue.header
+    received = Received(header, kind_of(one.issue), one.digest, one.xml, f"{one.tree}:{one.source}")
+    known = register(journal, uow, received, outcome)
+    provenance = {"issuer": header.sender, "tree": one.tree, "source": one.source}
+    priority = Priority.URGENT if one.issue.urgent else Priority.NORMAL
+    data = {"licence": state_data(state), "priority": int(priority), **provenance}
+    journal.enter(EntryKind.ISSUE_ACCEPTED, data, licence=state.key, message_id=header.message_id)
+    journal.add(
+        licence,
+        licence_row(state)
+        | provenance
+        | {
+            "priority": int(priority),
+            "issue_message_id": header.message_id,
+            "accepted_at": uow.now,
+        },
+    )
+    for line in line_rows(state):
+        journal.add(licence_line, line)
+    return known
+
+
+def _enter_refused(journal: Journal, one: IssueReceived, outcome: Outcome) -> None:
+    enter_refusal(
+        journal,
+        kind=kind_of(one.issue),
+        message_id=outcome.message_id,
+        licence=one.issue.licence.key,
+        source=f"{one.tree}:{one.source}",
+        rejections=outcome.rejections,
+        digest=one.digest,
+    )
+
+
+def licence_row(state: LicenceState) -> dict[str, Any]:
+    """What the row of `licence` says of the state itself."""
+    return licence_columns(state.key) | {
+        "status": state.status,
+        "medium": state.medium,
+        "usage_mode": state.usage_mode,
+        "cap": state.cap,
+        "valid_from": state.valid_from,
+        "valid_to": state.valid_to,
+        "operator_code": state.operator.code,
+        "operator_name": state.operator.name,
+        "counterpart_code": state.counterpart.code,
+        "counterpart_name": state.counterpart.name,
+        "clearance_port": state.clearance_port,
+        "country": state.country,
+    }
+
+
+def line_rows(state: LicenceState) -> list[dict[str, Any]]:
+    """The rows of `licence_line`."""
+    return [
+        licence_columns(state.key)
+        | {
+            "line_number": line.line_number,
+            "goods_code": line.goods_code,
+            "unit": line.unit,
+            "issued": line.issued,
+            "balance": line.balance,
+        }
+        for line in state.lines
+    ]
+
+
+def _enter_sealed(uow: UnitOfWork, journal: Journal, one: Sealed) -> None:
+    journal.add(
+        message,
+        own_message(
+            uow,
+            message_id=one.sealed_message_id,
+            partner=one.partner,
+            kind=SEALED_LICENCE,
+            digest=one.digest,
+            xml=one.xml,
+            licence=one.licence,
+        ),
+    )
+    journal.add(
+        outbox,
+        sending(
+            uow,
+            one.partner,
+            one.sealed_message_id,
+            kind=SEALED_LICENCE,
+            priority=Priority.URGENT if one.urgent else Priority.NORMAL,
+            size_bytes=len(one.xml),
+            licence=one.licence,
+        ),
+    )
+    data = {"issue_message_id": one.issue_message_id, "partner": one.partner}
+    journal.enter(EntryKind.SEALED, data, licence=one.licence, message_id=one.sealed_message_id)

@@ -1,0 +1,155 @@
+"""The licences as they stand: read and written by the batch, in the transaction of their entries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, select, tuple_, update
+
+from gateway.ledger.journal import licence_columns
+from gateway.ledger.store import UnitOfWork
+from gateway.ledger.tables import declaration_use, licence, licence_line, write_off_line
+from gateway.licences.life import LicenceStatus
+from gateway.licences.recognition import AppliedBefore, LineId
+from gateway.licences.state import LicenceState, LineState
+from licencexml.values import LicenceKey, LicenceType, Medium, Party, Quantity, UsageMode
+
+#: A licence and a declaration that uses it.
+UseKey = tuple[LicenceKey, str]
+
+
+def about(table: Table, keys: Iterable[LicenceKey]) -> ColumnElement[bool]:
+    """The condition that a row of `table` is about one of these licences."""
+    pairs = [(key.type.value, key.number) for key in sorted(set(keys))]
+    return tuple_(table.c.licence_type, table.c.licence_no).in_(pairs)
+
+
+def key_of(row: Row[*tuple[Any, ...]]) -> LicenceKey:
+    """The licence that a row is about."""
+    return LicenceKey(LicenceType(row.licence_type), row.licence_no)
+
+
+def load_states(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, LicenceState]:
+    """The licences of `keys` that there are, in three statements whatever their number (one if none is)."""
+    rows = connection.execute(select(licence).where(about(licence, keys))).all()
+    if not rows:
+        return {}
+    found = [key_of(row) for row in rows]
+    lines = _lines(connection, found)
+    declarations = _declarations(connection, found)
+    return {
+        key: _state(key, row, lines[key], declarations[key]) for key, row in zip(found, rows, strict=True)
+    }
+
+
+def load_statuses(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, LicenceStatus]:
+    """The statuses of those of `keys` that there are."""
+    query = select(licence.c.licence_type, licence.c.licence_no, licence.c.status).where(about(licence, keys))
+    return {key_of(row): LicenceStatus(row.status) for row in connection.execute(query)}
+
+
+def load_uses(
+    connection: Connection, uses: Iterable[UseKey]
+) -> defaultdict[UseKey, dict[LineId, AppliedBefore]]:
+    """What these declarations have applied to these licences already."""
+    columns = write_off_line.c
+    triples = sorted((key.type.value, key.number, entry_id) for key, entry_id in set(uses))
+    query = select(write_off_line).where(
+        tuple_(columns.licence_type, columns.licence_no, columns.entry_id).in_(triples)
+    )
+    known: defaultdict[UseKey, dict[LineId, AppliedBefore]] = defaultdict(dict)
+    for row in connection.execute(query):
+        known[key_of(row), row.entry_id][LineId(row.line_number, row.sequence)] = _applied_before(row)
+    return known
+
+
+def save_statuses(uow: UnitOfWork, statuses: Mapping[LicenceKey, LicenceStatus]) -> None:
+    """Write these licences' statuses, in one statement."""
+    if not statuses:
+        return
+    statement = update(licence).where(_is_row(licence)).values(status=bindparam("new_status"))
+    rows = [_row_key(key) | {"new_status": status} for key, status in statuses.items()]
+    uow.connection.execute(statement, rows)
+
+
+def save_balances(
+    uow: UnitOfWork, before: Mapping[LicenceKey, LicenceState], after: Mapping[LicenceKey, LicenceState]
+) -> None:
+    """Write the balances that differ between `before` and `after`, in one statement."""
+    rows = [
+        _row_key(key) | {"which_line": new.line_number, "new_balance": new.balance}
+        for key, state in after.items()
+        for old, new in zip(before[key].lines, state.lines, strict=True)
+        if old.balance != new.balance
+    ]
+    if not rows:
+        return
+    statement = (
+        update(licence_line)
+        .where(_is_row(licence_line), licence_line.c.line_number == bindparam("which_line"))
+        .values(balance=bindparam("new_balance"))
+    )
+    uow.connection.execute(statement, rows)
+
+
+def _row_key(key: LicenceKey) -> dict[str, Any]:
+    return {f"which_{name}": value for name, value in licence_columns(key).items()}
+
+
+def _is_row(table: Table) -> ColumnElement[bool]:
+    return and_(
+        table.c.licence_type == bindparam("which_licence_type"),
+        table.c.licence_no == bindparam("which_licence_no"),
+    )
+
+
+def _lines(connection: Connection, keys: Sequence[LicenceKey]) -> defaultdict[LicenceKey, list[LineState]]:
+    query = select(licence_line).where(about(licence_line, keys)).order_by(licence_line.c.line_number)
+    lines: defaultdict[LicenceKey, list[LineState]] = defaultdict(list)
+    for row in connection.execute(query):
+        lines[key_of(row)].append(
+            LineState(row.line_number, row.goods_code, row.unit, row.issued, row.balance)
+        )
+    return lines
+
+
+def _declarations(connection: Connection, keys: Sequence[LicenceKey]) -> defaultdict[LicenceKey, set[str]]:
+    query = select(declaration_use).where(about(declaration_use, keys), declaration_use.c.live)
+    uses: defaultdict[LicenceKey, set[str]] = defaultdict(set)
+    for row in connection.execute(query):
+        uses[key_of(row)].add(row.entry_id)
+    return uses
+
+
+def _state(
+    key: LicenceKey, row: Row[Any], lines: Iterable[LineState], declarations: Iterable[str]
+) -> LicenceState:
+    return LicenceState(
+        key=key,
+        status=LicenceStatus(row.status),
+        medium=Medium(row.medium),
+        usage_mode=UsageMode(row.usage_mode),
+        cap=row.cap,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        operator=Party(row.operator_name, row.operator_code),
+        counterpart=Party(row.counterpart_name, row.counterpart_code),
+        clearance_port=row.clearance_port,
+        country=row.country,
+        lines=tuple(lines),
+        declarations=frozenset(declarations),
+    )
+
+
+def _applied_before(row: Row[Any]) -> AppliedBefore:
+    return AppliedBefore(
+        goods_code=row.goods_code,
+        quantity=Quantity(row.quantity, row.unit),
+        stated_line=row.stated_line,
+        release_time=row.release_time,
+        operating_unit_code=row.operating_unit_code,
+        port=row.port,
+        country=row.country,
+    )
