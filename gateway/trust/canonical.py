@@ -42,7 +42,8 @@ def standalone(element: etree._Element) -> etree._Element:
 
     Raises CanonicalisationError.
     """
-    return parsed(etree.tostring(element, with_tail=False))
+    # Not lxml's default of ASCII: names cannot be written in it that XML allows.
+    return parsed(etree.tostring(element, encoding="utf-8", with_tail=False))
 
 
 def parsed(data: bytes, first_line: int = 1) -> etree._Element:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from lxml import etree
 from signxml.algorithms import DigestAlgorithm, SignatureMethod
@@ -24,6 +24,13 @@ _DIGEST: Final = "SignedInfo/Reference/DigestValue"
 _VALUE: Final = "SignatureValue"
 _CERTIFICATE: Final = "KeyInfo/X509Data/X509Certificate"
 _SPACE_REMOVED: Final = str.maketrans("", "", anatomy.XML_SPACE)
+
+
+class _Verifier(XMLVerifier):
+    """signxml copies trees by way of ASCII, which cannot write every name, and with the text behind them."""
+
+    def _tostring(self, xml_node: etree._Element, **options: Any) -> bytes:
+        return cast("bytes", etree.tostring(xml_node, encoding="utf-8", with_tail=False, **options))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ def check(element: etree._Element, evidence: Evidence, known: KnownCertificate) 
         # One reference is expected, so there is one result.
         result = cast(
             "VerifyResult",
-            XMLVerifier().verify(
+            _Verifier().verify(
                 standalone(element),
                 x509_cert=known.certificate,
                 id_attribute="ID",

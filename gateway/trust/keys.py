@@ -115,18 +115,14 @@ def key_weakness(key: object) -> str | None:
         if not RSA_MIN_BITS <= key.key_size <= RSA_MAX_BITS:
             return f"RSA {key.key_size}"
         exponent = key.public_numbers().e
-        return None if exponent in _RSA_EXPONENTS else f"RSA exponent {exponent:.40}"
+        return None if exponent in _RSA_EXPONENTS else faults.shown(f"RSA exponent {exponent}")
     if isinstance(key, ec.EllipticCurvePublicKey):
         return None if isinstance(key.curve, _CURVES) else f"curve {key.curve.name}"
     return type(key).__name__
 
 
 def _read(der: bytes, certificate: x509.Certificate) -> KnownCertificate:
-    try:
-        key: object = certificate.public_key()
-        weakness = key_weakness(key)
-    except (UnsupportedAlgorithm, ValueError):  # SM2 is one of these: no XML-DSig identifier is registered
-        key, weakness = None, f"algorithm {certificate.public_key_algorithm_oid.dotted_string}"
+    key, weakness = _public_key(certificate)
     constraints = _extension(certificate, x509.BasicConstraints)
     is_authority = constraints is not None and constraints.ca
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
@@ -134,7 +130,7 @@ def _read(der: bytes, certificate: x509.Certificate) -> KnownCertificate:
     return KnownCertificate(
         der=der,
         certificate=certificate,
-        key=key if weakness is None and isinstance(key, PublicKey) else None,
+        key=key,
         participant=participant if isinstance(participant, str) and participant else None,
         is_authority=is_authority,
         not_before=certificate.not_valid_before_utc,
@@ -144,6 +140,16 @@ def _read(der: bytes, certificate: x509.Certificate) -> KnownCertificate:
         serial=format(certificate.serial_number, "x"),
         faults=_lasting_faults(certificate, weakness, is_authority=is_authority, named=bool(participant)),
     )
+
+
+def _public_key(certificate: x509.Certificate) -> tuple[PublicKey | None, str | None]:
+    """The key, or why it is not accepted."""
+    try:
+        key = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):  # SM2 is one of these: no XML-DSig identifier is registered
+        return None, f"algorithm {certificate.public_key_algorithm_oid.dotted_string}"
+    weakness = key_weakness(key)
+    return (key, None) if weakness is None and isinstance(key, PublicKey) else (None, weakness)
 
 
 def _lasting_faults(
