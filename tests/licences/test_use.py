@@ -1,0 +1,197 @@
+"""The law of use; each rule has a test named after its article."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from gateway.licences.life import LicenceStatus
+from gateway.licences.recognition import AppliedBefore, LineId
+from gateway.licences.state import LicenceState
+from gateway.licences.write_off import WriteOffDecision, WriteOffResult, decide_write_off
+from licencexml.messages import DeclarationLine, WriteOff
+from licencexml.values import LicenceType, UsageMode
+from tests.licences.makers import KILOGRAM, drawn, entry_id, goods, state, write_off
+
+
+def decide(licence: LicenceState | None, presented: WriteOff, *known: DeclarationLine) -> WriteOffDecision:
+    before = {LineId.of(line): AppliedBefore.of(presented.declaration, line) for line in known}
+    return decide_write_off(licence, presented, before)
+
+
+def codes(licence: LicenceState | None, presented: WriteOff, *known: DeclarationLine) -> list[str]:
+    return [rejection.code for rejection in decide(licence, presented, *known).rejections]
+
+
+def used_by(licence: LicenceState, declarations: Iterable[int]) -> LicenceState:
+    return replace(licence, declarations=frozenset(entry_id(number) for number in declarations))
+
+
+def test_a_lawful_write_off_leaves_the_rest() -> None:
+    decision = decide(state(), write_off(drawn("10.00001")))
+
+    assert decision.result is WriteOffResult.APPLIED
+    assert decision.state is not None
+    assert decision.state.lines[0].balance == Decimal("89.99999")
+    assert decision.state.status is LicenceStatus.PART_USED
+    assert decision.state.declarations == {entry_id(1)}
+
+
+def test_the_last_of_it_exhausts_the_licence() -> None:
+    decision = decide(state(goods(1, "10"), goods(2, "5")), write_off(drawn("10", licence_line=1)))
+    assert decision.state is not None
+    assert decision.state.status is LicenceStatus.PART_USED
+
+    rest = write_off(drawn("5", licence_line=2), declaration=2)
+    decision = decide(decision.state, rest)
+    assert decision.state is not None
+    assert decision.state.status is LicenceStatus.EXHAUSTED
+
+
+def test_494_art_13_an_unknown_licence_is_not_used() -> None:
+    assert codes(None, write_off()) == ["LICENCE_UNKNOWN"]
+
+
+@pytest.mark.parametrize("status", [LicenceStatus.ACCEPTED, LicenceStatus.CUSTOMS_REFUSED])
+def test_494_art_13_a_licence_that_is_not_at_customs_is_not_used(status: LicenceStatus) -> None:
+    assert codes(replace(state(), status=status), write_off()) == ["LICENCE_NOT_AT_CUSTOMS"]
+
+
+@pytest.mark.parametrize("status", [LicenceStatus.SEALED, LicenceStatus.SENT, LicenceStatus.RECEIVED])
+def test_customs_may_use_a_licence_before_its_acknowledgement_came(status: LicenceStatus) -> None:
+    assert codes(replace(state(), status=status), write_off()) == []
+
+
+@pytest.mark.parametrize(
+    ("released", "lawful"),
+    [
+        (datetime(2026, 3, 1, 15, 59, 59, tzinfo=UTC), False),
+        (datetime(2026, 3, 1, 16, 0, tzinfo=UTC), True),
+        (datetime(2026, 3, 31, 15, 59, 59, tzinfo=UTC), True),
+        (datetime(2026, 3, 31, 16, 0, tzinfo=UTC), False),
+    ],
+)
+def test_494_art_14_validity_is_by_the_day_of_shanghai_both_ends_included(
+    released: datetime, lawful: bool
+) -> None:
+    licence = state(valid_from=date(2026, 3, 2), valid_to=date(2026, 3, 31))
+
+    expected = [] if lawful else ["OUTSIDE_VALIDITY"]
+    assert codes(licence, write_off(release_time=released)) == expected
+
+
+def test_configured_a_single_use_licence_serves_one_declaration() -> None:
+    licence = used_by(state(mode=UsageMode.SINGLE), [1])
+
+    assert codes(licence, write_off(declaration=2)) == ["SINGLE_USE_SPENT"]
+    assert codes(licence, write_off(drawn(line_number=2), declaration=1)) == []
+
+
+def test_539_art_8_5_the_twelfth_declaration_passes_and_the_thirteenth_does_not() -> None:
+    eleven = used_by(state(), range(1, 12))
+    assert codes(eleven, write_off(declaration=12)) == []
+
+    twelve = used_by(state(), range(1, 13))
+    decision = decide(twelve, write_off(declaration=13))
+    [rejection] = decision.rejections
+    assert rejection.code == "MULTI_USE_CAP_REACHED"
+    assert rejection.article == "外经贸配管发〔2000〕539号 art. 8(5)"
+    assert "13" in rejection.en
+    assert "13" in rejection.zh
+    assert codes(twelve, write_off(drawn(line_number=2), declaration=12)) == []
+
+
+def test_configured_an_automatic_import_licence_serves_six() -> None:
+    licence = state(licence_type=LicenceType.AUTOMATIC_IMPORT)
+
+    assert codes(used_by(licence, range(1, 6)), write_off(declaration=6)) == []
+    assert codes(used_by(licence, range(1, 7)), write_off(declaration=7)) == ["AUTOMATIC_USE_CAP_REACHED"]
+
+
+def test_539_art_5_the_goods_are_goods_of_the_licence() -> None:
+    assert codes(state(), write_off(drawn(goods_code="2709000000"))) == ["GOODS_NOT_ON_LICENCE"]
+    assert codes(state(), write_off(drawn(licence_line=2))) == ["GOODS_NOT_ON_LICENCE"]
+
+
+def test_configured_which_goods_line_is_drawn_on_is_not_guessed() -> None:
+    two_alike = state(goods(1), goods(2))
+
+    assert codes(two_alike, write_off(drawn())) == ["LICENCE_LINE_UNCLEAR"]
+    decision = decide(two_alike, write_off(drawn(licence_line=2)))
+    assert decision.state is not None
+    assert [line.balance for line in decision.state.lines] == [100, 90]
+
+
+def test_539_art_6_units_are_equal_and_never_converted() -> None:
+    assert codes(state(), write_off(drawn("1", unit=KILOGRAM))) == ["UNIT_MISMATCH"]
+
+
+def test_configured_a_use_takes_something() -> None:
+    assert codes(state(), write_off(drawn("0"))) == ["QUANTITY_NOT_POSITIVE"]
+
+
+def test_539_art_5_the_balance_is_exact() -> None:
+    assert codes(state(), write_off(drawn("100"))) == []
+    assert codes(state(), write_off(drawn("100.00001"))) == ["QUANTITY_EXCEEDS_BALANCE"]
+
+
+def test_539_art_5_lines_of_one_declaration_draw_one_after_another() -> None:
+    lines = [drawn("60", line_number=1), drawn("40.00001", line_number=2)]
+
+    decision = decide(state(), write_off(*lines))
+    [rejection] = decision.rejections
+    assert rejection.code == "QUANTITY_EXCEEDS_BALANCE"
+    assert "40.00000 [070]" in rejection.en
+    assert decision.applied == ()
+
+
+def test_all_faults_of_all_lines_are_told_at_once() -> None:
+    licence = used_by(state(valid_to=date(2026, 6, 1)), range(1, 13))
+    lines = [
+        drawn("1", line_number=1, unit=KILOGRAM),
+        drawn("1", line_number=2, goods_code="2709000000"),
+        drawn("1000", line_number=3),
+    ]
+
+    assert codes(licence, write_off(*lines, declaration=13)) == [
+        "OUTSIDE_VALIDITY",
+        "MULTI_USE_CAP_REACHED",
+        "GOODS_NOT_ON_LICENCE",
+        "UNIT_MISMATCH",
+        "QUANTITY_EXCEEDS_BALANCE",
+    ]
+
+
+def test_configured_the_same_key_and_content_is_a_repeat() -> None:
+    decision = decide(state(), write_off(drawn()), drawn())
+
+    assert decision.result is WriteOffResult.REPEATED
+    assert decision.state == state()
+
+
+def test_configured_the_same_key_with_other_content_is_a_conflict() -> None:
+    decision = decide(state(), write_off(drawn("10")), drawn("11"))
+
+    assert decision.result is WriteOffResult.CONFLICT
+    assert [rejection.code for rejection in decision.rejections] == ["WRITE_OFF_CONFLICT"]
+
+
+def test_only_what_is_new_is_decided_and_applied() -> None:
+    licence = used_by(state(goods(1, "10")), [1])
+
+    decision = decide(
+        licence, write_off(drawn("8", line_number=1), drawn("10", line_number=2)), drawn("8", line_number=1)
+    )
+    assert decision.result is WriteOffResult.APPLIED
+    assert [one.line.line_number for one in decision.applied] == [2]
+    assert decision.state is not None
+    assert decision.state.lines[0].balance == 0
+
+
+def test_configured_a_line_stands_once_in_a_message() -> None:
+    assert codes(state(), write_off(drawn("1"), drawn("2"))) == ["LINE_TWICE"]
+    assert codes(state(), write_off(drawn("1", sequence=1), drawn("2", sequence=2))) == []
