@@ -35,11 +35,12 @@ _MAX_SPOOLS = 64
 
 
 class _Document(Section):
-    """What both files share: an end of the line, its partners, and a log."""
+    """What both files share: an end of the line, its partners, a log, and a control socket."""
 
     line: LineConfig
     partners: tuple[PartnerConfig, ...] = Field(alias="partner", min_length=1, max_length=_MAX_PARTNERS)
     log: LogConfig
+    operations: OperationsConfig
     _source: Path | None = PrivateAttr(default=None)
 
     @property
@@ -86,7 +87,6 @@ class GatewayConfig(_Document):
     trust: TrustConfig
     keys: KeysConfig
     law: LawConfig = LawConfig()
-    operations: OperationsConfig
 
     @model_validator(mode="after")
     def _spools_apart(self) -> Self:

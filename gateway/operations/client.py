@@ -47,6 +47,14 @@ class ControlClient:
                     return
         raise EnvironmentFault(f"{self._path}: the daemon hung up")
 
+    def is_answered(self) -> bool:
+        """Whether a daemon listens."""
+        try:
+            self._connect(self._timeout_seconds).close()
+        except DaemonNotRunning:
+            return False
+        return True
+
     def _connect(self, timeout_seconds: float | None) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(timeout_seconds)

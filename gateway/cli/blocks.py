@@ -1,0 +1,108 @@
+"""From the answer of a command to what is shown: facts, tables and texts, whatever the answer holds.
+
+The shapes of answers belong to those who give them; nothing here knows a field by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.operations.terminal import harmless
+
+_NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names with their values."""
+
+    title: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of one shape; without rows it says so."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of several lines."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+Block = Facts | Table | Text
+
+
+def blocks(answer: Mapping[str, Any], title: str = "") -> Iterator[Block]:
+    """What to show of `answer`: its plain values first, then each part of its own under its name."""
+    plain = {name: value for name, value in answer.items() if not _is_part(value)}
+    if plain:
+        yield Facts(title, tuple((_words(name), cell(value)) for name, value in plain.items()))
+    for name, value in answer.items():
+        if _is_part(value):
+            yield from _part(value, _under(title, name))
+
+
+def _part(value: Any, title: str) -> Iterator[Block]:
+    if isinstance(value, Mapping):
+        yield from blocks(value, title)
+    elif isinstance(value, str):
+        yield Text(title, tuple(harmless(line) for line in value.splitlines()))
+    else:
+        yield from _table(value, title)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Iterator[Block]:
+    """A table; lists of dicts inside its rows follow as tables of their own."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    inner = [name for name in names if any(_is_part(row.get(name)) and row.get(name) for row in rows)]
+    shown = [name for name in names if name not in inner]
+    cells = tuple(tuple(cell(row.get(name)) for name in shown) for row in rows)
+    yield Table(title, tuple(_words(name) for name in shown), cells)
+    for row, values in zip(rows, cells, strict=True):
+        for name in inner:
+            if row.get(name):
+                yield from _part(row[name], _under(_under(title, values[0] if values else ""), name))
+
+
+def _is_part(value: object) -> bool:
+    """Whether a value is shown as a block of its own."""
+    if isinstance(value, Mapping):
+        return True
+    if isinstance(value, str):
+        return "\n" in value.strip()
+    return isinstance(value, list | tuple) and (not value or all(isinstance(one, Mapping) for one in value))
+
+
+def cell(value: object) -> str:
+    """A plain value on one line."""
+    match value:
+        case None | "":
+            return _NOTHING
+        case bool():
+            return "yes" if value else "no"
+        case Mapping():
+            return ", ".join(f"{_words(str(name))} {cell(one)}" for name, one in value.items())
+        case list() | tuple():
+            return ", ".join(cell(one) for one in value) or _NOTHING
+        case _:
+            return harmless(str(value))
+
+
+def _under(title: str, name: str) -> str:
+    """The title of a part; `rows` is the part that a list answer consists of, and needs no name."""
+    words = "" if name == "rows" else _words(name)
+    return " · ".join(part for part in (title, words) if part)
+
+
+def _words(name: str) -> str:
+    return harmless(name.replace("_", " "))

@@ -1,0 +1,87 @@
+"""`ctl`: ask and tell the running daemon.
+
+Most commands are data: the name in the control protocol, what it does, and what it takes. What the daemon
+answers is shown as it comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli.ctl_live import client_of, stop, tail, takes_daemon
+from gateway.cli.group import Group
+from gateway.cli.render import show
+
+_MAX_ROWS = 10_000
+
+_GROUPS = {
+    "queue": "What waits to be sent.",
+    "line": "The lines to the partners.",
+    "licence": "Licences in the ledger.",
+    "message": "Messages in the ledger.",
+}
+
+
+def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
+    """Name in the control protocol, help, parameters."""
+    rows = click.Argument(["ids"], type=int, nargs=-1, required=True)
+    partner = click.Argument(["partner"])
+    maybe_partner = click.Argument(["partner"], required=False)
+    licence = click.Argument(["licence"])
+    message_id = click.Argument(["message_id"])
+    return [
+        ("status", "The gateway, its lines, queues, spool and ledger, and what needs attention.", []),
+        ("reload", "Read the trusted certificates again, and open the log anew.", []),
+        ("queue list", "The rows that wait, most urgent first.", _list_options()),
+        ("queue show", "One row, whole.", [click.Argument(["id"], type=int)]),
+        ("queue hold", "Keep rows back until they are released.", [rows]),
+        ("queue release", "Let held rows go.", [rows]),
+        ("queue requeue", "Send rows again that were given up, or sent already.", [rows]),
+        ("queue flush", "Try now what waits for its next attempt.", [maybe_partner]),
+        ("line up", "Call PARTNER, and keep the line.", [partner]),
+        ("line down", "End the session with PARTNER, and do not call.", [partner]),
+        ("line status", "The line to PARTNER, or all lines.", [maybe_partner]),
+        ("licence show", "A licence (such as IMPORT/26-AA-123456) with its balance.", [licence]),
+        ("licence history", "Everything that happened to a licence.", [licence]),
+        ("message show", "A message: what is known of it, and its bytes.", [message_id]),
+        ("message explain", "Why a message was accepted or refused.", [message_id]),
+    ]
+
+
+def _list_options() -> list[click.Parameter]:
+    return [
+        click.Option(["--status"], help="Only rows of this status: DUE, HELD, ASSIGNED, DELIVERED."),
+        click.Option(["--partner"], help="Only rows for this partner."),
+        click.Option(["--limit"], type=click.IntRange(1, _MAX_ROWS), default=100, show_default=True),
+    ]
+
+
+def _asking(command: str, explanation: str, parameters: Sequence[click.Parameter]) -> click.Command:
+    """The click command that sends control `command` and shows the answer."""
+
+    @click.command(command.rsplit(maxsplit=1)[-1], help=explanation)
+    @takes_daemon
+    def ask(config: Path | None, instance: Path | None, customs: bool, as_json: bool, **given: Any) -> None:
+        arguments = {name: value for name, value in given.items() if value is not None}
+        show(client_of(config, instance, customs=customs).call(command, **arguments), as_json=as_json)
+
+    ask.params[:0] = parameters
+    return ask
+
+
+def _make() -> click.Group:
+    group = Group("ctl", help="Ask and tell the running gateway.")
+    groups = {name: Group(name, help=explanation) for name, explanation in _GROUPS.items()}
+    for command, explanation, parameters in _commands():
+        parent = groups[command.split()[0]] if " " in command else group
+        parent.add_command(_asking(command, explanation, parameters))
+    for one in (*groups.values(), tail, stop):
+        group.add_command(one)
+    return group
+
+
+ctl = _make()

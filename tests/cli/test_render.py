@@ -1,0 +1,84 @@
+"""Rendering: whatever an answer holds is shown, aligned, and harmless to the terminal."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from gateway.cli.blocks import Facts, Table, Text, blocks
+from gateway.cli.render import show
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def test_facts_tables_and_texts_are_told_apart() -> None:
+    answer = {
+        "participant": "CN-GATEWAY",
+        "ready": True,
+        "queues": {"DUE": 3, "by_priority": {"urgent": 1}},
+        "lines": [{"partner": "customs", "call": ["a", "b"], "error": None}],
+        "alerts": [],
+        "xml": "<a>\n</a>",
+    }
+    assert list(blocks(answer)) == [
+        Facts("", (("participant", "CN-GATEWAY"), ("ready", "yes"))),
+        Facts("queues", (("DUE", "3"),)),
+        Facts("queues · by priority", (("urgent", "1"),)),
+        Table("lines", ("partner", "call", "error"), (("customs", "a, b", "–"),)),
+        Table("alerts", (), ()),
+        Text("xml", ("<a>", "</a>")),
+    ]
+
+
+def test_lists_inside_rows_follow_as_tables_of_their_own() -> None:
+    rows = [{"id": 1, "rejections": [{"code": "USCC"}]}, {"id": 2, "rejections": []}, {"id": 3}]
+    assert list(blocks({"rows": rows})) == [
+        Table("", ("id",), (("1",), ("2",), ("3",))),
+        Table("1 · rejections", ("code",), (("USCC",),)),
+    ]
+
+
+@given(answer=st.dictionaries(st.text(max_size=8), JSON, max_size=5))
+def test_any_answer_can_be_shown_and_none_steers_the_terminal(answer: dict[str, Any]) -> None:
+    for block in blocks(answer):
+        match block:
+            case Facts(title, pairs):
+                told = [title, *(text for pair in pairs for text in pair)]
+            case Table(title, columns, rows):
+                told = [title, *columns, *(text for row in rows for text in row)]
+                assert all(len(row) == len(columns) for row in rows)
+            case Text(title, lines):
+                told = [title, *lines]
+        assert all(text.isprintable() for text in told)
+
+
+def test_columns_are_aligned_even_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    show({"rows": [{"goods": "原油", "unit": "070"}, {"goods": "rice", "unit": "035"}]}, as_json=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["GOODS", "UNIT"]
+    assert {cell_len(line[: line.index(line.split()[1])]) for line in lines} == {7}
+
+
+def test_a_terminal_gets_colour_and_tables(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    show({"lines": [{"partner": "customs", "state": "up"}], "note": "[red]not markup[/red]"}, as_json=False)
+    out = capsys.readouterr().out
+    assert "\x1b[32mup" in out
+    assert "[red]not markup[/red]" in out
+
+
+def test_json_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    show({"rows": [], "zh": "许可证"}, as_json=True)
+    out = capsys.readouterr().out
+    assert "许可证" in out
+    assert json.loads(out) == {"rows": [], "zh": "许可证"}
