@@ -8,6 +8,7 @@ import click
 
 from gateway.cli.ctl import ctl
 from gateway.cli.daemons import customs, run
+from gateway.cli.documents import sign, verify
 from gateway.cli.group import Group
 from gateway.cli.setup import check_config, init
 
@@ -25,5 +26,5 @@ def main() -> None:
     """The gateway between the authorities that issue import and export licences and customs."""
 
 
-for _command in (run, customs, init, check_config, ctl):
+for _command in (run, customs, init, check_config, verify, sign, ctl):
     main.add_command(_command)

@@ -15,20 +15,24 @@ from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.signing import Signer
 
 
-def faults_of_gateway(config: GatewayConfig) -> tuple[str, ...]:
-    """Everything that the gateway's configuration points to and that cannot be used, a sentence each."""
-    keys, trust = config.keys, config.trust
-    anchors = {
+def anchors_of(config: GatewayConfig) -> dict[Role, Path]:
+    """The folder of trusted certificates for each role."""
+    trust = config.trust
+    return {
         Role.ISSUER: trust.issuer,
         Role.SEAL: trust.seal,
         Role.CUSTOMS: trust.customs,
         Role.GATEWAY: trust.gateway,
     }
-    participant = config.gateway.participant
+
+
+def faults_of_gateway(config: GatewayConfig) -> tuple[str, ...]:
+    """Everything that the gateway's configuration points to and that cannot be used, a sentence each."""
+    keys, participant = config.keys, config.gateway.participant
     return (
         *_signer(keys.seal_key, keys.seal_certificate, participant),
         *_signer(keys.gateway_key, keys.gateway_certificate, participant),
-        *_anchors(anchors),
+        *_anchors(anchors_of(config)),
         *_line(config.line, config.partners),
         *(fault for spool in config.spools for fault in _spool(spool.path)),
         *_folder(config.gateway.state),

@@ -62,7 +62,7 @@ def asked(daemon: Commands) -> list[tuple[str, dict[str, Any]]]:
         return answer
 
     lists = ("queue list", "queue show", "queue hold", "queue release", "queue requeue", "queue flush")
-    lines = ("line up", "line down", "line status")
+    lines = ("line up", "line down", "line drain", "line status")
     records = ("licence show", "licence history", "message show", "message explain")
     for name in ("status", "reload", *lists, *lines, *records):
         daemon.add(name, answering(name))

@@ -1,0 +1,70 @@
+"""What an issuing system does: sign a licence, and hand it over by the spool's rename."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lxml import etree
+
+from gateway.errors import EnvironmentFault
+from gateway.operations.instance import ISSUER_CERTIFICATE, ISSUER_KEY
+from gateway.trust.signing import Signer
+from licencexml import parsing, reading, writing
+from licencexml.messages import LicenceIssue
+from licencexml.names import SIGNATURE
+
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+class NotToBeSigned(Exception):
+    """A document that this issuer cannot sign; the message says why."""
+
+
+class Issuer:
+    """The issuing system that `gatewayd init` made keys for."""
+
+    def __init__(self, signer: Signer) -> None:
+        self.participant = signer.participant
+        self._signer = signer
+
+    @classmethod
+    def of_instance(cls, folder: Path) -> Issuer:
+        """The issuer of the instance in `folder`; ConfigurationFault if its key cannot be used."""
+        return cls(Signer.load(folder / ISSUER_KEY, folder / ISSUER_CERTIFICATE))
+
+    def issue(self, issue: LicenceIssue) -> bytes:
+        """The signed document of `issue`, whose sender is this issuer."""
+        assert issue.header.sender == self.participant, "an issuer signs in its own name"
+        return self._signed(writing.write_message(issue))
+
+    def sign(self, data: bytes, *, max_bytes: int) -> bytes:
+        """The document in `data`, an unsigned LicenceIssue, signed.
+
+        Raises NotToBeSigned, or licencexml.parsing.Malformed with all that is wrong with it.
+        """
+        root = parsing.parse(data, max_bytes=max_bytes)
+        if root.find(SIGNATURE) is not None:
+            raise NotToBeSigned("it is signed already")
+        message = reading.read_message(root)
+        if not isinstance(message, LicenceIssue):
+            raise NotToBeSigned(f"expected a LicenceIssue, found a {type(message).__name__}")
+        if message.header.sender != self.participant:
+            raise NotToBeSigned(
+                f'its Sender is "{message.header.sender}"; this key signs for "{self.participant}"'
+            )
+        return self._signed(root)
+
+    def _signed(self, root: etree._Element) -> bytes:
+        self._signer.sign(root)
+        return _DECLARATION + writing.serialise(root) + b"\n"
+
+
+def hand_over(spool: Path, name: str, data: bytes) -> Path:
+    """Put `data` into the spool's `in/` as NAME.xml, written whole under another name first."""
+    temporary = spool / "in" / f"{name}.tmp"
+    final = temporary.with_suffix(".xml")
+    try:
+        temporary.write_bytes(data)
+        return temporary.rename(final)
+    except OSError as error:
+        raise EnvironmentFault(f"{final}: cannot be handed over: {error.strerror}") from error
