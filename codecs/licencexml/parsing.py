@@ -85,6 +85,22 @@ def parse(
     return root
 
 
+def hardened_parser() -> etree.XMLParser:
+    """libxml2 for UTF-8 whatever is declared: no network, DTD, entities, "huge" mode or comments."""
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        load_dtd=False,
+        dtd_validation=False,
+        no_network=True,
+        huge_tree=False,
+        recover=False,
+        remove_comments=True,
+        remove_pis=False,
+        collect_ids=False,
+    )
+
+
 def _doctype(body: bytes) -> Rejection | None:
     prolog = _PROLOG.match(body)
     assert prolog is not None, "the pattern matches the empty string"
@@ -105,20 +121,8 @@ def _too_many(body: bytes, max_elements: int) -> Rejection | None:
 
 
 def _parse_utf8(body: bytes, max_depth: int) -> etree._Element:
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        load_dtd=False,
-        dtd_validation=False,
-        no_network=True,
-        huge_tree=False,
-        recover=False,
-        remove_comments=True,
-        remove_pis=False,
-        collect_ids=False,
-    )
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body, hardened_parser())
     except etree.XMLSyntaxError as error:
         raise Malformed([_syntax(error, body, max_depth)]) from None
     assert root.getroottree().docinfo.internalDTD is None, "a DOCTYPE was refused before"

@@ -1,0 +1,56 @@
+"""The shapes that the tables of `mapping` are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from licencexml.leaves import Leaf
+from licencexml.rejection import Rejection
+
+#: Given the element, the value read from it and its parts by keyword: the faults between the parts.
+Check = Callable[[etree._Element, Any, Mapping[str, Any]], Iterator[Rejection]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """An element `name` that holds the keyword argument `keyword` of the value it is part of.
+
+    `name` is ignored for a `Choice`. `get` fetches the part from the whole, by default the attribute
+    `keyword`; None and, for `optional` ones, False are not written.
+    """
+
+    name: str
+    keyword: str
+    kind: Leaf | Record | Choice
+    optional: bool = False
+    many: bool = False
+    get: Callable[[Any], Any] | None = None
+
+    def part_of(self, whole: Any) -> Any:
+        """The value of this field in `whole`."""
+        return self.get(whole) if self.get else getattr(whole, self.keyword)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An element whose children are fields, in the schema's order; `check` finds what the schema cannot.
+
+    A message carries its ID as an attribute and may carry a signature.
+    """
+
+    build: Callable[..., Any]
+    fields: tuple[Field, ...]
+    check: Check | None = None
+    is_message: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several elements; `pick` tells which one holds a given value."""
+
+    records: Mapping[str, Record]
+    pick: Callable[[Any], str]

@@ -1,0 +1,119 @@
+"""What is written reads back the same, through bytes and through the schema, for every message."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from licencexml import parsing, reading, writing
+from licencexml.mapping import MAX_ACK_REJECTIONS
+from licencexml.messages import (
+    AckStatus,
+    AckSubject,
+    ApplicationAck,
+    Header,
+    InterchangeFrame,
+    Message,
+    SealedLicence,
+)
+from licencexml.rejection import Rejection, Where
+from licencexml.schema import Schemas
+from tests.licencexml import strategies
+
+MAX_BYTES = 16 * 2**20
+
+
+def through_bytes(message: Message, schemas: Schemas) -> Message:
+    root = parsing.parse(writing.serialise(writing.write_message(message)), max_bytes=MAX_BYTES)
+    assert schemas.check(root) == ()
+    return reading.read_message(root)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        strategies.issues,
+        strategies.sealed,
+        strategies.write_offs,
+        strategies.technical_acks,
+        strategies.application_acks,
+    ],
+    ids=["LicenceIssue", "SealedLicence", "WriteOff", "TechnicalAck", "ApplicationAck"],
+)
+def test_every_message_reads_back_the_same(messages: st.SearchStrategy[Message], schemas: Schemas) -> None:
+    @settings(max_examples=60, deadline=None)
+    @given(messages)
+    def round_trip(message: Message) -> None:
+        assert through_bytes(message, schemas) == message
+        once = writing.serialise(writing.write_message(message))
+        assert once == writing.serialise(writing.write_message(message))
+
+    round_trip()
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data(), messages=st.lists(strategies.any_message, min_size=1, max_size=4))
+def test_an_interchange_gives_back_its_messages_in_order(
+    data: st.DataObject, messages: list[Message], schemas: Schemas
+) -> None:
+    messages = [_renamed(message, f"M{n}") for n, message in enumerate(messages)]
+    frame = InterchangeFrame(
+        data.draw(strategies.identifiers),
+        data.draw(strategies.participants),
+        data.draw(strategies.participants),
+        data.draw(strategies.instants),
+        len(messages),
+    )
+    members = [writing.serialise(writing.write_message(message)) for message in messages]
+    whole = writing.interchange(frame, members)
+    assert whole == writing.interchange(frame, iter(members))
+    root = parsing.parse(whole, max_bytes=MAX_BYTES)
+    assert schemas.check(root) == ()
+    read_frame, elements = reading.read_interchange_frame(root)
+    assert read_frame == frame
+    assert [schemas.check(element) for element in elements] == [()] * len(messages)
+    assert [reading.read_message(element) for element in elements] == messages
+    assert [writing.serialise(element) for element in elements] == members
+
+
+def _renamed(message: Message, message_id: str) -> Message:
+    """The same message under an identity of its own; one file holds an identity once."""
+    header = dataclasses.replace(message.header, message_id=message_id)
+    if isinstance(message, SealedLicence):
+        issue = dataclasses.replace(
+            message.issue, header=dataclasses.replace(message.issue.header, message_id=message_id + ".inner")
+        )
+        return dataclasses.replace(message, header=header, issue=issue)
+    return dataclasses.replace(message, header=header)
+
+
+def test_the_issuers_element_is_sealed_to_the_letter(schemas: Schemas) -> None:
+    """Prefixes, white space and signature of a stranger's element survive the seal."""
+    issue = (
+        '<lx:LicenceIssue xmlns:lx="urn:licence-exchange:1" xmlns:other="urn:other" ID="_A">\n'
+        "  <lx:Header/>中<x xmlns=''/>&#13;</lx:LicenceIssue>"
+    ).encode()
+    header = Header("S", "CN-GATEWAY", "CN-CUSTOMS", datetime(2026, 11, 21, tzinfo=UTC))
+    envelope = writing.seal_envelope(header, parsing.parse(issue, max_bytes=MAX_BYTES))
+    assert issue.replace(b"''", b'""') in writing.serialise(envelope)
+    assert envelope.get("ID") == "_S"
+
+
+def test_an_answer_goes_out_whatever_the_refused_document_put_into_it(schemas: Schemas) -> None:
+    hostile = Rejection("CODE", Where(1, "/" + "x" * 5000), "\x00\x1b[31m\ud800", "e" * 9000, "", "\ufffe")
+    ack = ApplicationAck(
+        Header("A", "B", "C", datetime(2026, 11, 21, tzinfo=UTC), "M"),
+        AckSubject("M", "WriteOff"),
+        AckStatus.REFUSED,
+        None,
+        (hostile,) * (MAX_ACK_REJECTIONS + 5),
+    )
+    answer = through_bytes(ack, schemas)
+    assert isinstance(answer, ApplicationAck)
+    assert len(answer.rejections) == MAX_ACK_REJECTIONS
+    assert answer.rejections[-1].code == "FAULTS_LEFT_OUT"
+    assert answer.rejections[0].zh == "\ufffd\ufffd[31m\ufffd"
