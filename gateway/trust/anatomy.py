@@ -91,10 +91,14 @@ def _walk(node: etree._Element, identity: str) -> Iterator[Rejection]:
     if not shape.text and text_of(node).strip(XML_SPACE):
         yield _malformed(node, name, "text")
     yield from _wrong_values(node, name, shape, identity)
-    for child in children:
-        # What has no place here was reported as such; what is inside it does not matter.
-        if local_name(child) in shape.children:
+    # What has no place here, or stands here twice, was reported as such; what is inside it does not matter.
+    if counted == shape.children:
+        for child in (each for each in children if local_name(each) in shape.children):
             yield from _walk(child, identity)
+    else:
+        firsts = {local_name(child): child for child in reversed(children)}
+        for name in (each for each in shape.children if each in firsts):
+            yield from _walk(firsts[name], identity)
 
 
 def _wrong_children(node: etree._Element, name: str, found: tuple[str, ...]) -> Rejection:

@@ -26,7 +26,7 @@ def misfit(evidence: Evidence, key: PublicKey) -> Rejection | None:
 
 
 def check(evidence: Evidence, key: PublicKey) -> list[Reason]:
-    """What is cryptographically wrong; `misfit` has found nothing."""
+    """What is cryptographically wrong, the content before the value; `misfit` has found nothing."""
     found = [] if evidence.digest_agrees else [faults.CONTENT_CHANGED]
     if not _value_agrees(evidence, key):
         found.append(faults.SIGNATURE_WRONG)

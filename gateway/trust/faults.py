@@ -255,6 +255,13 @@ CREATED_IN_FUTURE = Reason(
     "商办配函〔2015〕494号 art. 26",
     "Check the clock of this machine and that of the signer.",
 )
+TOO_MANY_MESSAGES = Reason(
+    "TOO_MANY_MESSAGES",
+    "文件含有{count}个报文，一次最多鉴定{limit}个。",
+    "The file holds {count} messages; at most {limit} are judged at once.",
+    "configured",
+    "Give the messages in several files.",
+)
 NOT_SIGNED_KIND = Reason(
     "NOT_SIGNED_KIND",
     "“{kind}”不是本系统认识的签名报文。",

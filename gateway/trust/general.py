@@ -12,7 +12,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import InvalidDigest, InvalidSignature, SignXMLException
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
-from gateway.trust import anatomy, faults
+from gateway.trust import anatomy, checking, faults
 from gateway.trust.algorithms import DIGEST_METHODS, SIGNATURE_METHODS
 from gateway.trust.canonical import CanonicalisationError, canonical, standalone
 from gateway.trust.evidence import Evidence
@@ -68,8 +68,14 @@ def read(element: etree._Element, signature: etree._Element, identity: str, *, w
 
 
 def check(element: etree._Element, evidence: Evidence, known: KnownCertificate) -> list[Reason]:
-    """What is cryptographically wrong: signxml decides, and must find the digest and the content as we do."""
-    found = [] if evidence.digest_agrees else [faults.CONTENT_CHANGED]
+    """What is cryptographically wrong. signxml's opinion and our own must be one, or the answer is no."""
+    assert known.key is not None, "only accepted keys come here"
+    found = checking.check(evidence, known.key)
+    return found if _opinion(element, evidence, known) == found[-1:] else [*found, faults.UNDECIDED]
+
+
+def _opinion(element: etree._Element, evidence: Evidence, known: KnownCertificate) -> list[Reason]:
+    """What signxml finds; it looks at the value first, and at the content only if the value is good."""
     config = SignatureConfiguration(
         location="./",
         signature_methods=frozenset({SignatureMethod(evidence.signature_method.uri)}),
@@ -91,12 +97,12 @@ def check(element: etree._Element, evidence: Evidence, known: KnownCertificate) 
             ),
         )
     except InvalidDigest:
-        return found or [faults.UNDECIDED]
+        return [faults.CONTENT_CHANGED]
     except InvalidSignature:
-        return [*found, faults.SIGNATURE_WRONG]
+        return [faults.SIGNATURE_WRONG]
     except (SignXMLException, etree.LxmlError, ValueError):
-        return [*found, faults.UNDECIDED]
-    return [] if not found and result.signed_data == evidence.payload else [faults.UNDECIDED]
+        return [faults.UNDECIDED]
+    return [] if result.signed_data == evidence.payload else [faults.UNDECIDED]
 
 
 def _evidence(element: etree._Element, signature: etree._Element, values: dict[str, bytes]) -> Evidence:

@@ -37,6 +37,8 @@ _KNOWN_EXTENSIONS: Final = frozenset(
     }
 )
 _CACHED_CERTIFICATES: Final = 1024
+#: A signer's certificate has one or two kilobytes; this bounds what the cache can be made to hold.
+MAX_CERTIFICATE_BYTES: Final = 16 * 1024
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
@@ -64,7 +66,9 @@ class KnownCertificate:
 
 @lru_cache(maxsize=_CACHED_CERTIFICATES)
 def known_certificate(der: bytes) -> KnownCertificate:
-    """The certificate in `der`; raises ValueError if it cannot be read."""
+    """The certificate in `der`; raises ValueError if it cannot be read, or is too large."""
+    if len(der) > MAX_CERTIFICATE_BYTES:
+        raise ValueError(f"a certificate of {len(der)} bytes")
     try:
         certificate = x509.load_der_x509_certificate(der)
         if certificate.public_bytes(Encoding.DER) != der:

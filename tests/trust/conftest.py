@@ -90,8 +90,7 @@ class World:
         for ask_one in (verify, verify_generally):
             root = etree.fromstring(data) if isinstance(data, bytes) else data
             before = etree.tostring(root.getroottree())
-            element = root.find(path, {"x": "urn:licence-exchange:1"})
-            assert element is not None
+            (element,) = root.xpath(path, namespaces={"x": "urn:licence-exchange:1"})
             outcomes.append(
                 ask_one(element, trust=trust or self.trust, roles=roles, at=at or self.now, sender=sender)
             )
