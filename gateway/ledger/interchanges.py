@@ -47,7 +47,7 @@ def gather(
     row = identity_columns(file) | {
         "id": number,
         "partner": partner,
-        "control_reference": _control_reference(file),
+        "control_reference": control_reference(file),
         "created": uow.now,
         "member_count": len(taken),
         "size_bytes": sum(row.size_bytes for row in taken),
@@ -84,8 +84,8 @@ def _due(connection: Connection, partner: str, max_count: int, max_bytes: int) -
     return taken
 
 
-def _control_reference(file: FileIdentity) -> str:
-    """The file's name and time in the characters of an identifier; unique as they are."""
+def control_reference(file: FileIdentity) -> str:
+    """The control reference of the interchange that is this file: its name and time, unique as they are."""
     return f"{file.date}{file.time}-{_UNSAFE.sub('.', file.dataset_name)}"
 
 

@@ -83,6 +83,13 @@ def release(uow: UnitOfWork, message_ids: Sequence[str], reason: str = "") -> li
     return _told(uow, rows, EntryKind.RELEASED, reason)
 
 
+def repeat(uow: UnitOfWork, message_id: str) -> None:
+    """Send a message once more beside the sending that is under way: what a partner must bear."""
+    rows = _sendings(uow, [message_id], _BOX.status != OutboxStatus.REQUEUED)
+    assert rows, "only what was enqueued can be sent again"
+    uow.connection.execute(insert(outbox), [_again(uow, rows[-1])])
+
+
 def requeue(uow: UnitOfWork, message_ids: Sequence[str], reason: str = "") -> list[str]:
     """Send again, under the same MessageID, what is no longer on its way; returns those messages.
 
@@ -116,20 +123,21 @@ def _set_status(uow: UnitOfWork, rows: Sequence[Row[Any]], status: OutboxStatus)
 
 def _send_again(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
     _set_status(uow, rows, OutboxStatus.REQUEUED)
-    again = [
-        sending(
-            uow,
-            row.partner,
-            row.message_id,
-            kind=row.kind,
-            priority=Priority(row.priority),
-            size_bytes=row.size_bytes,
-            licence=licence_key(row.licence_type, row.licence_no),
-        )
-        for row in rows
-    ]
-    if again:
-        uow.connection.execute(insert(outbox), again)
+    if rows:
+        uow.connection.execute(insert(outbox), [_again(uow, row) for row in rows])
+
+
+def _again(uow: UnitOfWork, row: Row[Any]) -> NewRow:
+    """Another sending of the message that `row` sends."""
+    return sending(
+        uow,
+        row.partner,
+        row.message_id,
+        kind=row.kind,
+        priority=Priority(row.priority),
+        size_bytes=row.size_bytes,
+        licence=licence_key(row.licence_type, row.licence_no),
+    )
 
 
 def _told(uow: UnitOfWork, rows: Sequence[Row[Any]], kind: EntryKind, reason: str) -> list[str]:

@@ -16,6 +16,7 @@ from gateway.ledger.inbound import receipt_sent, receipts_due
 from gateway.ledger.inbound import stored as inbound_stored
 from gateway.ledger.inbound import to_process as inbound_to_process
 from gateway.ledger.interchanges import (
+    control_reference,
     find_interchange,
     gather,
     mark_delivered,
@@ -24,13 +25,14 @@ from gateway.ledger.interchanges import (
     members,
     unfinished,
 )
-from gateway.ledger.outbox import enqueue, hold, release, requeue
+from gateway.ledger.outbox import enqueue, hold, release, repeat, requeue
 from gateway.ledger.parcels import InboundFile, Interchange
 from gateway.ledger.technical import technical_answer
 
 __all__ = [
     "InboundFile",
     "Interchange",
+    "control_reference",
     "enqueue",
     "find_interchange",
     "gather",
@@ -49,6 +51,7 @@ __all__ = [
     "receipt_sent",
     "receipts_due",
     "release",
+    "repeat",
     "requeue",
     "technical_answer",
     "unfinished",
