@@ -1,7 +1,7 @@
 """One issuer's spool tree: directories as queues, renames as transitions.
 
-    in/ --claim--> work/ --finish--> (gone: its bytes are in the ledger)
-                        \\--set_aside--> corrupt/ beside NAME.reason.json
+    in/ --claim--> work/ --finish-----> gone: its bytes are in the ledger
+                        --set_aside--> corrupt/ or held/, whole, beside NAME.reason.json
     out/ <--publish-- answers
 
 Whoever writes into `in/` may be careless or hostile: nothing there is followed, opened for writing or
@@ -139,17 +139,20 @@ class SpoolTree:
         for name in names:
             (self.work / name).unlink(missing_ok=True)
 
-    def set_aside(self, name: str, rejections: Sequence[Rejection]) -> Path:
-        """Move a claimed file, whole, to `corrupt/` beside `NAME.reason.json`; returns where it is."""
+    def set_aside(self, name: str, folder: Path, rejections: Sequence[Rejection]) -> Path:
+        """Move a claimed file, whole, to `folder` beside `NAME.reason.json`; returns where it is.
+
+        `corrupt` is for what is no message, `held` for a message that was refused.
+        """
         reason = json.dumps([rejection.to_dict() for rejection in rejections], ensure_ascii=False, indent=1)
         for target_name in _numbered(name):
-            target = self.corrupt / target_name
+            target = folder / target_name
             if not os.path.lexists(target):
-                self._write(self.corrupt, answer_name(target_name, "reason.json"), (reason + "\n").encode())
+                self._write(folder, answer_name(target_name, "reason.json"), (reason + "\n").encode())
                 (self.work / name).rename(target)
-                _sync_folder(self.corrupt)
+                _sync_folder(folder)
                 return target
-        raise AssertionError("corrupt/ holds too many files of one name")
+        raise AssertionError(f"{folder} holds too many files of one name")
 
     def publish(self, answers: Sequence[tuple[str, bytes]]) -> None:
         """Write answers into `out/`, each whole or not at all, all durable on return.
@@ -225,7 +228,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _what_it_is(path: Path, error: OSError) -> str:
     mode = path.lstat().st_mode
-    return error.strerror.lower() if stat.S_ISREG(mode) else _kind(mode)
+    return (error.strerror or str(error)).lower() if stat.S_ISREG(mode) else _kind(mode)
 
 
 def _kind(mode: int) -> str:

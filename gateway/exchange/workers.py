@@ -70,13 +70,10 @@ class ProcessWorkers:
         arguments: tuple[Any, ...],
     ) -> None:
         self._reactor = reactor
+        self._count = count
         self._timeout_seconds = timeout_seconds
-        self._pool = ProcessPool(
-            max_workers=count,
-            initializer=_start_worker,
-            initargs=(build, arguments),
-            context=multiprocessing.get_context("spawn"),
-        )
+        self._build = build
+        self._pool = self._start(arguments)
 
     async def run(self, operation: str, jobs: Sequence[Any]) -> list[Any]:
         """See `Workers.run`."""
@@ -92,10 +89,27 @@ class ProcessWorkers:
             results.extend(await self.run(operation, [job]))
         return results
 
+    async def renew(self, arguments: tuple[Any, ...]) -> None:
+        """Go on with new processes, whose benches are built with `arguments`; the old ones finish first."""
+        old, self._pool = self._pool, self._start(arguments)
+        old.close()
+        await self._join(old)
+
     async def stop(self) -> None:
         """See `Workers.stop`."""
         self._pool.stop()
-        await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._pool.join)
+        await self._join(self._pool)
+
+    def _start(self, arguments: tuple[Any, ...]) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._count,
+            initializer=_start_worker,
+            initargs=(self._build, arguments),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    def _join(self, pool: ProcessPool) -> Deferred[None]:
+        return deferToThreadPool(self._reactor, self._reactor.getThreadPool(), pool.join)
 
     def _schedule(self, operation: str, jobs: list[Any]) -> Deferred[list[Any]]:
         done: Deferred[list[Any]] = Deferred()

@@ -84,7 +84,7 @@ def test_links_pipes_folders_and_sockets_are_told_and_never_followed(
         with pytest.raises(NotReadable) as caught:
             spool.read(waiting.name, 100)
         found[waiting.name] = caught.value.what
-        spool.set_aside(waiting.name, [WHY])
+        spool.set_aside(waiting.name, spool.corrupt, [WHY])
     assert found == {
         "link.xml": "a symbolic link",
         "loop.xml": "a symbolic link",
@@ -102,7 +102,7 @@ def test_set_aside_keeps_the_file_whole_beside_its_reason(spool: SpoolTree) -> N
     for content in (b"\0\1\2", b"other"):
         drop(spool, "a.xml", content)
         spool.claim("a.xml")
-        spool.set_aside("a.xml", [WHY])
+        spool.set_aside("a.xml", spool.corrupt, [WHY])
     assert (spool.corrupt / "a.xml").read_bytes() == b"\0\1\2"
     assert (spool.corrupt / "a.2.xml").read_bytes() == b"other"
     for name in ("a.reason.json", "a.2.reason.json"):
@@ -133,7 +133,7 @@ def test_names_from_hell(spool: SpoolTree) -> None:
         drop(spool, name)
         assert spool.claim(name)
         assert isinstance(spool.read(name, 100), Contents)
-        spool.set_aside(name, [WHY])
+        spool.set_aside(name, spool.corrupt, [WHY])
     assert spool.claimed() == []
     assert len(os.listdir(spool.corrupt)) == 2 * len(names)
 

@@ -1,0 +1,192 @@
+"""Accepting: one transaction for a batch of dropped files, with the answers that the issuers get.
+
+examined, lawful      licence and message in the ledger     out/NAME.accepted.json
+known already         nothing changes                       out/NAME.accepted.json, the same outcome again
+refused               an entry that says why                out/NAME.rejected.json
+not a message         an entry, and the file in corrupt/    out/NAME.rejected.json
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from twisted.logger import Logger
+
+from gateway.exchange import faults
+from gateway.exchange.answers import ACCEPTED, REJECTED, answer
+from gateway.exchange.examination import Examined, Refused
+from gateway.exchange.names import answer_name, printable
+from gateway.exchange.spool import Contents, NotReadable, SpoolTree
+from gateway.exchange.workers import Poisoned
+from gateway.ledger import book, feedback
+from gateway.ledger.store import UnitOfWork
+from gateway.licences.policy import Policy
+from licencexml.messages import LicenceIssue
+from licencexml.rejection import Rejection
+from licencexml.values import LicenceKey
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A claimed file, what it held, and what the worker made of it (None if it could not be read)."""
+
+    spool: SpoolTree
+    name: str
+    contents: Contents | NotReadable
+    result: Examined | Refused | Poisoned | None
+
+    @property
+    def source(self) -> str:
+        """The file's name in the ledger, the log and the answers."""
+        return printable(self.name)
+
+    @property
+    def origin(self) -> str:
+        """What tells one drop from the next of the same name: with it, an answer is given once a drop."""
+        stamp = self.contents.stamp if isinstance(self.contents, Contents) else (0, 0)
+        return f"{self.source}@{stamp[1]}+{stamp[0]}"
+
+    def refusal(self) -> Refused | None:
+        """Why the file is refused before any law is asked; None if it was examined and is good."""
+        if isinstance(self.contents, NotReadable):
+            rejection = faults.NOT_A_FILE.reject(name=self.source, what=self.contents.what)
+            return Refused(None, None, None, None, (rejection,), readable=False, xml=b"")
+        if isinstance(self.result, Poisoned):
+            rejection = faults.POISONED.reject(reason=self.result.reason)
+            return Refused(None, None, None, None, (rejection,), readable=False, xml=self.contents.data)
+        return self.result if isinstance(self.result, Refused) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a drop, by a durable transaction."""
+
+    drop: Drop
+    accepted: bool
+    outcome: str
+    message_id: str | None
+    licence: LicenceKey | None
+    rejections: tuple[Rejection, ...]
+    corrupt: bool = False
+
+    def log(self, log: Logger) -> None:
+        """One line about it, for the operators."""
+        about = {
+            "file": self.drop.source,
+            "spool": self.drop.spool.name,
+            "message_id": self.message_id,
+            "licence": None if self.licence is None else str(self.licence),
+            "outcome": self.outcome,
+        }
+        if self.accepted:
+            log.info("licence {licence} accepted from {file} ({outcome})", **about)
+        else:
+            codes = [rejection.code for rejection in self.rejections]
+            log.warn("{file} refused: {codes}", codes=", ".join(codes), **about)
+
+
+def settle(uow: UnitOfWork, drops: Sequence[Drop], policy: Policy) -> list[Settled]:
+    """Accept or refuse each drop, and write its answer for `out/`; one unit of work for all."""
+    refusals = [(drop, refusal) for drop in drops if (refusal := drop.refusal()) is not None]
+    refused = {id(drop) for drop, _ in refusals}
+    settled = _accept(uow, [drop for drop in drops if id(drop) not in refused], policy)
+    settled += [_refuse(uow, drop, refusal) for drop, refusal in refusals]
+    feedback.add_all(uow, [_answer(one, uow.now) for one in settled])
+    return settled
+
+
+def _answer(one: Settled, at: datetime) -> feedback.NewFeedback:
+    return feedback.NewFeedback(
+        tree=one.drop.spool.name,
+        origin=one.drop.origin,
+        name=answer_name(one.drop.name, ACCEPTED if one.accepted else REJECTED),
+        content=answer(
+            one.outcome,
+            at=at,
+            file=one.drop.source,
+            message_id=one.message_id,
+            licence=one.licence,
+            rejections=one.rejections,
+        ),
+    )
+
+
+def _accept(uow: UnitOfWork, drops: Sequence[Drop], policy: Policy) -> list[Settled]:
+    received = [
+        book.IssueReceived(
+            issue=drop.result.message,
+            digest=drop.result.digest,
+            xml=drop.result.xml,
+            tree=drop.spool.name,
+            source=drop.source,
+        )
+        for drop in drops
+        if isinstance(drop.result, Examined) and isinstance(drop.result.message, LicenceIssue)
+    ]
+    assert len(received) == len(drops), "only a good LicenceIssue comes here"
+    outcomes = book.accept_issues(uow, received, policy)
+    return [
+        Settled(
+            drop=drop,
+            accepted=not outcome.rejections,
+            outcome=str(outcome.status),
+            message_id=outcome.message_id,
+            licence=outcome.licence,
+            rejections=outcome.rejections,
+        )
+        for drop, outcome in zip(drops, outcomes, strict=True)
+    ]
+
+
+def _refuse(uow: UnitOfWork, drop: Drop, refusal: Refused) -> Settled:
+    book.refuse(
+        uow,
+        kind=refusal.kind,
+        message_id=refusal.message_id,
+        licence=refusal.licence,
+        source=f"{drop.spool.name}:{drop.origin}",
+        rejections=refusal.rejections,
+        digest=hashlib.sha256(refusal.xml).digest(),
+    )
+    return Settled(
+        drop=drop,
+        accepted=False,
+        outcome="REFUSED" if refusal.readable else "CORRUPT",
+        message_id=refusal.message_id,
+        licence=refusal.licence,
+        rejections=refusal.rejections,
+        corrupt=not refusal.readable,
+    )
+
+
+def clear(settled: Iterable[Settled]) -> None:
+    """Take what is settled out of `work/`: aside with its reasons, or away. Blocks on the disk."""
+    for one in settled:
+        spool = one.drop.spool
+        if one.accepted:
+            spool.finish([one.drop.name])
+        else:
+            spool.set_aside(one.drop.name, spool.corrupt if one.corrupt else spool.held, one.rejections)
+
+
+def still_growing(drops: Sequence[Drop], now_seconds: float, settle_seconds: float) -> list[Drop]:
+    """The drops that make no sense and may still be being written: young, or changed since they were read.
+
+    A careful issuer renames a finished file, and never sees this. Blocks on the disk.
+    """
+    return [
+        drop for drop in drops if _makes_no_sense(drop) and _is_growing(drop, now_seconds, settle_seconds)
+    ]
+
+
+def _makes_no_sense(drop: Drop) -> bool:
+    return isinstance(drop.result, Refused) and not drop.result.readable
+
+
+def _is_growing(drop: Drop, now_seconds: float, settle_seconds: float) -> bool:
+    assert isinstance(drop.contents, Contents)
+    age_seconds = now_seconds - drop.contents.modified_seconds
+    return 0 <= age_seconds < settle_seconds or drop.spool.changed(drop.name, drop.contents)

@@ -1,0 +1,233 @@
+"""Examining what came in: parse, schema, signature, mapping; every fault that can be found, at once.
+
+This is the work of a worker process (see `workers`): it takes bytes and returns values, holds keys,
+anchors and compiled schemas, and keeps nothing between two documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from lxml import etree
+
+from gateway.exchange import faults
+from gateway.trust.certificates import Role, TrustStore
+from gateway.trust.verification import SignerInfo, Verified, verify
+from licencexml import parsing, reading, writing
+from licencexml.messages import Message, SealedLicence
+from licencexml.rejection import Rejection, Where
+from licencexml.schema import Schemas
+from licencexml.values import LicenceKey
+
+#: How far a partner's clock may be ahead of ours.
+MAX_CLOCK_AHEAD = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A message that is well formed, valid, signed by who may sign it, and addressed to us.
+
+    `message` was read from exactly what the signature covers; `digest` is that content's SHA-256; `xml` is
+    the message's own bytes, signature and all.
+    """
+
+    message: Message
+    digest: bytes
+    signer: SignerInfo
+    xml: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that is not taken, with every reason found.
+
+    What identifies it is told as far as it could be read, and is not to be trusted. `readable` is False if
+    the bytes are no message at all.
+    """
+
+    kind: str | None
+    message_id: str | None
+    sender: str | None
+    licence: LicenceKey | None
+    rejections: tuple[Rejection, ...]
+    readable: bool
+    xml: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedInterchange:
+    """An interchange whose frame is good; each message in it stands or falls by itself."""
+
+    control_reference: str
+    sender: str
+    receiver: str
+    messages: tuple[Examined | Refused, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One job: the bytes, when they came (aware), and who may have sent them (None: anyone trusted)."""
+
+    data: bytes
+    received: datetime
+    senders: frozenset[str] | None = None
+
+
+class Examiner:
+    """Examines for one participant: `accepts` says which roles may sign which kind of message."""
+
+    def __init__(
+        self,
+        *,
+        participant: str,
+        schemas: Schemas,
+        trust: TrustStore,
+        accepts: Mapping[str, frozenset[Role]],
+        max_bytes: int,
+    ) -> None:
+        self._participant = participant
+        self._schemas = schemas
+        self._trust = trust
+        self._accepts = accepts
+        self._max_bytes = max_bytes
+
+    def message(self, document: Document) -> Examined | Refused:
+        """One message that is a document of its own."""
+        try:
+            root = parsing.parse(document.data, max_bytes=self._max_bytes)
+        except parsing.Malformed as fault:
+            return Refused(None, None, None, None, tuple(fault.rejections), readable=False, xml=document.data)
+        return self._examine(root, document, document.data)
+
+    def interchange(self, document: Document) -> ExaminedInterchange | Refused:
+        """An interchange and every message in it."""
+        try:
+            root = parsing.parse(document.data, max_bytes=self._max_bytes)
+            frame, elements = reading.read_interchange_frame(root)
+        except parsing.Malformed as fault:
+            return Refused(
+                "Interchange", None, None, None, tuple(fault.rejections), readable=False, xml=document.data
+            )
+        messages = tuple(self._examine(element, document, writing.serialise(element)) for element in elements)
+        return ExaminedInterchange(frame.control_reference, frame.sender, frame.receiver, messages)
+
+    def _examine(self, element: etree._Element, document: Document, xml: bytes) -> Examined | Refused:
+        identity = _Identity.of(element)
+        roles = self._accepts.get(identity.kind)
+        if roles is None:
+            rejection = faults.WRONG_KIND.reject(_where(element), kind=identity.kind)
+            return identity.refused((rejection,), xml, readable=False)
+        schema_faults = self._schemas.check(element)
+        verified = verify(
+            element, trust=self._trust, roles=roles, at=document.received, sender=identity.sender
+        )
+        if isinstance(verified, Verified) and not schema_faults:
+            return self._read(element, verified, identity, document, xml)
+        content_faults = schema_faults or _mapping_faults(element)
+        signature_faults = () if isinstance(verified, Verified) else verified
+        return identity.refused((*content_faults, *signature_faults), xml)
+
+    def _read(
+        self, element: etree._Element, verified: Verified, identity: _Identity, document: Document, xml: bytes
+    ) -> Examined | Refused:
+        try:
+            message = reading.read_message(verified.element)
+        except parsing.Malformed as fault:
+            # The verified tree has lost its place in the file; the same faults are there with their lines.
+            return identity.refused(_mapping_faults(element) or tuple(fault.rejections), xml)
+        rejections = [
+            *self._addressing(element, message, document),
+            *self._inner(message, verified, document),
+        ]
+        if rejections:
+            return identity.refused(tuple(rejections), xml)
+        return Examined(message, verified.digest, verified.signer, xml)
+
+    def _addressing(self, element: etree._Element, message: Message, document: Document) -> list[Rejection]:
+        header = message.header
+        rejections = []
+        if header.receiver != self._participant:
+            rejections.append(
+                faults.WRONG_RECEIVER.reject(
+                    _where(element, "Header/Receiver"),
+                    receiver=header.receiver,
+                    participant=self._participant,
+                )
+            )
+        if document.senders is not None and header.sender not in document.senders:
+            rejections.append(
+                faults.WRONG_ISSUER.reject(_where(element, "Header/Sender"), sender=header.sender)
+            )
+        if header.created > document.received + MAX_CLOCK_AHEAD:
+            rejections.append(
+                faults.CREATED_IN_FUTURE.reject(
+                    _where(element, "Header/Created"),
+                    created=header.created.isoformat(),
+                    now=document.received.isoformat(),
+                    allowed=int(MAX_CLOCK_AHEAD.total_seconds()),
+                )
+            )
+        return rejections
+
+    def _inner(self, message: Message, verified: Verified, document: Document) -> Sequence[Rejection]:
+        """A sealed licence carries the issuer's own signature, which must hold by itself."""
+        if not isinstance(message, SealedLicence):
+            return ()
+        inner = next(child for child in verified.element if etree.QName(child).localname == "LicenceIssue")
+        result = verify(
+            inner,
+            trust=self._trust,
+            roles=frozenset({Role.ISSUER}),
+            at=document.received,
+            sender=message.issue.header.sender,
+        )
+        return () if isinstance(result, Verified) else result
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """What a message says of itself, read without trust: for answers and logs only."""
+
+    kind: str
+    message_id: str | None
+    sender: str | None
+    licence: LicenceKey | None
+
+    @classmethod
+    def of(cls, element: etree._Element) -> _Identity:
+        return cls(
+            kind=etree.QName(element).localname,
+            message_id=_text(element, "Header/MessageID"),
+            sender=_text(element, "Header/Sender"),
+            licence=reading.licence_key_hint(element),
+        )
+
+    def refused(self, rejections: tuple[Rejection, ...], xml: bytes, *, readable: bool = True) -> Refused:
+        return Refused(self.kind, self.message_id, self.sender, self.licence, rejections, readable, xml)
+
+
+def _mapping_faults(element: etree._Element) -> tuple[Rejection, ...]:
+    try:
+        reading.read_message(element)
+    except parsing.Malformed as fault:
+        return tuple(fault.rejections)
+    return ()
+
+
+def _find(element: etree._Element, path: str) -> etree._Element | None:
+    namespace = etree.QName(element).namespace
+    return element.find("/".join(f"{{{namespace}}}{step}" for step in path.split("/")))
+
+
+def _text(element: etree._Element, path: str) -> str | None:
+    found = _find(element, path)
+    return None if found is None or not found.text else found.text[:200]
+
+
+def _where(element: etree._Element, path: str = "") -> Where:
+    found = _find(element, path) if path else None
+    line = cast("int | None", (element if found is None else found).sourceline)
+    return Where(line, "/" + "/".join([etree.QName(element).localname, *([path] if path else [])]))

@@ -1,0 +1,234 @@
+"""Intake: files dropped in `in/` become licences in the ledger, or answers that say why not.
+
+    in/ --claim--> work/ --examine (worker)--> accept or refuse (one transaction) --> gone from work/
+
+A file leaves `work/` only when its transaction is durable. What a crash leaves there is examined again at
+the next start, with the same result: an accepted message is known by its identity, and an answer that was
+already given for the same drop is not given twice.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from twisted.internet.defer import DeferredLock
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from gateway.clock import Clock
+from gateway.exchange.acceptance import Drop, clear, settle, still_growing
+from gateway.exchange.examination import Document
+from gateway.exchange.names import is_urgent
+from gateway.exchange.pump import Pump
+from gateway.exchange.spool import Contents, NotReadable, SpoolTree
+from gateway.exchange.threads import InThread
+from gateway.exchange.workers import Workers
+from gateway.ledger.store import Ledger
+from gateway.licences.policy import Policy
+
+_log = Logger()
+
+#: How many names are kept at once; the rest of a backlog stays in the folder until these are done.
+MAX_ACTIVE_NAMES = 16_384
+#: A batch is closed at this many bytes, however few files that is.
+MAX_BATCH_BYTES = 8 * 1024 * 1024
+#: A file that makes no sense and is this young may still be being written: it is looked at again.
+SETTLE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A spool tree and the issuers that may use it (None: any that is trusted)."""
+
+    spool: SpoolTree
+    issuers: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeLimits:
+    """Bounds of the intake: files a batch, bytes a file, batches in hand at once."""
+
+    batch_files: int = 64
+    max_file_bytes: int = 16 * 1024 * 1024
+    lanes: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    tree: Tree
+    name: str
+    claimed: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.tree.spool.name, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    name: _Name
+    contents: Contents | NotReadable
+
+
+class Intake:
+    """Takes files in, a batch a lane at a time."""
+
+    def __init__(
+        self,
+        *,
+        trees: Sequence[Tree],
+        workers: Workers,
+        ledger: Ledger,
+        policy: Policy,
+        clock: Clock,
+        reactor: IReactorTime,
+        in_thread: InThread,
+        accepted: Callable[[], None],
+        answered: Callable[[], None],
+        limits: IntakeLimits | None = None,
+        alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
+    ) -> None:
+        """`accepted` and `answered` are called after a commit that made work for the next in line."""
+        self._trees = tuple(trees)
+        self._workers = workers
+        self._ledger = ledger
+        self._policy = policy
+        self._clock = clock
+        self._reactor = reactor
+        self._in_thread = in_thread
+        self._accepted = accepted
+        self._answered = answered
+        self._limits = limits or IntakeLimits()
+        self._ready: deque[_Name] = deque()
+        self._in_hand: set[tuple[str, str]] = set()
+        self._scan = DeferredLock()
+        self._pumps = [
+            Pump(f"intake {lane + 1}", self._step, reactor, idle_seconds=1.0, alarm=alarm)
+            for lane in range(self._limits.lanes)
+        ]
+
+    def start(self) -> int:
+        """Begin, first with what the last run left in `work/`; returns how many files that is."""
+        for tree in self._trees:
+            self._ready.extend(_Name(tree, name, claimed=True) for name in tree.spool.claimed())
+        left = len(self._ready)
+        for pump in self._pumps:
+            pump.start()
+        return left
+
+    async def stop(self) -> None:
+        """Finish the batches in hand; take no more."""
+        for pump in self._pumps:
+            await pump.stop()
+
+    def noticed(self, spool_name: str, file_name: str) -> None:
+        """A file came into the tree `spool_name`: an urgent one goes before all that wait."""
+        if is_urgent(file_name):
+            tree = next(tree for tree in self._trees if tree.spool.name == spool_name)
+            self._ready.appendleft(_Name(tree, file_name))
+        for pump in self._pumps:
+            pump.wake()
+
+    async def _step(self) -> bool:
+        names = await self._next_names()
+        if not names:
+            return False
+        try:
+            batch, left = await self._in_thread(self._claim_and_read, names)
+            self._ready.extendleft(reversed(left))
+            await self._take(batch)
+        except Exception:
+            # What was claimed stays in work/ and is tried again after the pump's pause.
+            self._ready.extendleft(
+                replace(name, claimed=name.tree.spool.has_claimed(name.name)) for name in names
+            )
+            raise
+        finally:
+            self._in_hand.difference_update(name.key for name in names)
+        return bool(batch or self._ready)
+
+    async def _next_names(self) -> list[_Name]:
+        """Up to a batch of names that no other lane has in hand."""
+        await self._scan.acquire()
+        try:
+            if not self._ready:
+                await self._look()
+            names: list[_Name] = []
+            while self._ready and len(names) < self._limits.batch_files:
+                name = self._ready.popleft()
+                if name.key not in self._in_hand:
+                    self._in_hand.add(name.key)
+                    names.append(name)
+            return names
+        finally:
+            self._scan.release()
+
+    async def _look(self) -> None:
+        for tree in self._trees:
+            waiting = await self._in_thread(tree.spool.waiting, MAX_ACTIVE_NAMES)
+            self._ready.extend(_Name(tree, file.name) for file in waiting)
+
+    def _claim_and_read(self, names: Sequence[_Name]) -> tuple[list[_Read], Sequence[_Name]]:
+        """What was read, and the names for which the batch had no room. Runs in a thread."""
+        batch: list[_Read] = []
+        size = 0
+        for index, name in enumerate(names):
+            if size >= MAX_BATCH_BYTES:
+                return batch, names[index:]
+            contents = self._claim_and_read_one(name)
+            if contents is not None:
+                batch.append(_Read(name, contents))
+                size += len(contents.data) if isinstance(contents, Contents) else 0
+        return batch, ()
+
+    def _claim_and_read_one(self, name: _Name) -> Contents | NotReadable | None:
+        spool = name.tree.spool
+        if not (name.claimed or spool.claim(name.name)):
+            return None
+        try:
+            return spool.read(name.name, self._limits.max_file_bytes)
+        except FileNotFoundError:
+            return None
+        except NotReadable as error:
+            return error
+
+    async def _take(self, batch: Sequence[_Read]) -> None:
+        drops = await self._examine(batch)
+        growing = await self._in_thread(still_growing, drops, self._clock().timestamp(), SETTLE_SECONDS)
+        for drop in growing:
+            self._reactor.callLater(SETTLE_SECONDS, self._look_again, drop)
+        settled_drops = [drop for drop in drops if drop not in growing]
+        if not settled_drops:
+            return
+        settled = await self._ledger.submit(lambda uow: settle(uow, settled_drops, self._policy))
+        await self._in_thread(clear, settled)
+        for one in settled:
+            one.log(_log)
+        self._answered()
+        if any(one.accepted for one in settled):
+            self._accepted()
+
+    async def _examine(self, batch: Sequence[_Read]) -> list[Drop]:
+        received = self._clock()
+        jobs = [
+            Document(read.contents.data, received, read.name.tree.issuers)
+            for read in batch
+            if isinstance(read.contents, Contents)
+        ]
+        results = iter(await self._workers.run("messages", jobs))
+        return [
+            Drop(
+                read.name.tree.spool,
+                read.name.name,
+                read.contents,
+                next(results) if isinstance(read.contents, Contents) else None,
+            )
+            for read in batch
+        ]
+
+    def _look_again(self, drop: Drop) -> None:
+        tree = next(tree for tree in self._trees if tree.spool is drop.spool)
+        self._ready.append(_Name(tree, drop.name, claimed=True))
+        self._pumps[0].wake()

@@ -1,0 +1,127 @@
+"""Answers to a partner, put into the outbox in the transaction that they speak of."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from gateway.exchange.correspondence import Secretary
+from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
+from gateway.exchange.notices import Notice
+from gateway.ledger import book, post
+from gateway.ledger.kinds import Priority
+from gateway.ledger.store import UnitOfWork
+from licencexml.messages import AckStatus, AckSubject, TechnicalAck, TechnicalStatus, kind_of
+from licencexml.rejection import Rejection
+from licencexml.values import LicenceKey
+
+#: Answers are never answered, or two gateways would thank each other for ever.
+_NOT_ANSWERED = frozenset({"ApplicationAck", "TechnicalAck"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One unit of work's answers to one partner. All of them go before licences that are not urgent."""
+
+    uow: UnitOfWork
+    secretary: Secretary
+
+    def acknowledge(
+        self,
+        answers: AckSubject,
+        status: AckStatus,
+        licence: LicenceKey | None,
+        rejections: tuple[Rejection, ...] = (),
+    ) -> None:
+        """Answer one message."""
+        ack, xml = self.secretary.application_ack(
+            answers, status, at=self.uow.now, licence=licence, rejections=rejections
+        )
+        self._enqueue(ack.header.message_id, kind_of(ack), xml, licence)
+
+    def refuse(self, refused: Refused, source: str) -> Notice:
+        """Record and answer a message whose form or signature is not in order; its identity stays unused."""
+        book.refuse(
+            self.uow,
+            kind=refused.kind,
+            message_id=refused.message_id,
+            licence=refused.licence,
+            source=source,
+            rejections=refused.rejections,
+            digest=hashlib.sha256(refused.xml).digest(),
+        )
+        if refused.message_id is not None and refused.kind not in _NOT_ANSWERED:
+            subject = AckSubject(refused.message_id, refused.kind or "Message")
+            self.acknowledge(subject, AckStatus.REFUSED, refused.licence, refused.rejections)
+        return Notice.of(
+            "{kind} {message_id} refused: {codes}",
+            refused=True,
+            kind=refused.kind,
+            message_id=refused.message_id,
+            licence=None if refused.licence is None else str(refused.licence),
+            codes=", ".join(rejection.code for rejection in refused.rejections),
+        )
+
+    def acknowledge_receipt(self, interchange: ExaminedInterchange) -> None:
+        """Say that an interchange could be read, unless it held nothing but the same about one of ours."""
+        only_receipts = all(
+            isinstance(one, Examined) and isinstance(one.message, TechnicalAck)
+            for one in interchange.messages
+        )
+        if not only_receipts:
+            self._technical_ack(
+                interchange.control_reference, TechnicalStatus.ACCEPTED, len(interchange.messages)
+            )
+
+    def refuse_interchange(self, control_reference: str, refused: Refused) -> Notice:
+        """Say that a file was no interchange, and why."""
+        book.refuse(
+            self.uow,
+            kind=refused.kind,
+            message_id=None,
+            licence=None,
+            source=control_reference,
+            rejections=refused.rejections,
+            digest=hashlib.sha256(refused.xml).digest(),
+        )
+        self._technical_ack(control_reference, TechnicalStatus.REFUSED, 0, refused.rejections)
+        return Notice.of(
+            "the file {control_reference} is no interchange: {codes}",
+            refused=True,
+            control_reference=control_reference,
+            codes=", ".join(rejection.code for rejection in refused.rejections),
+        )
+
+    def send(self, message_id: str, kind: str, xml: bytes, licence: LicenceKey | None) -> None:
+        """Put a signed message that answers none into the outbox."""
+        self._enqueue(message_id, kind, xml, licence, Priority.NORMAL)
+
+    def _technical_ack(
+        self,
+        control_reference: str,
+        status: TechnicalStatus,
+        message_count: int,
+        rejections: tuple[Rejection, ...] = (),
+    ) -> None:
+        ack, xml = self.secretary.technical_ack(
+            control_reference, status, at=self.uow.now, message_count=message_count, rejections=rejections
+        )
+        self._enqueue(ack.header.message_id, kind_of(ack), xml, None)
+
+    def _enqueue(
+        self,
+        message_id: str,
+        kind: str,
+        xml: bytes,
+        licence: LicenceKey | None,
+        priority: Priority = Priority.URGENT,
+    ) -> None:
+        post.enqueue(
+            self.uow,
+            self.secretary.partner.name,
+            message_id,
+            kind=kind,
+            priority=priority,
+            xml=xml,
+            licence=licence,
+        )

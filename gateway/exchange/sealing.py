@@ -1,0 +1,126 @@
+"""Sealing: what the ledger accepted gets the central seal, and with it a place in the outbox.
+
+The sealed bytes and the outbox row are one transaction (商办配函〔2015〕494号 art. 12: an approved licence
+is sealed by the system and sent at once). What was accepted and not sealed when the power went is found in
+the ledger at the next start.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from gateway.clock import Clock
+from gateway.exchange.answers import SEALED
+from gateway.exchange.correspondence import Correspondent
+from gateway.exchange.names import answer_name
+from gateway.exchange.pump import Pump
+from gateway.exchange.workers import Poisoned, Workers
+from gateway.ledger import book, feedback
+from gateway.ledger.store import Ledger, UnitOfWork
+from gateway.trust.signing import Signer
+from licencexml import parsing, writing
+from licencexml.messages import Header
+
+_log = Logger()
+
+#: How many licences travel to a worker at once; also the most that one transaction seals.
+BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SealJob:
+    """An accepted message's own bytes, and the header of the message that will carry it."""
+
+    xml: bytes
+    header: Header
+
+
+class Sealer:
+    """Puts the seal round an issuer's message, in a worker process."""
+
+    def __init__(self, signer: Signer, *, max_bytes: int) -> None:
+        self._signer = signer
+        self._max_bytes = max_bytes
+
+    def seal(self, job: SealJob) -> bytes:
+        """The sealed licence as bytes: the issuer's signed message untouched inside, the seal round it."""
+        issue = parsing.parse(job.xml, max_bytes=self._max_bytes)
+        sealed = writing.seal_envelope(job.header, issue)
+        self._signer.sign(sealed)
+        return writing.serialise(sealed)
+
+
+class Sealing:
+    """Seals what is accepted, batch after batch, and hands it to the outbox."""
+
+    def __init__(
+        self,
+        *,
+        workers: Workers,
+        ledger: Ledger,
+        us: Correspondent,
+        partner: Correspondent,
+        new_id: Callable[[], str],
+        clock: Clock,
+        reactor: IReactorTime,
+        sealed: Callable[[], None],
+        alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
+    ) -> None:
+        """`partner` is where sealed licences go; `sealed` is called after each commit."""
+        self._workers = workers
+        self._ledger = ledger
+        self._us = us
+        self._partner = partner
+        self._new_id = new_id
+        self._clock = clock
+        self._sealed = sealed
+        self.pump = Pump("sealing", self._step, reactor, alarm=alarm)
+
+    async def _step(self) -> bool:
+        waiting = await self._ledger.read(lambda connection: book.to_seal(connection, BATCH))
+        if not waiting:
+            return False
+        now = self._clock()
+        jobs = [
+            SealJob(row.xml, Header(self._new_id(), self._us.participant, self._partner.participant, now))
+            for row in waiting
+        ]
+        results = await self._workers.run("seals", jobs)
+        for result in results:
+            # The same bytes passed a worker when they were examined: this is a bug, or a broken machine.
+            assert not isinstance(result, Poisoned), f"a licence could not be sealed: {result.reason}"
+        await self._ledger.submit(lambda uow: self._record(uow, waiting, jobs, results))
+        _log.info("{count} licences sealed", count=len(results))
+        self._sealed()
+        return len(waiting) == BATCH
+
+    def _record(
+        self,
+        uow: UnitOfWork,
+        waiting: Sequence[book.ToSeal],
+        jobs: Sequence[SealJob],
+        results: Sequence[bytes],
+    ) -> None:
+        sealed = [
+            book.Sealed(
+                issue_message_id=row.message_id,
+                licence=row.licence,
+                sealed_message_id=job.header.message_id,
+                xml=xml,
+                digest=hashlib.sha256(xml).digest(),
+                partner=self._partner.name,
+                urgent=row.urgent,
+            )
+            for row, job, xml in zip(waiting, jobs, results, strict=True)
+        ]
+        book.record_seals(uow, sealed)
+        copies = [
+            feedback.NewFeedback(row.tree, one.sealed_message_id, answer_name(row.source, SEALED), one.xml)
+            for row, one in zip(waiting, sealed, strict=True)
+        ]
+        feedback.add_all(uow, copies)
