@@ -122,7 +122,7 @@ def _record(record: Record, element: etree._Element, found: list[Rejection]) -> 
 def _parts(
     record: Record, element: etree._Element, found: list[Rejection]
 ) -> tuple[dict[str, Any], list[etree._Element]]:
-    """The record's keyword arguments, and the children that belong to none of its fields."""
+    """The record's keyword arguments, and, in order, the children that belong to none of its fields."""
     children: dict[str, list[etree._Element]] = {}
     for child in element:
         children.setdefault(str(child.tag), []).append(child)
@@ -137,7 +137,8 @@ def _parts(
             parts[field.keyword] = tuple(good)
         elif good:
             parts[field.keyword] = good[0]
-    return parts, [child for left in children.values() for child in left]
+    left = {child for same_name in children.values() for child in same_name}
+    return parts, [child for child in element if child in left]
 
 
 def _taken(
