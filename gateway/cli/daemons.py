@@ -27,3 +27,15 @@ def customs(config: Path | None, instance: Path | None) -> None:
     from gateway.service import run_customs  # noqa: PLC0415 - the other commands need not load the whole house
 
     run_customs(settings)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("var/demo"))
+def demo(folder: Path) -> None:
+    """Show the whole way of a licence between two real daemons, and leave everything in FOLDER.
+
+    Exit status 0: every claim that it makes held.
+    """
+    from gateway.demo.run import run_demo  # noqa: PLC0415 - the other commands need not load the whole house
+
+    raise SystemExit(run_demo(folder))
