@@ -52,7 +52,7 @@ class RefusedOffer:
     retry: bool | None = None
 
 
-class RefusedFile(Exception):  # noqa: N818 - it is an answer to the partner, not an error of ours
+class RefusedFile(Exception):
     """Raised by `Incoming.close`: all of the file came and it is not accepted (EFNA with `reason`)."""
 
     def __init__(self, reason: int, text: str = "") -> None:
@@ -68,8 +68,8 @@ class Incoming(Protocol):
     def position_bytes(self) -> int:
         """How much of the file is durable here, at most what the partner offered to start from.
 
-        `write` appends from here. The partner restarts at the whole KiB below (RFC 5024 section 1.5.4), and the
-        line drops what is sent again.
+        `write` appends from here. The partner restarts at the whole KiB below (RFC 5024 section 1.5.4), and
+        the line drops what is sent again.
         """
 
     def write(self, data: bytes) -> None:
