@@ -28,6 +28,7 @@ from lxml import etree
 
 from gateway.trust import checking, faults, general, shape
 from gateway.trust.algorithms import SHA256
+from gateway.trust.anatomy import XML_SPACE
 from gateway.trust.canonical import CanonicalisationError, canonical, is_comment, parsed
 from gateway.trust.certificates import Endorsement, Role, TrustStore
 from gateway.trust.evidence import Evidence
@@ -266,8 +267,9 @@ def _sender_faults(
     """The sender is read from the signed content: what another reader took from the file may differ."""
     namespace = etree.QName(content).namespace or ""
     named = content.findtext(f"{{{namespace}}}Header/{{{namespace}}}Sender")
-    for sender in dict.fromkeys((named, expected)):
-        if sender is not None and sender != known.participant and known.participant is not None:
+    senders = dict.fromkeys(each.strip(XML_SPACE) for each in (named, expected) if each is not None)
+    for sender in senders:
+        if sender != known.participant and known.participant is not None:
             signer = shown(known.participant)
             yield faults.SENDER_MISMATCH.reject(sender=shown(sender), signer=signer)
 

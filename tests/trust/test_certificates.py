@@ -188,6 +188,11 @@ def test_the_sender_is_taken_from_the_signed_content(world: Any) -> None:
     assert world.codes(world.signed("issuer", document), sender="ISSUER-1") == {"SENDER_MISMATCH"}
 
 
+def test_white_space_round_the_sender_is_not_part_of_the_name(world: Any) -> None:
+    document = world.document.replace(b"ISSUER-1<", b"\n ISSUER-1\t<")
+    assert world.codes(world.signed("issuer", document), sender="ISSUER-1 ") == set()
+
+
 def test_a_sender_that_the_caller_expects_must_be_the_signer_too(world: Any) -> None:
     document = world.document.replace(b"<Sender>ISSUER-1</Sender>", b"")
     assert world.codes(world.signed(document=document), sender="ISSUER-1") == set()
