@@ -12,6 +12,8 @@ from typing import Any
 from gateway.operations.terminal import harmless
 
 _NOTHING = "–"
+#: A longer text is a block of its own, and not a cell.
+_LONG_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _part(value: Any, title: str) -> Iterator[Block]:
 def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Iterator[Block]:
     """A table; lists of dicts inside its rows follow as tables of their own."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    inner = [name for name in names if any(_is_part(row.get(name)) and row.get(name) for row in rows)]
+    inner = [name for name in names if _is_always_a_part([row.get(name) for row in rows])]
     shown = [name for name in names if name not in inner]
     cells = tuple(tuple(cell(row.get(name)) for name in shown) for row in rows)
     yield Table(title, tuple(_words(name) for name in shown), cells)
@@ -74,12 +76,18 @@ def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Iterator[Block]:
                 yield from _part(row[name], _under(_under(title, values[0] if values else ""), name))
 
 
+def _is_always_a_part(values: Sequence[object]) -> bool:
+    """Whether a column holds parts, where it holds anything."""
+    held = [value for value in values if value]
+    return bool(held) and all(_is_part(value) for value in held)
+
+
 def _is_part(value: object) -> bool:
     """Whether a value is shown as a block of its own."""
     if isinstance(value, Mapping):
         return True
     if isinstance(value, str):
-        return "\n" in value.strip()
+        return "\n" in value.strip() or len(value) > _LONG_CHARACTERS
     return isinstance(value, list | tuple) and (not value or all(isinstance(one, Mapping) for one in value))
 
 

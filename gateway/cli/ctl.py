@@ -23,6 +23,7 @@ _GROUPS = {
     "line": "The lines to the partners.",
     "licence": "Licences in the ledger.",
     "message": "Messages in the ledger.",
+    "discrepancy": "Releases by customs that the law does not allow.",
 }
 
 
@@ -35,6 +36,7 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
     message_id = click.Argument(["message_id"])
     return [
         ("status", "The gateway, its lines, queues, spool and ledger, and what needs attention.", []),
+        ("totals", "For each goods line: issued, written off, left.", []),
         ("reload", "Read the trusted certificates again, and open the log anew.", []),
         ("queue list", "The rows that wait, most urgent first.", _list_options()),
         ("queue show", "One row, whole.", [click.Argument(["id"], type=int)]),
@@ -50,6 +52,7 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
         ("licence history", "Everything that happened to a licence.", [licence]),
         ("message show", "A message: what is known of it, and its bytes.", [message_id]),
         ("message explain", "Why a message was accepted or refused.", [message_id]),
+        ("discrepancy list", "Those that are not settled, with the reasons.", []),
     ]
 
 

@@ -64,6 +64,6 @@ def asked(daemon: Commands) -> list[tuple[str, dict[str, Any]]]:
     lists = ("queue list", "queue show", "queue hold", "queue release", "queue requeue", "queue flush")
     lines = ("line up", "line down", "line drain", "line status")
     records = ("licence show", "licence history", "message show", "message explain")
-    for name in ("status", "reload", *lists, *lines, *records):
+    for name in ("status", "totals", "discrepancy list", "reload", *lists, *lines, *records):
         daemon.add(name, answering(name))
     return questions

@@ -15,6 +15,8 @@ from tests.cli.conftest import Gatewayd
     [
         ("status", ("status", {})),
         ("reload", ("reload", {})),
+        ("totals", ("totals", {})),
+        ("discrepancy list", ("discrepancy list", {})),
         ("queue list", ("queue list", {"limit": 100})),
         ("queue list --status HELD --limit 5", ("queue list", {"status": "HELD", "limit": 5})),
         ("queue show 7", ("queue show", {"id": 7})),
