@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from gateway.ledger.portable import insert_if_absent
 from gateway.ledger.store import UnitOfWork
@@ -57,6 +57,11 @@ def unwritten(connection: Connection, limit: int) -> list[Feedback]:
     columns = (feedback.c.id, feedback.c.tree, feedback.c.name, feedback.c.content)
     query = select(*columns).where(~feedback.c.written).order_by(feedback.c.id).limit(limit)
     return [Feedback(*row) for row in connection.execute(query)]
+
+
+def count_unwritten(connection: Connection) -> int:
+    """How many files are still to be written."""
+    return connection.execute(select(func.count()).where(~feedback.c.written)).scalar_one()
 
 
 def mark_written(uow: UnitOfWork, ids: Sequence[int]) -> None:

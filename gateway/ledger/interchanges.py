@@ -6,7 +6,7 @@ Exported by `gateway.ledger.post`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -132,10 +132,13 @@ def mark_sent(uow: UnitOfWork, interchange_id: int) -> None:
 
 
 def mark_delivered(uow: UnitOfWork, interchange_id: int) -> None:
-    """The file is where it should be (EERP, or "already have it"). Idempotent."""
+    """The file is where it should be (EERP, or "already have it"). Idempotent; a refusal stands."""
     mark_sent(uow, interchange_id)
+    known = get(uow.connection, interchange_id)
+    if known is None or known.status is not InterchangeStatus.SENT:
+        return
     _set(uow, interchange_id, status=InterchangeStatus.DELIVERED)
-    _members_become(uow, interchange_id, OutboxStatus.DELIVERED)
+    _members_become(uow, interchange_id, OutboxStatus.DELIVERED, {OutboxStatus.ASSIGNED})
 
 
 def mark_refused(
@@ -151,10 +154,20 @@ def mark_refused(
         _set(uow, interchange_id, **attempts, status=InterchangeStatus.READY, not_before=not_before)
         return
     _set(uow, interchange_id, **attempts, status=InterchangeStatus.REFUSED, not_before=None)
-    _members_become(uow, interchange_id, OutboxStatus.HELD)
+    _members_become(uow, interchange_id, OutboxStatus.HELD, {OutboxStatus.ASSIGNED, OutboxStatus.DELIVERED})
     journal = Journal(uow)
     journal.enter(EntryKind.INTERCHANGE_REFUSED, {"interchange": interchange_id, "reason": reason})
     journal.flush()
+
+
+def flush(uow: UnitOfWork, partner: str | None) -> int:
+    """Have interchanges that wait for their next attempt tried at once; returns how many those are."""
+    waiting = [
+        is_literally(_INTERCHANGES.status, InterchangeStatus.READY),
+        _INTERCHANGES.not_before.is_not(None),
+        *([] if partner is None else [_INTERCHANGES.partner == partner]),
+    ]
+    return uow.connection.execute(update(interchange).where(*waiting).values(not_before=None)).rowcount
 
 
 def _licences_sent(uow: UnitOfWork, sent: Interchange) -> None:
@@ -177,10 +190,12 @@ def _licences_sent(uow: UnitOfWork, sent: Interchange) -> None:
         )
 
 
-def _members_become(uow: UnitOfWork, interchange_id: int, status: OutboxStatus) -> None:
+def _members_become(
+    uow: UnitOfWork, interchange_id: int, status: OutboxStatus, were: Collection[OutboxStatus]
+) -> None:
     uow.connection.execute(
         update(outbox)
-        .where(_BOX.interchange_id == interchange_id, _BOX.status == OutboxStatus.ASSIGNED)
+        .where(_BOX.interchange_id == interchange_id, _BOX.status.in_(sorted(were)))
         .values(status=status)
     )
 

@@ -100,7 +100,8 @@ def requeue(uow: UnitOfWork, message_ids: Sequence[str], reason: str = "") -> li
         _BOX.status.in_([OutboxStatus.DELIVERED, OutboxStatus.HELD]),
         (_BOX.status == OutboxStatus.ASSIGNED) & ended,
     )
-    rows = _sendings(uow, message_ids, movable)
+    latest = {row.message_id: row for row in _sendings(uow, message_ids, movable)}
+    rows = list(latest.values())
     _send_again(uow, rows)
     return _told(uow, rows, EntryKind.REQUEUED, reason)
 

@@ -18,6 +18,7 @@ from gateway.ledger.inbound import to_process as inbound_to_process
 from gateway.ledger.interchanges import (
     control_reference,
     find_interchange,
+    flush,
     gather,
     mark_delivered,
     mark_refused,
@@ -35,6 +36,7 @@ __all__ = [
     "control_reference",
     "enqueue",
     "find_interchange",
+    "flush",
     "gather",
     "hold",
     "inbound_corrupt",

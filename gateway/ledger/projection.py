@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, false, or_, select, update
 
 from gateway.ledger.journal import licence_columns
 from gateway.ledger.store import UnitOfWork
@@ -21,9 +21,20 @@ UseKey = tuple[LicenceKey, str]
 
 
 def about(table: Table, keys: Iterable[LicenceKey]) -> ColumnElement[bool]:
-    """The condition that a row of `table` is about one of these licences."""
-    pairs = [(key.type.value, key.number) for key in sorted(set(keys))]
-    return tuple_(table.c.licence_type, table.c.licence_no).in_(pairs)
+    """The condition that a row of `table` is about one of these licences.
+
+    Type by type, because SQLite searches no index for a list of pairs.
+    """
+    numbers: defaultdict[LicenceType, list[str]] = defaultdict(list)
+    for key in sorted(set(keys)):
+        numbers[key.type].append(key.number)
+    return or_(
+        false(),
+        *[
+            (table.c.licence_type == licence_type.value) & table.c.licence_no.in_(of_type)
+            for licence_type, of_type in numbers.items()
+        ],
+    )
 
 
 def key_of(row: Row[*tuple[Any, ...]]) -> LicenceKey:
@@ -54,14 +65,14 @@ def load_uses(
     connection: Connection, uses: Iterable[UseKey]
 ) -> defaultdict[UseKey, dict[LineId, AppliedBefore]]:
     """What these declarations have applied to these licences already."""
-    columns = write_off_line.c
-    triples = sorted((key.type.value, key.number, entry_id) for key, entry_id in set(uses))
-    query = select(write_off_line).where(
-        tuple_(columns.licence_type, columns.licence_no, columns.entry_id).in_(triples)
-    )
+    wanted = set(uses)
+    entry_ids = sorted({entry_id for _, entry_id in wanted})
+    query = select(write_off_line).where(write_off_line.c.entry_id.in_(entry_ids))
     known: defaultdict[UseKey, dict[LineId, AppliedBefore]] = defaultdict(dict)
     for row in connection.execute(query):
-        known[key_of(row), row.entry_id][LineId(row.line_number, row.sequence)] = _applied_before(row)
+        use = (key_of(row), row.entry_id)
+        if use in wanted:
+            known[use][LineId(row.line_number, row.sequence)] = _applied_before(row)
     return known
 
 

@@ -163,6 +163,7 @@ write_off_line = Table(
     Column("country", String(3), nullable=False),
     Column("message_id", String(64), ForeignKey("message.message_id"), nullable=False),
     _licence_reference(),
+    Index("ix_write_off_line_entry_id", "entry_id"),
     sqlite_with_rowid=False,
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from gateway.ledger.columns import instant_text, quantity_text
 from gateway.ledger.correspondence import (
@@ -161,7 +161,10 @@ class _Batch:
         if not suspects:
             return set()
         identity = (discrepancy.c.message_id, discrepancy.c.digest)
-        rows = self._uow.connection.execute(select(*identity).where(tuple_(*identity).in_(suspects)))
+        message_ids = [message_id for message_id, _ in suspects]
+        rows = self._uow.connection.execute(
+            select(*identity).where(discrepancy.c.message_id.in_(message_ids))
+        )
         return {(row.message_id, row.digest) for row in rows}
 
 

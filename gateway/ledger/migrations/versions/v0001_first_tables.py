@@ -170,6 +170,7 @@ def _write_off_line() -> None:
         ),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_write_off_line_entry_id", "write_off_line", ["entry_id"])
 
 
 def _discrepancy() -> None:

@@ -1,0 +1,123 @@
+"""No statement of the hot path reads a whole table: each one that runs is put to the planner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from gateway.ledger import book, feedback, post, query
+from gateway.ledger.check import differences
+from gateway.ledger.kinds import OutboxStatus
+from gateway.ledger.store import Ledger
+from gateway.ledger.tables import metadata
+from licencexml.values import LicenceType
+from tests.ledger.makers import (
+    PARTNER,
+    answer_received,
+    identity,
+    issue_received,
+    sealed,
+    write_off_received,
+)
+from tests.licences.makers import POLICY, drawn, key, licence, write_off
+
+Run = Callable[..., Any]
+Statement = tuple[str, Any]
+
+#: Indexes that hold waiting rows only, and so may be read whole; and the one that is counted.
+SMALL = {
+    str(index.name)
+    for table in metadata.tables.values()
+    for index in table.indexes
+    if index.dialect_options["sqlite"]["where"] is not None
+}
+COUNTED = "ix_licence_status"
+SCAN = re.compile(r"SCAN (?P<table>\w+)(?: USING (?:COVERING )?INDEX (?P<index>\w+))?")
+
+
+@pytest.fixture
+def seen(ledger: Ledger) -> list[Statement]:
+    statements: list[Statement] = []
+
+    def record(_c: object, _cursor: object, statement: str, parameters: Any, *rest: Any) -> None:
+        if not statement.startswith(("EXPLAIN", "BEGIN", "PRAGMA")):
+            many = rest[-1]
+            statements.append((statement, parameters[0] if many else parameters))
+
+    for engine in (ledger._writer, ledger._reader):
+        event.listen(engine, "before_cursor_execute", record)
+    return statements
+
+
+def whole_table_scans(engine: Engine, statements: list[Statement]) -> list[str]:
+    found = []
+    with engine.connect() as connection:
+        for statement, parameters in statements:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            for row in plan:
+                scan = SCAN.fullmatch(row.detail)
+                if scan and scan["table"] in metadata.tables and scan["index"] not in {*SMALL, COUNTED}:
+                    found.append(f"{row.detail}: {statement}")
+    return found
+
+
+def test_no_statement_reads_a_whole_table(ledger: Ledger, run: Run, look: Run, seen: list[Statement]) -> None:
+    keys = [
+        *[key(number, LicenceType.EXPORT) for number in range(3)],
+        *[key(number, LicenceType.IMPORT) for number in range(3)],
+    ]
+    run(book.accept_issues, [issue_received(licence(each), f"i-{each}") for each in keys], POLICY)
+    look(book.to_seal, 10)
+    look(book.origins, keys)
+    run(book.record_seals, [sealed(each, f"s-{each}", f"i-{each}") for each in keys])
+    made = run(post.gather, PARTNER, 4, 10_000, identity)
+    look(post.members, made.id)
+    look(post.unfinished, PARTNER)
+    look(post.unfinished, PARTNER, made.created)
+    run(post.mark_sent, made.id)
+    run(post.mark_delivered, made.id)
+    run(post.hold, [f"s-{keys[-1]}"])
+    run(post.release, [f"s-{keys[-1]}"])
+    run(book.record_customs_answers, [answer_received(f"s-{each}", f"a-{each}") for each in keys])
+    offs = [
+        write_off(drawn(amount), message_id=f"w-{each}", licence_key=each)
+        for each, amount in zip(keys, ["1", "2", "3", "4", "5", "1000"], strict=True)
+    ]
+    run(book.apply_write_offs, [write_off_received(each) for each in offs])
+    run(book.apply_write_offs, [write_off_received(each, "other") for each in offs])
+    file = run(post.inbound_offer, PARTNER, identity(1), 10, "p")
+    run(post.inbound_stored, file.id, 10)
+    look(post.inbound_to_process, 10)
+    look(post.receipts_due, PARTNER, 10)
+    run(post.receipt_sent, file.id)
+    run(feedback.add, "default", "a", b"1", origin="x")
+    look(feedback.unwritten, 10)
+    run(feedback.mark_written, [1])
+    look(query.show_licence, keys[0])
+    look(query.licence_history, keys[0])
+    look(query.show_message, f"s-{keys[0]}")
+    look(query.discrepancies)
+    look(query.counts)
+    look(query.queue, OutboxStatus.DUE, partner=PARTNER)
+
+    assert len(seen) > 80
+    scans = whole_table_scans(ledger._writer, seen)
+    assert scans == [], "\n".join(scans)
+
+
+def test_the_check_goes_by_the_key(
+    ledger: Ledger, run: Run, look: Run, seen: list[Statement], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.ledger.check.PAGE", 2)
+    issues = [issue_received(licence(key(number)), f"i-{number}") for number in range(5)]
+    run(book.accept_issues, issues, POLICY)
+    seen.clear()
+    look(lambda connection: list(differences(connection)))
+
+    inner_pages = [statement for statement in seen if " > (" in statement[0]]
+    assert len(inner_pages) > 5
+    assert whole_table_scans(ledger._writer, inner_pages) == []
