@@ -150,7 +150,8 @@ def _code(error: etree.XMLSyntaxError) -> int:
 
 
 def _breaks_off(code: int, line: int, body: bytes) -> bool:
-    if code == _ERR_TAG_NOT_FINISHED:
+    prolog = _PROLOG.match(body)
+    if code == _ERR_TAG_NOT_FINISHED or (prolog is not None and prolog.end() == len(body)):
         return True
     text = body.rstrip(b" \t\r\n")
     return not text.endswith(b">") and line >= text.count(b"\n") + 1

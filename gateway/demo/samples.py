@@ -34,7 +34,7 @@ def generate(
     types: Sequence[LicenceType] = tuple(LicenceType),
     lines: int | None = None,
 ) -> Iterator[Licence]:
-    """`count` licences, their types and goods in turn, each with `lines` goods lines (1 to 20; None: as it comes).
+    """`count` licences, types and goods in turn, each with `lines` goods lines (1 to 20; None: as it comes).
 
     All were issued in the year of `today`, at most 40 days before it, and are valid on it. Numbers do not
     repeat within a seed, and hardly ever between seeds.
@@ -46,7 +46,8 @@ def generate(
         licence_type = types[index % len(types)]
         families = CATALOGUE[licence_type]
         family = families[(seed + index // len(types)) % len(families)]
-        yield _licence(random, licence_type, family, _serial(seed, index), today, lines)
+        serial = _serial(seed, index)
+        yield _licence(random, licence_type, family, serial=serial, today=today, lines=lines)
 
 
 def redate(licence: Licence, today: date) -> Licence:
@@ -80,7 +81,13 @@ def issue_message(
 
 
 def _licence(
-    random: Random, licence_type: LicenceType, family: Family, serial: str, today: date, lines: int | None
+    random: Random,
+    licence_type: LicenceType,
+    family: Family,
+    *,
+    serial: str,
+    today: date,
+    lines: int | None,
 ) -> Licence:
     place = random.choice(PLACES)
     issued = max(today - timedelta(days=random.randint(0, _MAX_AGE_DAYS)), today.replace(month=1, day=1))
