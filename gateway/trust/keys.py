@@ -70,10 +70,7 @@ def known_certificate(der: bytes) -> KnownCertificate:
     if len(der) > MAX_CERTIFICATE_BYTES:
         raise ValueError(f"a certificate of {len(der)} bytes")
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        if certificate.public_bytes(Encoding.DER) != der:
-            raise ValueError("bytes behind the certificate")
-        return _read(der, certificate)
+        return _read(der, x509.load_der_x509_certificate(der))
     except (
         TypeError,
         x509.DuplicateExtension,

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -355,7 +356,9 @@ def test_stray_bits_in_base64_are_refused(world: Any) -> None:
 
 
 def test_a_certificate_too_large_to_be_kept_is_refused(world: Any) -> None:
-    key_info = CERTIFICATE.format(b64encode(bytes(20_000)).decode())
+    swollen = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), bytes(20_000))
+    certificate = world.self_signed(ec.generate_private_key(ec.SECP256R1()), (swollen, False))
+    key_info = CERTIFICATE.format(b64encode(certificate.public_bytes(Encoding.DER)).decode())
     assert world.codes(world.crafted(key_info=key_info)) == {"CERTIFICATE_UNREADABLE"}
 
 
