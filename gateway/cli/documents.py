@@ -13,6 +13,7 @@ from gateway.cli.render import show
 from gateway.clock import system_clock
 from gateway.data import data_dir
 from gateway.errors import EnvironmentFault
+from gateway.exchange.correspondence import new_message_id
 from gateway.operations.inspection import anchors_of
 from gateway.operations.issuer import Issuer, NotToBeSigned
 from gateway.trust.certificates import TrustStore
@@ -50,12 +51,13 @@ def verify(file: Path, as_json: bool, config: Path | None, instance: Path | None
 @click.command()
 @click.argument("file", type=_FILE)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to; default standard output.")
+@click.option("--fresh", is_flag=True, help="As a new message of now, with a MessageID of its own.")
 @takes_place
-def sign(file: Path, output: Path | None, config: Path | None, instance: Path | None) -> None:
+def sign(file: Path, *, output: Path | None, fresh: bool, config: Path | None, instance: Path | None) -> None:
     """Sign FILE, an unsigned LicenceIssue, with the issuer's key of an instance."""
     issuer = Issuer.of_instance(configuration_path(config, instance).parent)
     try:
-        signed = issuer.sign(_contents(file), max_bytes=MAX_FILE_BYTES)
+        signed = _signed(issuer, _contents(file), fresh=fresh)
     except NotToBeSigned as reason:
         complain(f"{file}: {reason}")
         raise SystemExit(REFUSED) from None
@@ -66,6 +68,14 @@ def sign(file: Path, output: Path | None, config: Path | None, instance: Path | 
         sys.stdout.buffer.write(signed)
     else:
         output.write_bytes(signed)
+
+
+def _signed(issuer: Issuer, data: bytes, *, fresh: bool) -> bytes:
+    if not fresh:
+        return issuer.sign(data, max_bytes=MAX_FILE_BYTES)
+    return issuer.issue_again(
+        data, message_id=new_message_id(), created=system_clock(), max_bytes=MAX_FILE_BYTES
+    )
 
 
 def _contents(path: Path) -> bytes:

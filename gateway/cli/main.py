@@ -16,6 +16,7 @@ _COMMANDS = {
     "check-config": "setup",
     "run": "daemons",
     "customs": "daemons",
+    "sample": "samples",
     "ctl": "ctl",
     "verify": "documents",
     "sign": "documents",

@@ -20,7 +20,7 @@ from gateway.trust.certificates import Role
 
 #: Who signs with each role's key; the common name of a certificate is the `Sender` of its messages.
 PARTICIPANTS = {
-    Role.ISSUER: "ISSUER-AA",
+    Role.ISSUER: "ISSUER-SAMPLE",
     Role.SEAL: "CN-GATEWAY",
     Role.CUSTOMS: "CN-CUSTOMS",
     Role.GATEWAY: "CN-GATEWAY",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from lxml import etree
@@ -38,10 +40,23 @@ class Issuer:
         return self._signed(writing.write_message(issue))
 
     def sign(self, data: bytes, *, max_bytes: int) -> bytes:
-        """The document in `data`, an unsigned LicenceIssue, signed.
+        """The document in `data`, an unsigned LicenceIssue, signed as it is.
 
         Raises NotToBeSigned, or licencexml.parsing.Malformed with all that is wrong with it.
         """
+        root, _ = self._unsigned(data, max_bytes)
+        return self._signed(root)
+
+    def issue_again(self, data: bytes, *, message_id: str, created: datetime, max_bytes: int) -> bytes:
+        """The licence in `data` in a message of its own: with this MessageID, and `created` (aware).
+
+        Raises as `sign`.
+        """
+        _, message = self._unsigned(data, max_bytes)
+        header = replace(message.header, message_id=message_id, created=created)
+        return self.issue(replace(message, header=header))
+
+    def _unsigned(self, data: bytes, max_bytes: int) -> tuple[etree._Element, LicenceIssue]:
         root = parsing.parse(data, max_bytes=max_bytes)
         if root.find(SIGNATURE) is not None:
             raise NotToBeSigned("it is signed already")
@@ -52,7 +67,7 @@ class Issuer:
             raise NotToBeSigned(
                 f'its Sender is "{message.header.sender}"; this key signs for "{self.participant}"'
             )
-        return self._signed(root)
+        return root, message
 
     def _signed(self, root: etree._Element) -> bytes:
         self._signer.sign(root)

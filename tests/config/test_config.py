@@ -98,7 +98,7 @@ def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_p
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (('tls_anchor = "tls/ca.pem"', ""), 'partner "customs": tls_anchor: missing'),
+        (('tls_anchor = "tls/customs.pem"', ""), 'partner "customs": tls_anchor: missing'),
         (('key = "tls/gateway.key"', ""), "line: certificate and key belong together"),
         (('identification = "CN-CUSTOMS"', 'identification = "CN-GATEWAY"'), '"CN-GATEWAY" more than once'),
         (("# backoff_min_seconds = 1.0 ", "backoff_min_seconds = 999"), "backoff_min_seconds not above"),

@@ -64,7 +64,7 @@ def test_private_things_are_for_their_owner_only(made: Path) -> None:
 
 def test_two_instances_share_no_secret(made: Path, tmp_path: Path) -> None:
     create_instance(tmp_path / "other", at=NOW)
-    for name in ("secrets/line-gateway", "keys/seal.key", "tls/ca.pem"):
+    for name in ("secrets/line-gateway", "keys/seal.key", "tls/gateway.pem"):
         assert (made / name).read_bytes() != (tmp_path / "other" / name).read_bytes()
 
 
@@ -125,7 +125,7 @@ def test_whatever_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
     (folder / "trust/customs/ca.pem").write_text("no certificate")
     (folder / "secrets/line-customs").chmod(0o644)
     (folder / "tls/gateway.key").write_bytes((folder / "tls/customs.key").read_bytes())
-    (folder / "tls/ca.pem").unlink()
+    (folder / "tls/customs.pem").unlink()
     (folder / "spool/in").rmdir()
     (folder / "spool/in").write_text("in the way")
     faults = faults_of_gateway(GatewayConfig.load(folder / "gateway.toml"))
