@@ -142,6 +142,13 @@ def test_the_same_lines_under_another_message_id_are_a_repeat(run: Run, look: Ru
     assert discrepancies(look) == []
 
 
+def test_the_same_lines_twice_in_a_batch_are_applied_once(run: Run, look: Run) -> None:
+    outcomes = apply(run, write_off(message_id="w-1"), write_off(message_id="w-2"))
+
+    assert [outcome.status for outcome in outcomes] == [OutcomeStatus.ACCEPTED, OutcomeStatus.REPEATED]
+    assert balances(look) == [90, 50]
+
+
 def test_a_message_with_known_and_new_lines_applies_the_new(run: Run, look: Run) -> None:
     apply(run, write_off(drawn("10")))
     [outcome] = apply(run, write_off(drawn("10"), drawn("5", line_number=2), message_id="w-2"))
