@@ -67,16 +67,21 @@ def gather(
     return made
 
 
-def _due(connection: Connection, partner: str, max_count: int, max_bytes: int) -> Sequence[Row[int, int]]:
+def _due(connection: Connection, partner: str, max_count: int, max_bytes: int) -> Sequence[Row[int, int, str]]:
     query = (
-        select(_BOX.id, _BOX.size_bytes)
+        select(_BOX.id, _BOX.size_bytes, _BOX.message_id)
         .where(_BOX.partner == partner, is_literally(_BOX.status, OutboxStatus.DUE))
         .order_by(_BOX.priority, _BOX.id)
         .limit(max_count)
     )
-    taken: list[Row[int, int]] = []
+    taken: list[Row[int, int, str]] = []
     size_bytes = 0
+    aboard: set[str] = set()
     for row in connection.execute(query):
+        # A message that is to be sent once more goes in another file: within one, IDs are unique.
+        if row.message_id in aboard:
+            continue
+        aboard.add(row.message_id)
         size_bytes += row.size_bytes
         if taken and size_bytes > max_bytes:
             break
