@@ -52,7 +52,7 @@ class PostLimits(Section):
 
     max_file_bytes: Annotated[int, whole(KIB, 64 * MIB, "bytes")] = 16 * MIB
     inbound_max_bytes: Annotated[int, whole(KIB, 1024 * MIB, "bytes")] = 64 * MIB
-    interchange_max_messages: Annotated[int, whole(1, 10_000)] = 500
+    interchange_max_messages: Annotated[int, whole(1, 1_000)] = 500
     interchange_max_bytes: Annotated[int, whole(16 * KIB, 64 * MIB, "bytes")] = 4 * MIB
 
 
