@@ -12,6 +12,7 @@ from sqlalchemy.types import TypeDecorator
 
 QUANTITY_PLACES = 5
 _QUANTUM = Decimal(1).scaleb(-QUANTITY_PLACES)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def quantity_text(amount: Decimal) -> str:
@@ -24,12 +25,12 @@ def quantity_text(amount: Decimal) -> str:
 def instant_text(instant: datetime) -> str:
     """`instant` (aware) in its one written form, UTC to the microsecond; text order is time order."""
     assert instant.tzinfo is not None, "an instant must be aware"
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def encode_json(value: Any) -> str:
     """`value` as compact JSON with its Chinese readable and its keys in order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _ENCODER.encode(value)
 
 
 class Quantity(TypeDecorator[Decimal]):

@@ -19,6 +19,9 @@ from licencexml.messages import Header
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey, LicenceType
 
+#: SQLite takes 32,766 parameters in a statement; batches are of hundreds.
+MAX_IDS_A_STATEMENT = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -45,6 +48,8 @@ class Received:
 
 def known_messages(connection: Connection, message_ids: Iterable[str]) -> dict[str, Known]:
     """Those of `message_ids` that are in the register, in one statement."""
+    wanted = sorted(set(message_ids))
+    assert len(wanted) <= MAX_IDS_A_STATEMENT, "a batch is bounded by those who make it"
     columns = message.c
     query = select(
         columns.message_id,
@@ -55,7 +60,7 @@ def known_messages(connection: Connection, message_ids: Iterable[str]) -> dict[s
         columns.licence_type,
         columns.licence_no,
         columns.answer,
-    ).where(columns.message_id.in_(sorted(set(message_ids))))
+    ).where(columns.message_id.in_(wanted))
     return {row.message_id: _known(row) for row in connection.execute(query)}
 
 

@@ -67,7 +67,9 @@ def gather(
     return made
 
 
-def _due(connection: Connection, partner: str, max_count: int, max_bytes: int) -> Sequence[Row[int, int, str]]:
+def _due(
+    connection: Connection, partner: str, max_count: int, max_bytes: int
+) -> Sequence[Row[int, int, str]]:
     query = (
         select(_BOX.id, _BOX.size_bytes, _BOX.message_id)
         .where(_BOX.partner == partner, is_literally(_BOX.status, OutboxStatus.DUE))
@@ -152,11 +154,15 @@ def mark_refused(
     """The partner did not take the file, for `reason`.
 
     With `not_before` it is tried again from then on; without, it is given up, and its members are held for
-    the operators to release.
+    the operators to release. A word that comes too late (tried again after it was sent) changes nothing.
     """
-    attempts = {"attempts": _INTERCHANGES.attempts + 1, "last_reason": reason}
+    known = get(uow.connection, interchange_id)
+    if known is None or known.status is InterchangeStatus.REFUSED:
+        return
+    attempts = {"attempts": known.attempts + 1, "last_reason": reason}
     if not_before is not None:
-        _set(uow, interchange_id, **attempts, status=InterchangeStatus.READY, not_before=not_before)
+        if known.status is InterchangeStatus.READY:
+            _set(uow, interchange_id, **attempts, not_before=not_before)
         return
     _set(uow, interchange_id, **attempts, status=InterchangeStatus.REFUSED, not_before=None)
     _members_become(uow, interchange_id, OutboxStatus.HELD, {OutboxStatus.ASSIGNED, OutboxStatus.DELIVERED})

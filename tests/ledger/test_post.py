@@ -170,6 +170,15 @@ def test_a_refused_file_is_tried_again_when_it_is_time(run: Run, look: Run, cloc
     assert (ready.attempts, ready.last_reason, ready.identity) == (1, "SFNA 06", made.identity)
 
 
+def test_a_refusal_that_comes_too_late_changes_nothing(run: Run, look: Run, clock: FakeClock) -> None:
+    made = sent_licence(run)
+    run(post.mark_sent, made.id)
+    run(post.mark_refused, made.id, "SFNA 06", clock())
+
+    assert look(post.unfinished, PARTNER) == []
+    assert look(post.find_interchange, made.identity).status is InterchangeStatus.SENT
+
+
 def test_a_file_that_is_given_up_keeps_its_members_for_the_operators(run: Run, look: Run) -> None:
     made = sent_licence(run)
     run(post.mark_refused, made.id, "SFNA 02")
@@ -214,8 +223,11 @@ def test_a_message_sent_twice_is_requeued_once(run: Run, look: Run) -> None:
     run(post.repeat, "a")
     made = gather(run)
     assert made is not None
-    assert names(look, made) == ["a", "a"]
+    assert names(look, made) == ["a"], "within a file, messages differ"
     run(post.mark_delivered, made.id)
+    again = gather(run)
+    assert again is not None
+    run(post.mark_delivered, again.id)
 
     assert run(post.requeue, ["a"]) == ["a"]
     assert sendings(look, "a").count(OutboxStatus.DUE) == 1

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from gateway.errors import ConfigurationFault
 from gateway.ledger.migrations import upgrade
@@ -15,6 +17,7 @@ from gateway.ledger.store import Ledger
 from gateway.ledger.tables import metadata
 from tests.ledger.makers import FakeClock, now
 
+POSTGRESQL_NAME_BYTES = 63
 SCHEMA = text("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index') AND sql IS NOT NULL")
 
 
@@ -38,6 +41,15 @@ def definitions(connection: Connection) -> dict[str, list[str]]:
         for name, sql in connection.execute(SCHEMA)
         if not name.startswith("sqlite_")
     }
+
+
+def test_another_database_can_have_the_same_tables() -> None:
+    dialect = postgresql.dialect()
+    for table in metadata.sorted_tables:
+        assert CreateTable(table).compile(dialect=dialect).string
+        for index in table.indexes:
+            assert CreateIndex(index).compile(dialect=dialect).string
+            assert len(str(index.name)) < POSTGRESQL_NAME_BYTES
 
 
 def test_upgrading_twice_changes_nothing(tmp_path: Path) -> None:
