@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from lxml.builder import ElementMaker
+from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature
+from signxml.verifier import XMLVerifier
 
 from gateway.trust import shape
 from gateway.trust.canonical import canonical
@@ -116,6 +119,28 @@ def test_our_own_signatures_take_the_thin_path(world: Any, name: str) -> None:
 def test_our_shape_has_nothing_but_the_end_of_the_element_behind_it(world: Any, behind: str) -> None:
     whole = canonical(etree.fromstring(world.signed()))
     assert shape.read_shape(whole.replace(b"</LicenceIssue>", behind.encode()), "_1") is None
+
+
+@pytest.mark.parametrize(
+    "opinion",
+    [
+        Mock(return_value=Mock(signed_data=b"other content")),
+        Mock(side_effect=InvalidDigest),
+        Mock(side_effect=InvalidSignature),
+        Mock(side_effect=InvalidInput),
+    ],
+)
+def test_what_signxml_sees_otherwise_is_refused(
+    world: Any, monkeypatch: pytest.MonkeyPatch, opinion: Mock
+) -> None:
+    monkeypatch.setattr(XMLVerifier, "verify", opinion)
+    assert world.codes(world.crafted()) == {"UNDECIDED"}
+
+
+def test_what_signxml_alone_accepts_is_refused(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = world.crafted().replace(b"1200.0", b"1300.0")
+    monkeypatch.setattr(XMLVerifier, "verify", Mock(return_value=Mock(signed_data=b"")))
+    assert world.codes(changed) == {"CONTENT_CHANGED", "UNDECIDED"}
 
 
 def test_a_pretty_printed_signature_takes_the_general_path(world: Any) -> None:

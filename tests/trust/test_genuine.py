@@ -213,6 +213,12 @@ def test_a_signed_licence_whose_values_contradict_each_other_is_not_genuine(worl
     assert verdict.what == ()
 
 
+def test_the_number_of_messages_is_bounded(world: Any, ask: Any) -> None:
+    frame = InterchangeFrame("R1", "A", "B", world.now, 2_001)
+    verdict = ask(writing.interchange(frame, [b"<WriteOff/>"] * 2_001))
+    assert codes(verdict) == {"TOO_MANY_MESSAGES"}
+
+
 def test_an_interchange_does_not_stand_for_a_message(world: Any, ask: Any) -> None:
     inner = issue(world)
     frame = InterchangeFrame("R1", "A", "B", world.now, 1)

@@ -47,6 +47,12 @@ class TestSigner:
         assert root[0].tail == "2"
         assert world.codes(etree.tostring(root), path="x:LicenceIssue") == set()
 
+    def test_what_stands_round_the_root_is_not_signed(self, world: Any) -> None:
+        root = etree.fromstring(b"<?before x?>%s<?after x?>" % world.document)
+        world.signer().sign(root)
+        assert world.codes(etree.tostring(root.getroottree())) == set()
+        assert world.codes(etree.tostring(root)) == set()
+
     def test_a_key_of_another_certificate_is_refused(self, world: Any, tmp_path: Path) -> None:
         credential = Credential(world.credentials["other"].key, world.credentials["issuer"].certificate)
         with pytest.raises(ConfigurationFault, match="does not belong"):
