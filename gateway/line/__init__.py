@@ -1,0 +1,1 @@
+"""The line: Twisted around `oftp2`. Sessions over TCP and mutual TLS, calling and answering."""

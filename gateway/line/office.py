@@ -79,7 +79,7 @@ class Incoming(Protocol):
         """All bytes came and the partner announced `size_bytes` as their number.
 
         Returns when the file is synced to disk and committed; only then the partner is told (EFPA).
-        Raises `RefusedFile` when the file cannot be accepted.
+        Raises `RefusedFile` when the file cannot be accepted, in any case when `size_bytes` is not what came.
         """
 
     async def abandon(self) -> None:

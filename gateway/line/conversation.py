@@ -1,0 +1,327 @@
+"""One session between its engine and the post office: events are dealt with in order, one at a time.
+
+The partner is held back as long as something is being dealt with, so nothing piles up here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from gateway.line.journal import Journal
+from gateway.line.office import OutgoingFile, OutgoingReceipt, PostOffice
+from gateway.line.party import Party
+from gateway.line.receiving import Receiving
+from gateway.line.sending import Outlet, Sending
+from gateway.line.settings import IdlePolicy, PartnerSettings
+from gateway.line.status import Direction, Traffic
+from oftp2 import events as e
+from oftp2.commands import SSID
+from oftp2.negotiation import Capabilities, Disagreement, Mode
+from oftp2.reasons import EndReason
+from oftp2.session import Role, Session
+from oftp2.tables import State
+
+_OVER = frozenset({State.IDLE, State.WF_NDISC})
+
+
+class Link(Outlet, Protocol):
+    """The connection below a conversation."""
+
+    def hold(self) -> None:
+        """Take nothing more from the partner for now."""
+
+    def go_on(self) -> None:
+        """Take again."""
+
+    def close(self) -> None:
+        """Disconnect once all is written."""
+
+    def abort(self) -> None:
+        """Disconnect now."""
+
+
+class House(Protocol):
+    """What a conversation asks of the line as a whole."""
+
+    @property
+    def office(self) -> PostOffice:
+        """Where files come from and go to."""
+
+    def identify(self, ssid: SSID, link: Link) -> PartnerSettings | Disagreement:
+        """Whose SSID this is, or why its caller is not let in."""
+
+    def capabilities(self, partner: PartnerSettings) -> Capabilities:
+        """What we can do in a session with `partner`."""
+
+    def established(self, conversation: Conversation) -> Traffic:
+        """The session stands; the result counts what passes."""
+
+    async def make_way(self, conversation: Conversation, event: e.StartFileIndication) -> None:
+        """Have any older session of the partner that still receives this very file end first."""
+
+    def calls(self, partner: str) -> bool:
+        """Whether a session of our own to `partner` stands."""
+
+    def ended(self, conversation: Conversation) -> None:
+        """The connection is gone and all is tidied up."""
+
+
+class Conversation:
+    """Deals with the events of `session`; `partner` is known beforehand when we are calling."""
+
+    def __init__(self, session: Session, link: Link, house: House, partner: PartnerSettings | None) -> None:
+        self.session = session
+        self.link = link
+        self.partner = partner
+        self.direction = Direction.CALLING if session.role is Role.INITIATOR else Direction.ANSWERING
+        self.journal = Journal(self.direction)
+        self.journal.partner = partner.name if partner else ""
+        self.outcome = "connection lost"
+        self.is_established = False
+        self.was_released = False
+        self.finished: Deferred[None] = Deferred()
+        self._house = house
+        self._events: deque[e.Event] = deque()
+        self._sending: Sending | None = None
+        self._receiving: Receiving | None = None
+        self._prefetched: OutgoingFile | OutgoingReceipt | None = None
+        self._unwatch: Callable[[], None] = lambda: None
+        self._is_working = False
+        self._is_woken = False
+        self._is_lost = False
+        self._is_closing = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being dealt with right now."""
+        return self._is_working
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is on its way in either direction."""
+        sending = self._sending is not None and self._sending.is_busy
+        return not (self._is_working or sending or self.session.state in {State.OPIP, State.OPI, State.CLIP})
+
+    def is_receiving(self, event: e.StartFileIndication) -> bool:
+        """Whether this very file is on its way in here."""
+        return self._receiving is not None and self._receiving.identity == event.identity
+
+    def take(self, events: list[e.Event]) -> None:
+        """Deal with what the engine told."""
+        self._events.extend(events)
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be something to send, or room to send it."""
+        self._is_woken = True
+        if self._is_working or self.finished.called:
+            return
+        self._is_working = True
+        Deferred.fromCoroutine(self._work()).addErrback(self._broke)
+        if self._is_working:
+            self.link.hold()
+
+    def lost(self, events: list[e.Event]) -> None:
+        """The connection is gone; `events` is what the engine made of it."""
+        self._is_lost = True
+        self.take(events)
+
+    def drain(self) -> None:
+        """End the session properly as soon as what is in hand is done."""
+        self._is_closing = True
+        self.wake()
+
+    def end(self, reason: EndReason, text: str) -> None:
+        """End the session now, in the middle of whatever it is doing."""
+        if self.session.state not in _OVER:
+            self.outcome = text
+            self.session.end(reason, text)
+            self.link.flush()
+
+    def offer_turn(self) -> None:
+        """Let the partner speak, who cannot call us; the session ends if the turn cannot be given again."""
+        if self._sending is None or self._sending.is_busy or self._is_working:
+            return
+        if self.session.may_release:
+            self._release()
+        elif self.session.state is State.IDLESP:
+            self.session.change_direction()
+        self.link.flush()
+
+    def _release(self) -> None:
+        self.outcome, self.was_released = "released", True
+        self.session.release()
+
+    async def _work(self) -> None:
+        while True:
+            self._is_woken = False
+            try:
+                if self._events:
+                    await self._on(self._events.popleft())
+                    self._is_woken = True
+                elif not self._is_lost and self.session.state not in _OVER:
+                    await self._speak()
+            except Exception:
+                # Whatever failed in the office, the partner gets an answer.
+                self._fail(Failure())
+            self.link.flush()
+            if not self._events and not self._is_woken:
+                break
+        if self._is_lost:
+            await self._tidy_up()
+            return
+        self._is_working = False
+        self.link.go_on()
+
+    def _broke(self, failure: Failure) -> None:
+        self.journal.failed(failure, "a fault")
+        self._is_working = False
+        self.link.abort()
+
+    def _fail(self, failure: Failure) -> None:
+        self.journal.failed(failure, "a failure of ours")
+        self.end(EndReason.NO_RESOURCES, "a failure at this site")
+
+    async def _tidy_up(self) -> None:
+        self._unwatch()
+        try:
+            if self._receiving is not None:
+                await self._receiving.abandon()
+        except Exception:
+            self.journal.failed(Failure(), "a failure while a file was put aside")
+        if self.partner is not None and self.is_established:
+            self._house.office.session_lost(self.partner.name, self)
+        self.journal.session_ended(self.outcome)
+        self._is_working = False
+        self.finished.callback(None)
+        self._house.ended(self)
+
+    async def _on(self, event: e.Event) -> None:
+        sending, receiving = self._sending, self._receiving
+        match event:
+            case e.ConnectIndication(ssid=ssid):
+                self._identify(ssid)
+            case e.ConnectConfirmation():
+                self._stands()
+            case e.AbortIndication() as abort:
+                self.outcome = f"{abort.reason:02d} {abort.text}" + (
+                    ", says the partner" if abort.distant else ""
+                )
+            case e.ReleaseIndication():
+                self.outcome = "released by the partner"
+                self.was_released = True
+            case e.Disconnect():
+                self.link.close()
+            case e.ChangeDirectionIndication() | e.DataConfirmation():
+                # The turn or credit came: what to do with it is decided when all events are dealt with.
+                pass
+            case _:
+                # All other events belong to a session that stands.
+                assert sending is not None and receiving is not None, f"{event} in no session"
+                await self._on_transfer(event, sending, receiving)
+
+    async def _on_transfer(self, event: e.Event, sending: Sending, receiving: Receiving) -> None:
+        match event:
+            case e.StartFileIndication():
+                await self._house.make_way(self, event)
+                await receiving.file_offered(event)
+            case e.DataIndication():
+                await receiving.data_arrived(event)
+            case e.CloseFileIndication():
+                if await receiving.file_ended(event):
+                    await self._accept_end()
+            case e.EndResponseIndication():
+                await receiving.receipt_arrived(event)
+            case e.NegativeEndResponseIndication():
+                await receiving.negative_receipt_arrived(event)
+            case e.StartFileConfirmation():
+                sending.file_confirmed(event)
+            case e.StartFileRefusal():
+                await sending.file_not_started(event)
+            case e.CloseFileConfirmation():
+                await sending.file_closed()
+            case e.CloseFileRefusal():
+                await sending.file_not_closed(event)
+            case e.ReadyConfirmation():
+                await sending.receipt_taken()
+            case _:
+                raise AssertionError(f"no such event: {event}")
+
+    def _identify(self, ssid: SSID) -> None:
+        partner = self._house.identify(ssid, self.link)
+        if self.session.state is not State.A_WF_CONRS:
+            return
+        if isinstance(partner, Disagreement):
+            self.outcome = f"{partner.reason:02d} {partner.text}"
+            self.journal.session_refused(ssid.code, self.outcome)
+            self.session.end(partner.reason, partner.text)
+            return
+        self.partner = partner
+        self.journal.partner = partner.name
+        self.session.accept(self._house.capabilities(partner))
+        self._events.extend(self.session.events())
+        if self.session.parameters is not None:
+            self._stands()
+
+    def _stands(self) -> None:
+        assert self.partner is not None, "a session stands with somebody"
+        assert self.session.parameters is not None, "a session stands on parameters"
+        self.is_established = True
+        self.outcome = "connection lost"
+        traffic = self._house.established(self)
+        party = Party(self.partner.name, self._house.office, traffic, self.journal)
+        self._sending = Sending(self.session, self.link, party)
+        self._receiving = Receiving(self.session, party)
+        self._unwatch = self._house.office.watch(self.partner.name, self.wake)
+        self.journal.session_started(self.session.parameters)
+
+    async def _accept_end(self) -> None:
+        """EFPA; a responder that has something to say and no session of its own asks for the turn with it."""
+        want_turn = False
+        if self.direction is Direction.ANSWERING and not self._is_closing and self._may_send():
+            assert self.partner is not None, "a file came from somebody"
+            if not self._house.calls(self.partner.name):
+                self._prefetched = await self._fetch()
+                want_turn = self._prefetched is not None
+        if self.session.state is State.CLIP:
+            self.session.accept_end(want_turn=want_turn)
+
+    def _may_send(self) -> bool:
+        parameters = self.session.parameters
+        return parameters is not None and parameters.mode is not Mode.RECEIVE
+
+    async def _fetch(self) -> OutgoingFile | OutgoingReceipt | None:
+        assert self.partner is not None, "there is nobody to send to"
+        item, self._prefetched = self._prefetched, None
+        return item or await self._house.office.next_to_send(self.partner.name, self)
+
+    async def _speak(self) -> None:
+        sending = self._sending
+        if sending is None:
+            return
+        sending.pump()
+        if not self.session.is_idle_speaker or sending.is_busy:
+            return
+        item = await self._fetch() if self._may_send() and not self._is_closing else None
+        if not self.session.is_idle_speaker:
+            return
+        if item is not None:
+            await sending.start(item)
+        else:
+            self._idle(sending)
+
+    def _idle(self, sending: Sending) -> None:
+        """We have the turn and nothing to send: keep it, give it away or end, by role and policy."""
+        assert self.partner is not None, "there is nobody to speak to"
+        holds = self.direction is Direction.CALLING and self.partner.idle_policy is IdlePolicy.HOLD
+        if holds and not self._is_closing:
+            return
+        if self.session.may_release:
+            self._release()
+        elif not self._is_woken:
+            self.session.change_direction()

@@ -1,0 +1,113 @@
+"""What the line writes to the log: one structured event for each thing that happened; never a password."""
+
+from __future__ import annotations
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gateway.line.status import Direction
+from oftp2.identity import FileIdentity
+from oftp2.negotiation import Parameters
+
+_log = Logger(namespace="gateway.line")
+
+
+class Journal:
+    """The log of one session. `partner` is empty until the session is identified."""
+
+    def __init__(self, direction: Direction) -> None:
+        self._direction = direction
+        self.partner = ""
+
+    def session_started(self, parameters: Parameters) -> None:
+        """Both ends agreed."""
+        _log.info(
+            "session {direction} with {partner} stands: buffer {buffer_bytes}, credit {credit}",
+            **self._common(),
+            buffer_bytes=parameters.buffer_bytes,
+            credit=parameters.credit,
+            mode=parameters.mode.value,
+            compression=parameters.compression,
+            restart=parameters.restart,
+        )
+
+    def session_ended(self, reason: str) -> None:
+        """The connection is gone."""
+        _log.info("session {direction} with {partner} ended: {reason}", **self._common(), reason=reason)
+
+    def session_refused(self, code: str, reason: str) -> None:
+        """Somebody called who may not."""
+        _log.warn("call by {code!r} refused: {reason}", **self._common(), code=code, reason=reason)
+
+    def file_sent(self, identity: FileIdentity, size_bytes: int, *, already_there: bool = False) -> None:
+        """The partner has our file."""
+        _log.info(
+            "file {dataset} sent to {partner}, {size_bytes} bytes",
+            **self._common(),
+            **_file(identity),
+            size_bytes=size_bytes,
+            already_there=already_there,
+        )
+
+    def file_received(self, identity: FileIdentity, size_bytes: int, position_bytes: int) -> None:
+        """We have the partner's file."""
+        _log.info(
+            "file {dataset} received from {partner}, {size_bytes} bytes",
+            **self._common(),
+            **_file(identity),
+            size_bytes=size_bytes,
+            restarted_at_bytes=position_bytes,
+        )
+
+    def file_refused(self, identity: FileIdentity, where: str, reason: int, text: str) -> None:
+        """One side refused a file of the other."""
+        _log.warn(
+            "file {dataset} refused with {where} {reason:02d}: {text}",
+            **self._common(),
+            **_file(identity),
+            where=where,
+            reason=reason,
+            text=text,
+        )
+
+    def receipt(self, identity: FileIdentity, where: str) -> None:
+        """An EERP was taken, `where` being `sent` or `received`."""
+        _log.info("receipt for {dataset} {where}", **self._common(), **_file(identity), where=where)
+
+    def failed(self, failure: Failure, what: str) -> None:
+        """Something of ours failed under the session."""
+        _log.failure(
+            "{what} in the session with {partner}",
+            failure=failure,
+            partner=self.partner or "unknown",
+            direction=self._direction.value,
+            what=what,
+        )
+
+    def _common(self) -> dict[str, str]:
+        return {"partner": self.partner or "unknown", "direction": self._direction.value}
+
+
+def call_failed(partner: str, reason: str, again_in_seconds: float) -> None:
+    """A partner could not be reached, or the session with it did not come about."""
+    _log.warn(
+        "call to {partner} failed: {reason}; again in {again_in_seconds:.1f} s",
+        partner=partner,
+        reason=reason,
+        again_in_seconds=again_in_seconds,
+    )
+
+
+def listening(address: str) -> None:
+    """A port is open."""
+    _log.info("listening on {address}", address=address)
+
+
+def _file(identity: FileIdentity) -> dict[str, str]:
+    return {
+        "dataset": identity.dataset_name,
+        "file_date": identity.date,
+        "file_time": identity.time,
+        "originator": identity.originator,
+        "destination": identity.destination,
+    }

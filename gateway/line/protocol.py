@@ -1,0 +1,178 @@
+"""One connection: octets between the transport and the engine, back-pressure both ways, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from gateway.line.conversation import Conversation, House
+from gateway.line.settings import LineSettings, PartnerSettings
+from oftp2.reasons import EndReason
+from oftp2.session import Session
+from oftp2.tables import State
+
+
+@implementer(IPushProducer)
+class LineProtocol(Protocol):
+    """Runs `session` over its transport. `conversation` exists from the beginning."""
+
+    def __init__(
+        self,
+        session: Session,
+        house: House,
+        *,
+        clock: IReactorTime,
+        settings: LineSettings,
+        made: Callable[[LineProtocol], None],
+        partner: PartnerSettings | None = None,
+    ) -> None:
+        """`made` is told when the connection stands."""
+        self.session = session
+        self.conversation = Conversation(session, self, house, partner)
+        self._made = made
+        self._clock = clock
+        self._settings = settings
+        self._can_write = True
+        self._is_held = False
+        self._is_closed = False
+        self._progress = 0
+        self._watched: tuple[object, ...] = ()
+        self._timer: IDelayedCall | None = None
+
+    # The transport
+
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
+        """See IProtocol."""
+        transport: Any = self.transport
+        for option in ("setTcpKeepAlive", "setTcpNoDelay"):
+            getattr(transport, option, lambda _: None)(True)
+        transport.registerProducer(self, True)
+        self._made(self)
+        self.session.connection_made()
+        self.flush()
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """See IProtocol."""
+        events = self.session.receive_data(data)
+        if events:
+            self.conversation.take(events)
+        self.flush()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
+        """See IProtocol."""
+        self._is_closed = True
+        self._stop_watching()
+        events = self.session.connection_lost()
+        if self.conversation.outcome == "connection lost":
+            self.conversation.outcome = f"connection lost: {reason.getErrorMessage()}"
+        self.conversation.lost(events)
+
+    # IPushProducer: the transport tells whether the partner reads
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """See IPushProducer."""
+        self._can_write = False
+        self._watch()
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """See IPushProducer."""
+        self._can_write = True
+        self._progress += 1
+        self.conversation.wake()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """See IPushProducer."""
+        self._can_write = False
+
+    # Link: what the conversation does with the connection
+
+    @property
+    def can_write(self) -> bool:
+        """See Outlet."""
+        return self._can_write
+
+    def flush(self) -> None:
+        """See Outlet."""
+        octets = self.session.data_to_send()
+        if octets and not self._is_closed:
+            assert self.transport is not None, "a protocol is connected before it speaks"
+            self.transport.write(octets)
+        self._watch()
+
+    def hold(self) -> None:
+        """See Link."""
+        if not self._is_held and not self._is_closed:
+            self._is_held = True
+            self._on_transport("pauseProducing")
+        self._watch()
+
+    def go_on(self) -> None:
+        """See Link."""
+        if self._is_held and not self._is_closed:
+            self._is_held = False
+            self._on_transport("resumeProducing")
+        self._watch()
+
+    def close(self) -> None:
+        """See Link. A partner that does not take the rest is cut off after `closing_seconds`."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.flush()
+        self._stop_watching()
+        self._on_transport("unregisterProducer")
+        # A connection that is not read from would never tell that it is gone.
+        self._on_transport("resumeProducing")
+        self._timer = self._clock.callLater(self._settings.closing_seconds, self.abort)
+        self._on_transport("loseConnection")
+
+    def abort(self) -> None:
+        """See Link."""
+        self._is_closed = True
+        self._stop_watching()
+        self._on_transport("abortConnection")
+
+    def _on_transport(self, method: str) -> None:
+        call: Callable[[], None] = getattr(self.transport, method)
+        call()
+
+    # Time
+
+    def _watch(self) -> None:
+        """Run the timer that the present state asks for, from its beginning whenever something has moved."""
+        if self._is_closed:
+            return
+        seconds = self._limit_seconds()
+        watched = (seconds, self.session.state, self.session.timer.starts, self._progress)
+        if watched == self._watched:
+            return
+        self._watched = watched
+        if self._timer is not None and self._timer.active():
+            self._timer.reset(seconds)
+            return
+        self._timer = self._clock.callLater(seconds, self._timed_out)
+
+    def _limit_seconds(self) -> float:
+        if self.session.state is State.WF_NDISC:
+            return self._settings.closing_seconds
+        owes = self.session.is_awaiting_partner or not self._can_write
+        return self._settings.inactivity_seconds if owes else self._settings.idle_limit_seconds
+
+    def _stop_watching(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+    def _timed_out(self) -> None:
+        self._timer = None
+        if self.session.state is State.WF_NDISC or not self._can_write:
+            if self.session.state is not State.WF_NDISC:
+                self.conversation.outcome = "time-out: the partner does not read"
+            self.abort()
+            return
+        self.conversation.end(EndReason.TIME_OUT, "time-out")

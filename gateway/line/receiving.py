@@ -1,0 +1,152 @@
+"""The listener's half of a session: files and receipts in."""
+
+from __future__ import annotations
+
+from gateway.line.office import Incoming, Phase, RefusedFile, RefusedOffer
+from gateway.line.party import Party
+from oftp2 import events as e
+from oftp2.commands import BLOCK_BYTES
+from oftp2.identity import FileIdentity
+from oftp2.reasons import NERP_REASONS, Refusal, explain
+from oftp2.session import Session
+from oftp2.tables import State
+
+
+class Receiving:
+    """Takes in one file at a time, and answers when the office has it durable."""
+
+    def __init__(self, session: Session, party: Party) -> None:
+        self._session = session
+        self._office = party.office
+        self._partner = party.name
+        self._traffic = party.traffic
+        self._journal = party.journal
+        self._incoming: Incoming | None = None
+        self._identity: FileIdentity | None = None
+        self._skip_bytes = 0
+        self._room_bytes = 0
+        self._position_bytes = 0
+        self._refusal: RefusedFile | None = None
+
+    @property
+    def identity(self) -> FileIdentity | None:
+        """The file that is being received."""
+        return self._identity
+
+    async def file_offered(self, event: e.StartFileIndication) -> None:
+        """SFID: ask the office, answer SFPA or SFNA."""
+        if self._session.state is not State.OPIP:
+            return
+        service = _unsupported(event)
+        if service is not None:
+            self._refuse_offer(event.identity, service)
+            return
+        answer = await self._office.offer(
+            self._partner, event.identity, event.size_bytes, event.sfid.user_data, event.restart_bytes
+        )
+        if isinstance(answer, RefusedOffer):
+            if self._session.state is State.OPIP:
+                self._refuse_offer(event.identity, answer)
+            return
+        self._incoming, self._identity = answer, event.identity
+        if self._session.state is not State.OPIP:
+            await self.abandon()
+            return
+        position = answer.position_bytes
+        assert 0 <= position <= event.restart_bytes, "an office is durable at most where the partner offers"
+        self._position_bytes = position
+        self._skip_bytes = position % BLOCK_BYTES
+        # The announced size may have been rounded down to whole blocks.
+        self._room_bytes = event.size_bytes + BLOCK_BYTES - (position - self._skip_bytes)
+        self._refusal = None
+        self._session.accept_file(position // BLOCK_BYTES)
+
+    async def data_arrived(self, event: e.DataIndication) -> None:
+        """DATA: append, dropping what is held already and whatever exceeds the announced size."""
+        data = event.data
+        self._traffic.bytes_received += len(data)
+        self._room_bytes -= len(data)
+        if self._incoming is None or self._refusal is not None:
+            return
+        if self._room_bytes < 0:
+            self._refusal = RefusedFile(Refusal.INVALID_BYTE_COUNT, "more came than SFIDFSIZ announced")
+            return
+        skipped = min(self._skip_bytes, len(data))
+        self._skip_bytes -= skipped
+        try:
+            self._incoming.write(data[skipped:])
+        except OSError as error:
+            self._refusal = RefusedFile(Refusal.ACCESS_METHOD_FAILURE, f"cannot be written: {error.strerror}")
+
+    async def file_ended(self, event: e.CloseFileIndication) -> bool:
+        """EFID: let the office close the file. True when EFPA is due, which the caller sends."""
+        refusal = await self._close(event)
+        identity, self._identity = self._identity, None
+        assert identity is not None, "a file was begun"
+        if self._session.state is not State.CLIP:
+            return False
+        if refusal is None:
+            self._traffic.files_received += 1
+            self._journal.file_received(identity, event.unit_count, self._position_bytes)
+            return True
+        self._journal.file_refused(identity, Phase.END.value, refusal.reason, refusal.text)
+        self._session.refuse_end(refusal.reason, refusal.text)
+        return False
+
+    async def receipt_arrived(self, event: e.EndResponseIndication) -> None:
+        """EERP: durable before RTR."""
+        await self._office.receipt_received(self._partner, event.identity)
+        self._journal.receipt(event.identity, "received")
+        self._ready()
+
+    async def negative_receipt_arrived(self, event: e.NegativeEndResponseIndication) -> None:
+        """NERP: told as a refusal afterwards, then RTR."""
+        reason, text = event.nerp.reason, event.nerp.text or explain(NERP_REASONS, event.nerp.reason).meaning
+        self._journal.file_refused(event.identity, Phase.AFTERWARDS.value, reason, text)
+        await self._office.file_refused(
+            self._partner, event.identity, Phase.AFTERWARDS, reason, text, retry=False
+        )
+        self._ready()
+
+    async def abandon(self) -> None:
+        """The session is over: what came of a file stays for a restart."""
+        incoming, self._incoming, self._identity = self._incoming, None, None
+        if incoming is not None:
+            await incoming.abandon()
+
+    async def _close(self, event: e.CloseFileIndication) -> RefusedFile | None:
+        incoming, self._incoming = self._incoming, None
+        assert incoming is not None, "a file was begun"
+        refusal = self._refusal
+        if event.fault is Refusal.INVALID_RECORD_COUNT:
+            refusal = RefusedFile(event.fault, f"{event.received_records} records came")
+        if refusal is not None and refusal.reason != Refusal.INVALID_BYTE_COUNT:
+            await incoming.abandon()
+            return refusal
+        try:
+            await incoming.close(event.unit_count)
+        except RefusedFile as refused:
+            return refusal or refused
+        assert event.fault is None, "an office refuses a file whose size is not as announced"
+        assert refusal is None, "an office refuses a file whose size is not as announced"
+        return None
+
+    def _ready(self) -> None:
+        if self._session.state is State.RTRP:
+            self._session.ready()
+
+    def _refuse_offer(self, identity: FileIdentity, answer: RefusedOffer) -> None:
+        self._journal.file_refused(identity, Phase.START.value, answer.reason, answer.text)
+        self._session.refuse_file(answer.reason, answer.text, retry=answer.retry)
+
+
+def _unsupported(event: e.StartFileIndication) -> RefusedOffer | None:
+    """The refusal for file services that are not offered here (RFC 5024 section 6)."""
+    sfid = event.sfid
+    if sfid.security in {"01", "03"}:
+        return RefusedOffer(Refusal.ENCRYPTED_NOT_ALLOWED, "encrypted files are not taken", retry=False)
+    if sfid.security == "02":
+        return RefusedOffer(Refusal.SIGNED_NOT_ALLOWED, "signed files are not taken", retry=False)
+    if sfid.compressed or sfid.enveloped:
+        return RefusedOffer(Refusal.COMPRESSION_NOT_ALLOWED, "enveloped files are not taken", retry=False)
+    return None

@@ -1,0 +1,118 @@
+"""The speaker's half of a session: files and receipts out, one at a time."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase
+from gateway.line.party import Party
+from oftp2 import events as e
+from oftp2.commands import BLOCK_BYTES, SFID
+from oftp2.reasons import EFNA_REASONS, Course, Refusal, explain
+from oftp2.session import Session
+from oftp2.subrecords import Encoder
+
+
+class Outlet(Protocol):
+    """Where octets go out."""
+
+    @property
+    def can_write(self) -> bool:
+        """Whether the partner reads as fast as we write."""
+
+    def flush(self) -> None:
+        """Write what the session has to send."""
+
+
+class Sending:
+    """Sends what it is given, and tells the office what became of it."""
+
+    def __init__(self, session: Session, outlet: Outlet, party: Party) -> None:
+        self._session = session
+        self._outlet = outlet
+        self._office = party.office
+        self._partner = party.name
+        self._traffic = party.traffic
+        self._journal = party.journal
+        self._item: OutgoingFile | OutgoingReceipt | None = None
+        self._data = b""
+        self._encoder: Encoder | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is on its way that the partner has not answered."""
+        return self._item is not None
+
+    async def start(self, item: OutgoingFile | OutgoingReceipt) -> None:
+        """Begin to send `item`, unless the session ended while it was being fetched."""
+        if isinstance(item, OutgoingReceipt):
+            self._item = item
+            self._session.send_receipt(item.identity)
+            return
+        data = await item.open()
+        if not self._session.is_idle_speaker:
+            return
+        assert self._session.parameters is not None, "only a session that stands has a turn"
+        # Whoever holds a part of the file answers with where it ends; all others answer 0.
+        restart = len(data) // BLOCK_BYTES if self._session.parameters.restart else 0
+        offer = SFID.of(item.identity, len(data), restart=restart, user_data=item.user_data)
+        self._session.start_file(offer)
+        self._item, self._data = item, data
+
+    def pump(self) -> None:
+        """Send data as long as there is credit and the partner reads."""
+        while self._encoder is not None and self._session.can_send_data and self._outlet.can_write:
+            if self._encoder.exhausted:
+                self._encoder = None
+                self._session.close_file(unit_count=len(self._data))
+            else:
+                self._session.send_data(self._encoder.next_payload())
+                self._session.events()
+            self._outlet.flush()
+
+    def file_confirmed(self, event: e.StartFileConfirmation) -> None:
+        """SFPA: make ready to send from where the partner wants it."""
+        parameters = self._session.parameters
+        assert parameters is not None, "only a session that stands has files"
+        rest = self._data[event.restart * BLOCK_BYTES :]
+        self._traffic.bytes_sent += len(rest)
+        self._encoder = Encoder(
+            iter((rest,)), payload_bytes=parameters.buffer_bytes - 1, compress=parameters.compression
+        )
+
+    async def file_not_started(self, event: e.StartFileRefusal) -> None:
+        """SFNA."""
+        await self._refused(Phase.START, event.reason, event.text, retry=event.retry)
+
+    async def file_closed(self) -> None:
+        """EFPA."""
+        item = self._take_file()
+        self._traffic.files_sent += 1
+        self._journal.file_sent(item.identity, item.size_bytes)
+        await self._office.file_sent(self._partner, item.identity)
+
+    async def file_not_closed(self, event: e.CloseFileRefusal) -> None:
+        """EFNA."""
+        retry = explain(EFNA_REASONS, event.reason).course is Course.RETRY
+        await self._refused(Phase.END, event.reason, event.text, retry=retry)
+
+    async def receipt_taken(self) -> None:
+        """RTR."""
+        item, self._item = self._item, None
+        assert isinstance(item, OutgoingReceipt), "only receipts are answered with RTR"
+        self._journal.receipt(item.identity, "sent")
+        await self._office.receipt_sent(self._partner, item.identity)
+
+    async def _refused(self, phase: Phase, reason: int, text: str, *, retry: bool) -> None:
+        item = self._take_file()
+        if reason == Refusal.DUPLICATE_FILE:
+            self._journal.file_sent(item.identity, item.size_bytes, already_there=True)
+            await self._office.file_already_there(self._partner, item.identity)
+            return
+        self._journal.file_refused(item.identity, phase.value, reason, text)
+        await self._office.file_refused(self._partner, item.identity, phase, reason, text, retry=retry)
+
+    def _take_file(self) -> OutgoingFile:
+        item, self._item, self._data, self._encoder = self._item, None, b"", None
+        assert isinstance(item, OutgoingFile), "only files are answered so"
+        return item

@@ -1,0 +1,75 @@
+"""What the line must know, as plain frozen values; the composition root fills them from the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from gateway.config.endpoints import Endpoint
+from oftp2.identity import PASSWORD_MAX, check_identification, check_short_text
+
+
+class IdlePolicy(StrEnum):
+    """What a calling session does when idle: keep the turn, or end and call again when there is need."""
+
+    HOLD = "hold"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerSettings:
+    """One partner. `password_ours` is what we send it, `password_theirs` what it must send us.
+
+    `call` are its endpoints, tried in turn; without any it is only listened for. `tls_anchor` is a PEM file
+    with its certificate, or with certificates that issue it; with one, the partner is never accepted without
+    TLS. A calling session that is idle for `offer_turn_seconds`, while the partner has none to us, offers
+    the turn.
+    """
+
+    name: str
+    identification: str
+    password_ours: str = field(repr=False)
+    password_theirs: str = field(repr=False)
+    call: tuple[Endpoint, ...] = ()
+    tls_anchor: Path | None = None
+    buffer_bytes: int = 32_768
+    window: int = 64
+    compression: bool = True
+    backoff_min_seconds: float = 1.0
+    backoff_max_seconds: float = 120.0
+    idle_policy: IdlePolicy = IdlePolicy.HOLD
+    offer_turn_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        check_identification(self.identification, f"identification of {self.name}")
+        check_short_text(self.password_ours, f"our password for {self.name}", PASSWORD_MAX)
+        check_short_text(self.password_theirs, f"the password of {self.name}", PASSWORD_MAX)
+        assert 0 < self.backoff_min_seconds <= self.backoff_max_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """Our end of the line.
+
+    `inactivity_seconds` limits how long an answer that the partner owes us may take, `idle_limit_seconds` how
+    long nothing at all may happen, `closing_seconds` how long a session may take to end properly.
+    `max_sessions_per_partner` and `max_unidentified` bound what is accepted.
+    """
+
+    identification: str
+    partners: tuple[PartnerSettings, ...]
+    listen: tuple[Endpoint, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+    inactivity_seconds: float = 300.0
+    connect_timeout_seconds: float = 30.0
+    idle_limit_seconds: float = 86_400.0
+    closing_seconds: float = 10.0
+    max_sessions_per_partner: int = 4
+    max_unidentified: int = 32
+
+    def __post_init__(self) -> None:
+        check_identification(self.identification)
+        names = [partner.name for partner in self.partners]
+        assert len(set(names)) == len(names), "partners have names of their own"

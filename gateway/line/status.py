@@ -1,0 +1,86 @@
+"""How the line is doing, partner by partner and direction by direction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from oftp2.negotiation import Parameters
+
+
+class Direction(StrEnum):
+    """Who opened the connection: we, or the partner."""
+
+    CALLING = "calling"
+    ANSWERING = "answering"
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What has passed since the start, over all sessions of one partner in one direction."""
+
+    files_sent: int = 0
+    files_received: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    last_error: str = ""
+
+    @property
+    def total(self) -> int:
+        """A number that grows with whatever passes."""
+        return self.files_sent + self.files_received + self.bytes_sent + self.bytes_received
+
+
+@dataclass(frozen=True, slots=True)
+class LineStatus:
+    """One line in words and numbers. `since` is when `state` began; `parameters` are those negotiated."""
+
+    partner: str
+    direction: Direction
+    state: str
+    since: datetime
+    last_error: str
+    files_sent: int
+    files_received: int
+    bytes_sent: int
+    bytes_received: int
+    parameters: Parameters | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return {**asdict(self), "since": self.since.isoformat(timespec="seconds")}
+
+
+@dataclass(slots=True)
+class Gauge:
+    """The status of one line as it changes."""
+
+    partner: str
+    direction: Direction
+    traffic: Traffic = field(default_factory=Traffic)
+    state: str = "down"
+    since_seconds: float = 0.0
+    parameters: Parameters | None = None
+
+    def set(self, state: str, now_seconds: float) -> None:
+        """The line is in `state` from now on."""
+        if state != self.state:
+            self.state, self.since_seconds = state, now_seconds
+
+    def read(self) -> LineStatus:
+        """The status now."""
+        traffic = self.traffic
+        return LineStatus(
+            partner=self.partner,
+            direction=self.direction,
+            state=self.state,
+            since=datetime.fromtimestamp(self.since_seconds, UTC),
+            last_error=traffic.last_error,
+            files_sent=traffic.files_sent,
+            files_received=traffic.files_received,
+            bytes_sent=traffic.bytes_sent,
+            bytes_received=traffic.bytes_received,
+            parameters=self.parameters,
+        )

@@ -1,0 +1,211 @@
+"""A post office that appends what happens to one list, and certificates for both ends."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from twisted.internet.defer import Deferred
+
+from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase, RefusedFile, RefusedOffer
+from oftp2.identity import FileIdentity
+
+
+def identity_of(
+    number: int, originator: str = "O0013GATEWAY", destination: str = "O0013CUSTOMS"
+) -> FileIdentity:
+    return FileIdentity(f"FILE{number}", "20260301", f"101530{number:04d}", originator, destination)
+
+
+@dataclass
+class Shelf:
+    """An incoming file of the dummy office: in memory, durable wherever it was abandoned."""
+
+    office: DummyOffice
+    identity: FileIdentity
+    position_bytes: int
+
+    def write(self, data: bytes) -> None:
+        self.office.held[self.identity] += data
+
+    async def close(self, size_bytes: int) -> None:
+        content = self.office.held[self.identity]
+        if len(content) != size_bytes:
+            del content[:]
+            raise RefusedFile(11, f"{len(content)} bytes came")
+        await self.office.delay()
+        self.office.received[self.identity] = bytes(content)
+        self.office.log.append(("received", self.identity.dataset_name, size_bytes))
+        self.office.fire("received")
+
+    async def abandon(self) -> None:
+        self.office.log.append(
+            ("abandoned", self.identity.dataset_name, len(self.office.held[self.identity]))
+        )
+        self.office.fire("abandoned")
+
+
+@dataclass
+class DummyOffice:
+    """Hands out `outbox` in order and keeps what arrives. `log` is everything that happened."""
+
+    log: list[tuple[object, ...]] = field(default_factory=list)
+    outbox: list[tuple[FileIdentity, bytes]] = field(default_factory=list)
+    receipts: list[FileIdentity] = field(default_factory=list)
+    held: dict[FileIdentity, bytearray] = field(default_factory=dict)
+    received: dict[FileIdentity, bytes] = field(default_factory=dict)
+    refusal: RefusedOffer | None = None
+    answers_with_receipts: bool = True
+    in_hand: dict[object, object] = field(default_factory=dict)
+    wakes: list[Callable[[], None]] = field(default_factory=list)
+    gate: Deferred[None] | None = None
+    waiters: list[tuple[str, Deferred[None]]] = field(default_factory=list)
+
+    async def delay(self) -> None:
+        if self.gate is not None:
+            waiting: Deferred[None] = Deferred()
+            self.gate.addCallback(lambda _: waiting.callback(None))
+            await waiting
+
+    def until(self, word: str) -> Deferred[None]:
+        """Fires when something called `word` happens next."""
+        waiting: Deferred[None] = Deferred()
+        self.waiters.append((word, waiting))
+        return waiting
+
+    def fire(self, word: str) -> None:
+        due = [waiting for name, waiting in self.waiters if name == word]
+        self.waiters = [(name, waiting) for name, waiting in self.waiters if name != word]
+        for waiting in due:
+            waiting.callback(None)
+
+    def wake(self) -> None:
+        for wake in list(self.wakes):
+            wake()
+
+    def send(self, identity: FileIdentity, content: bytes) -> None:
+        self.outbox.append((identity, content))
+        self.wake()
+
+    def words(self) -> list[str]:
+        return [str(entry[0]) for entry in self.log]
+
+    async def next_to_send(self, partner: str, session: object) -> OutgoingFile | OutgoingReceipt | None:
+        await self.delay()
+        taken = list(self.in_hand.values())
+        for identity in self.receipts:
+            if ("receipt", identity) not in taken:
+                self.in_hand[session] = ("receipt", identity)
+                return OutgoingReceipt(identity)
+        for identity, content in self.outbox:
+            if identity not in taken:
+                self.in_hand[session] = identity
+
+                async def read(content: bytes = content) -> bytes:
+                    await self.delay()
+                    return content
+
+                return OutgoingFile(identity, len(content), read)
+        return None
+
+    def watch(self, partner: str, wake: Callable[[], None]) -> Callable[[], None]:
+        self.wakes.append(wake)
+        return lambda: self.wakes.remove(wake)
+
+    def _done(self, identity: FileIdentity) -> None:
+        self.outbox = [entry for entry in self.outbox if entry[0] != identity]
+
+    async def file_sent(self, partner: str, identity: FileIdentity) -> None:
+        await self.delay()
+        self._done(identity)
+        self.log.append(("sent", identity.dataset_name))
+        self.fire("sent")
+
+    async def file_already_there(self, partner: str, identity: FileIdentity) -> None:
+        self._done(identity)
+        self.log.append(("already there", identity.dataset_name))
+        self.fire("already there")
+
+    async def file_refused(
+        self, partner: str, identity: FileIdentity, phase: Phase, reason: int, text: str, *, retry: bool
+    ) -> None:
+        self._done(identity)
+        self.log.append(("refused", identity.dataset_name, phase.value, reason, retry))
+        self.fire("refused")
+
+    async def receipt_sent(self, partner: str, identity: FileIdentity) -> None:
+        self.receipts.remove(identity)
+        self.log.append(("receipt sent", identity.dataset_name))
+        self.fire("receipt sent")
+
+    async def receipt_received(self, partner: str, identity: FileIdentity) -> None:
+        await self.delay()
+        self.log.append(("receipt received", identity.dataset_name))
+        self.fire("receipt received")
+
+    async def offer(
+        self,
+        partner: str,
+        identity: FileIdentity,
+        size_bytes: int,
+        user_data: str,
+        restart_position_bytes: int,
+    ) -> Shelf | RefusedOffer:
+        await self.delay()
+        if self.refusal is not None:
+            return self.refusal
+        if identity in self.received:
+            return RefusedOffer(13, "duplicate")
+        held = self.held.setdefault(identity, bytearray())
+        position = min(len(held), restart_position_bytes)
+        del held[position:]
+        self.log.append(("offered", identity.dataset_name, position))
+        if self.answers_with_receipts:
+            self.receipts.append(identity)
+        return Shelf(self, identity, position)
+
+    def session_lost(self, partner: str, session: object) -> None:
+        self.in_hand.pop(session, None)
+        self.log.append(("session lost", partner))
+        self.fire("session lost")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A certificate and its key, as files."""
+
+    certificate: Path
+    key: Path
+
+
+def make_paper(
+    folder: Path, name: str, issuer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None = None
+) -> tuple[Paper, tuple[x509.Certificate, ec.EllipticCurvePrivateKey]]:
+    """A P-256 certificate for `name`; an authority when there is no `issuer`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer[0].subject if issuer else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .sign(issuer[1] if issuer else key, hashes.SHA256())
+    )
+    paper = Paper(folder / f"{name}.pem", folder / f"{name}.key")
+    paper.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paper.key.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return paper, (certificate, key)
