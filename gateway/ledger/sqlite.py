@@ -6,6 +6,8 @@ All that is peculiar to SQLite at run time is here; the queries of the other mod
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,18 @@ def transaction_is_open(connection: Connection) -> bool:
     """Whether the database still holds the transaction: a full disk can end it behind SQLAlchemy's back."""
     driver: Any = connection.connection.dbapi_connection
     return bool(driver.in_transaction)
+
+
+@contextmanager
+def environment_faults() -> Iterator[None]:
+    """Raises the faults of this machine as `EnvironmentFault`, and everything else as it is."""
+    try:
+        yield
+    except Exception as error:
+        fault = as_environment_fault(error)
+        if fault is None or fault is error:
+            raise
+        raise fault from error
 
 
 def as_environment_fault(error: Exception) -> EnvironmentFault | None:

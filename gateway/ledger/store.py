@@ -26,7 +26,13 @@ from gateway.errors import ConfigurationFault, EnvironmentFault
 from gateway.ledger.lock import LedgerLock
 from gateway.ledger.migrations import upgrade
 from gateway.ledger.runners import InlineRunners, Runners
-from gateway.ledger.sqlite import as_environment_fault, reader_engine, transaction_is_open, writer_engine
+from gateway.ledger.sqlite import (
+    as_environment_fault,
+    environment_faults,
+    reader_engine,
+    transaction_is_open,
+    writer_engine,
+)
 
 T = TypeVar("T")
 
@@ -96,20 +102,13 @@ class Ledger:
         process has it open, and `EnvironmentFault` when the database cannot be opened or migrated.
         """
         path = _database_path(location)
-        try:
+        with environment_faults():
             lock = LedgerLock.take(path.with_name(path.name + ".lock"))
-        except OSError as error:
-            raise EnvironmentFault(f"the ledger cannot be opened: {error}") from error
-        try:
-            writer = writer_engine(path)
             try:
-                upgrade(writer)
+                writer = _migrated(path)
             except BaseException:
-                writer.dispose()
+                lock.release()
                 raise
-        except Exception as error:
-            lock.release()
-            raise as_environment_fault(error) or error from error
         return cls(writer, reader_engine(path), lock, clock, runners or InlineRunners())
 
     def submit(self, work: Callable[[UnitOfWork], T]) -> Deferred[T]:
@@ -198,18 +197,22 @@ class Ledger:
         return results
 
     def _query(self, query: Callable[[Connection], T]) -> T:
-        try:
-            with self._reader.connect() as connection:
-                return query(connection)
-        except Exception as error:
-            fault = as_environment_fault(error)
-            if fault is None or fault is error:
-                raise
-            raise fault from error
+        with environment_faults(), self._reader.connect() as connection:
+            return query(connection)
 
     def _read_done(self, result: T) -> T:
         self._reads_in_hand -= 1
         return result
+
+
+def _migrated(path: Path) -> Engine:
+    writer = writer_engine(path)
+    try:
+        upgrade(writer)
+    except BaseException:
+        writer.dispose()
+        raise
+    return writer
 
 
 def _database_path(location: str | Path) -> Path:
