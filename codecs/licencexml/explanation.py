@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import xmlschema
@@ -23,7 +24,7 @@ from licencexml.rejection import Rejection, Where
 from licencexml.value_faults import MAX_EXAMINED_CHARACTERS, value_fault
 from licencexml.vocabulary import Term, Vocabulary
 
-MAX_VISITED = 20_000
+MAX_VISITED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Explainer:
             if visit.declared.type.has_complex_content() or visit.declared.type.is_empty():
                 yield from self._stray_text(visit)
                 yield from self._children(visit)
-                stack.extend(reversed([*self._below(visit)]))
+                stack.extend(reversed([*islice(self._below(visit), MAX_VISITED)]))
             else:
                 yield from self._value(visit)
 
@@ -78,11 +79,11 @@ class Explainer:
                 yield faults.ATTRIBUTE_MISSING.reject(
                     visit.where, **_names(visit.term), name=name, attribute_zh=term.zh, attribute_en=term.en
                 )
-        for key, text in visit.element.attrib.items():
-            name = str(key)
+        for name in map(str, visit.element.keys()):
             if name in permitted:
                 term = self._vocabulary.field(visit.type_name, name)
-                yield from self._judge(permitted[name].type, str(text), visit.where, term)
+                text = visit.element.get(name) or ""
+                yield from self._judge(permitted[name].type, text, visit.where, term)
             elif namespace_of(name) != SCHEMA_INSTANCE_NAMESPACE:
                 yield faults.ATTRIBUTE_UNEXPECTED.reject(visit.where, **_names(visit.term), name=shown(name))
 
@@ -104,20 +105,21 @@ class Explainer:
                 yield faults.UNEXPECTED.reject(at, **_parent(visit.term), name=name)
                 continue
             found[index] += 1
-            term = self._term(visit, str(child.tag))
             if found[index] == (slots[index].most or MAX_VISITED) + 1:
-                yield self._surplus(visit, slots[index], at, term)
+                yield self._surplus(visit, slots[index], at, str(child.tag))
             if index < furthest and found[index] == 1:
+                names = _names(self._term(visit, str(child.tag)))
                 after = slots[furthest].label
-                yield faults.ORDER.reject(at, **_names(term), name=local_name(str(child.tag)), after=after)
+                yield faults.ORDER.reject(at, **names, name=local_name(str(child.tag)), after=after)
             furthest = max(furthest, index)
         for index, slot in enumerate(slots):
             if found[index] < slot.least:
                 yield self._missing(visit, slot)
 
-    def _surplus(self, visit: _Visit, slot: Slot, at: Where, term: Term) -> Rejection:
+    def _surplus(self, visit: _Visit, slot: Slot, at: Where, tag: str) -> Rejection:
+        names = _names(self._term(visit, tag))
         total = sum(1 for child in visit.element if slot.takes(str(child.tag)))
-        return faults.REPEATED.reject(at, **_names(term), name=slot.label, limit=slot.most, found=total)
+        return faults.REPEATED.reject(at, **names, name=slot.label, limit=slot.most, found=total)
 
     def _missing(self, visit: _Visit, slot: Slot) -> Rejection:
         terms = [self._term(visit, name) for name in slot.names]

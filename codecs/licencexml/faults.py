@@ -122,6 +122,13 @@ ELEMENTS = Reason(
     _LIMIT,
     _both("请拆分后分别提交。", "Split it and hand over the parts."),
 )
+ATTRIBUTES = Reason(
+    "ATTRIBUTES_EXCEEDED",
+    "一个元素的属性超过 {limit} 个。",
+    "An element has more than {limit} attributes.",
+    _LIMIT,
+    _both("请按报文模式生成。", "Follow the message schema."),
+)
 TEXT_LIMIT = Reason(
     "TEXT_TOO_LONG",
     "第 {line} 行起的单个文本或属性超过解析上限。",

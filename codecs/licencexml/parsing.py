@@ -2,9 +2,9 @@
 
 In this order, so that nothing dangerous is ever handed on: (1) size; (2) encoding, checked and made UTF-8;
 (3) no DOCTYPE, hence no entities; (4) a bound on the number of tags and attributes, counted in the bytes;
-(5) libxml2, without network, entities, DTD or its "huge" mode; (6) what no message may contain: processing
-instructions, XInclude, depth, equal IDs, a foreign namespace or version. Comments are dropped; the text on
-both sides of one is read whole.
+(5) libxml2, without network, entities, DTD or its "huge" mode; (6) what no message may contain: crowds of
+attributes, processing instructions, XInclude, depth, equal IDs, a foreign namespace or version. Comments are
+dropped; the text on both sides of one is read whole.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from licencexml.rejection import Rejection, Where
 
 DEFAULT_MAX_DEPTH = 64
 DEFAULT_MAX_ELEMENTS = 200_000
+#: How many attributes one element may have.
+MAX_ATTRIBUTES = 256
 #: How many faults of one kind are listed.
 _LISTED = 10
 
@@ -41,6 +43,8 @@ _ID_NAMES: set[str] = {"ID", "Id", "id", "{http://www.w3.org/XML/1998/namespace}
 _ID_VALUES = etree.XPath(
     "//@*[local-name() = 'ID' or local-name() = 'Id' or local-name() = 'id']", smart_strings=False
 )
+
+_CROWDED = etree.XPath(f"//*[@*[{MAX_ATTRIBUTES + 1}]]")
 
 # libxml2's xmlParserErrors
 _ERR_DOCUMENT_END = 5
@@ -80,7 +84,7 @@ def parse(
     if refusal := _doctype(body) or _too_many(body, max_elements):
         raise Malformed([refusal])
     root = _parse_utf8(body, max_depth)
-    if rejections := [*_forbidden(root, max_depth)]:
+    if rejections := [*_crowded(root, body), *_forbidden(root, max_depth)]:
         raise Malformed(rejections)
     return root
 
@@ -155,6 +159,13 @@ def _breaks_off(code: int, line: int, body: bytes) -> bool:
         return True
     text = body.rstrip(b" \t\r\n")
     return not text.endswith(b">") and line >= text.count(b"\n") + 1
+
+
+def _crowded(root: etree._Element, body: bytes) -> Iterator[Rejection]:
+    # What comes after needs quadratic time for the attributes of one element.
+    if body.count(b"=") > MAX_ATTRIBUTES:
+        for element in cast("list[etree._Element]", _CROWDED(root))[:_LISTED]:
+            yield faults.ATTRIBUTES.reject(where(element), limit=MAX_ATTRIBUTES)
 
 
 def _forbidden(root: etree._Element, max_depth: int) -> Iterator[Rejection]:

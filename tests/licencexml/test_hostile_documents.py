@@ -18,8 +18,8 @@ from licencexml.rejection import Rejection
 
 MAX_BYTES = 16 * 2**20
 NS = b'xmlns="urn:licence-exchange:1"'
-#: Generous for a busy machine; every document here takes a tenth of it on an idle one.
-MAX_SECONDS = 3.0
+#: Of our own processor time; most documents here take a hundredth of it.
+MAX_SECONDS = 1.5
 
 
 def document(content: bytes = b"", prolog: bytes = b"") -> bytes:
@@ -88,6 +88,17 @@ CASES: dict[str, tuple[Callable[[], bytes], str, int | None]] = {
         "ELEMENTS_EXCEEDED",
         None,
     ),
+    "390,000 attributes": (
+        lambda: (
+            b"<WriteOff "
+            + NS
+            + b"\n><a "
+            + b" ".join(b"a%d=''" % n for n in range(390_000))
+            + b"/></WriteOff>"
+        ),
+        "ATTRIBUTES_EXCEEDED",
+        2,
+    ),
     "many instructions": (lambda: document(b"<?a?>" * 190_000), "PI_FORBIDDEN", 1),
     "many equal IDs": (lambda: document(b"<a ID='x'/>" * 190_000), "ID_DUPLICATE", 1),
     "text of 12 MB": (lambda: document(b"x" * 12_000_000), "TEXT_TOO_LONG", 1),
@@ -105,9 +116,9 @@ CASES: dict[str, tuple[Callable[[], bytes], str, int | None]] = {
 def test_a_hostile_document_is_refused_quickly_with_its_code_and_line(name: str) -> None:
     make, code, line = CASES[name]
     data = make()
-    started = time.perf_counter()
+    started = time.process_time()
     rejections = refused(data)
-    assert time.perf_counter() - started < MAX_SECONDS
+    assert time.process_time() - started < MAX_SECONDS
     assert (rejections[0].code, rejections[0].where.line) == (code, line)
     assert len(rejections) <= 20
 
