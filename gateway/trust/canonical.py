@@ -28,9 +28,6 @@ def canonical(element: etree._Element) -> bytes:
     """
     if element.getroottree().docinfo.internalDTD is not None:
         raise CanonicalisationError("a DOCTYPE")
-    if element.getparent() is None and (element.getprevious() is not None or element.getnext() is not None):
-        # For a root, lxml would put out the document, with the processing instructions round the root.
-        element = standalone(element)
     try:
         return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
     except (etree.C14NError, ValueError) as error:
