@@ -12,6 +12,8 @@ from typing import Any
 from gateway.operations.terminal import harmless
 
 _NOTHING = "–"
+#: In a table of more rows than this, a dict inside a row is a cell.
+_FEW_ROWS = 3
 #: A longer text is a block of its own, and not a cell.
 _LONG_CHARACTERS = 300
 
@@ -64,9 +66,10 @@ def _part(value: Any, title: str) -> Iterator[Block]:
 
 
 def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Iterator[Block]:
-    """A table; lists of dicts inside its rows follow as tables of their own."""
+    """A table; what its rows have inside follows: lists of dicts always, dicts when the rows are few."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    inner = [name for name in names if _is_always_a_part([row.get(name) for row in rows])]
+    few = len(rows) <= _FEW_ROWS
+    inner = [name for name in names if _follows([row.get(name) for row in rows], few=few)]
     shown = [name for name in names if name not in inner]
     cells = tuple(tuple(cell(row.get(name)) for name in shown) for row in rows)
     yield Table(title, tuple(_words(name) for name in shown), cells)
@@ -76,10 +79,10 @@ def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Iterator[Block]:
                 yield from _part(row[name], _under(_under(title, values[0] if values else ""), name))
 
 
-def _is_always_a_part(values: Sequence[object]) -> bool:
-    """Whether a column holds parts, where it holds anything."""
+def _follows(values: Sequence[object], *, few: bool) -> bool:
+    """Whether what a column holds is shown after the table."""
     held = [value for value in values if value]
-    return bool(held) and all(_is_part(value) for value in held)
+    return bool(held) and all(_is_part(value) and (few or not isinstance(value, Mapping)) for value in held)
 
 
 def _is_part(value: object) -> bool:
@@ -99,11 +102,17 @@ def cell(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case Mapping():
-            return ", ".join(f"{_words(str(name))} {cell(one)}" for name, one in value.items())
+            return ", ".join(f"{_words(str(name))} {_brief(one)}" for name, one in value.items()) or _NOTHING
         case list() | tuple():
             return ", ".join(cell(one) for one in value) or _NOTHING
         case _:
             return harmless(str(value))
+
+
+def _brief(value: object) -> str:
+    """A value inside a cell; of a list of dicts only how many."""
+    many = isinstance(value, list | tuple) and any(isinstance(one, Mapping) for one in value)
+    return f"({len(value)})" if many and isinstance(value, list | tuple) else cell(value)
 
 
 def _under(title: str, name: str) -> str:

@@ -16,8 +16,8 @@ from rich.text import Text as RichText
 from gateway.cli.blocks import Block, Facts, Table, Text, blocks
 
 _STYLES = {
-    "green": ("yes", "up", "ready", "accepted", "delivered", "genuine", "exhausted", "received", "sealed"),
-    "yellow": ("held", "due", "waiting", "connecting", "repeated", "part used", "open"),
+    "green": ("yes", "up", "ready", "in session", "accepted", "delivered", "genuine", "received", "sealed"),
+    "yellow": ("held", "due", "waiting", "calling", "listening", "repeated", "part used", "open"),
     "red": ("no", "down", "refused", "corrupt", "conflict", "customs refused", "not genuine", "failed"),
 }
 _STYLE_OF = {word: style for style, words in _STYLES.items() for word in words}

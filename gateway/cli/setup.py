@@ -21,8 +21,8 @@ _PORT = click.IntRange(1, 65535)
 @click.option(
     "--key-type", type=click.Choice([kind.value for kind in KeyKind]), default="p256", show_default=True
 )
-@click.option("--gateway-port", type=_PORT, help="Where the gateway listens; default 6619 or any free port.")
-@click.option("--customs-port", type=_PORT, help="Where customs listens; default 6620 or any free port.")
+@click.option("--gateway-port", type=_PORT, help="Where the gateway listens; default a free port.")
+@click.option("--customs-port", type=_PORT, help="Where customs listens; default a free port.")
 def init(folder: Path, key_type: str, gateway_port: int | None, customs_port: int | None) -> None:
     """Make a complete instance in FOLDER: keys, certificates, passwords, spool, configuration."""
     instance = create_instance(

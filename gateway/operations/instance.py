@@ -31,6 +31,9 @@ GATEWAY_FILE, CUSTOMS_FILE = "gateway.toml", "customs.toml"
 
 #: The ports in the shipped templates; 6619 is the registered port of ODETTE-FTP over TLS.
 GATEWAY_PORT, CUSTOMS_PORT = 6619, 6620
+#: Below those that the system gives to outgoing calls, which would otherwise take one of ours now and then.
+_PORTS = range(20_000, 30_000)
+_PORT_TRIES = 100
 _PASSWORD_CHARACTERS = string.ascii_uppercase + string.digits
 _PASSWORD_LENGTH = 8
 
@@ -55,8 +58,8 @@ def create_instance(
 ) -> Instance:
     """Make an instance in `folder`, which is absent or empty; all of it or nothing.
 
-    Ports that are not given are those of the templates when free, else any free ones. Raises
-    ConfigurationFault if something is in the way, EnvironmentFault if it cannot be written.
+    Ports that are not given are drawn from the free ones. Raises ConfigurationFault if something is in the
+    way, EnvironmentFault if it cannot be written.
     """
     _refuse_if_taken(folder)
     ports = _choose_ports(gateway_port, customs_port)
@@ -109,21 +112,25 @@ def _configuration(name: str, ports: tuple[int, int]) -> str:
 def _choose_ports(gateway: int | None, customs: int | None) -> tuple[int, int]:
     if gateway is not None and gateway == customs:
         raise ConfigurationFault(f"port {gateway}: expected two different ports")
-    first = gateway if gateway is not None else _free_port(GATEWAY_PORT, other_than=customs)
-    second = customs if customs is not None else _free_port(CUSTOMS_PORT, other_than=first)
+    first = gateway if gateway is not None else _free_port(other_than=customs)
+    second = customs if customs is not None else _free_port(other_than=first)
     return first, second
 
 
-def _free_port(wanted: int, *, other_than: int | None) -> int:
-    """`wanted` if nobody listens there now, else some free port of the loopback interface."""
-    for port in (wanted, 0, 0):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found = int(probe.getsockname()[1])
-            if found != other_than:
-                return found
-    raise EnvironmentFault("no free port was found on 127.0.0.1")
+def _free_port(*, other_than: int | None) -> int:
+    """A port that nobody listens on now; drawn, so that instances made side by side get ports of their own."""
+    for _ in range(_PORT_TRIES):
+        port = secrets.choice(_PORTS)
+        if port != other_than and _is_free(port):
+            return port
+    raise EnvironmentFault(f"no free port was found on 127.0.0.1 from {_PORTS.start} to {_PORTS.stop - 1}")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -24,6 +24,7 @@ from gateway.operations.terminal import Terminal
 
 #: What Twisted itself tells at `info` (factories starting and stopping) is of no use to operators.
 _TWISTED_LEVEL = LogLevel.warn
+_TWISTED_NAMESPACES = ("twisted", "log_legacy")
 
 
 @implementer(ILogObserver)
@@ -66,7 +67,8 @@ def make_log(
     if terminal is not None:
         writers.append(Terminal(terminal).write)
     predicate = LogLevelFilterPredicate(defaultLogLevel=LogLevel.lookupByName(config.level))
-    predicate.setLogLevelForNamespace("twisted", max(_TWISTED_LEVEL, LogLevel.lookupByName(config.level)))
+    for namespace in _TWISTED_NAMESPACES:
+        predicate.setLogLevelForNamespace(namespace, max(_TWISTED_LEVEL, LogLevel.lookupByName(config.level)))
     return Log(file, tail, FilteringLogObserver(Recorder(writers), [predicate]))
 
 

@@ -45,6 +45,18 @@ def test_lists_inside_rows_follow_as_tables_of_their_own() -> None:
     ]
 
 
+def test_dicts_inside_many_rows_are_cells_and_inside_few_are_blocks() -> None:
+    row = {"seq": 1, "data": {"entry_id": "X", "lines": [{"n": 1}, {"n": 2}]}}
+    assert list(blocks({"rows": [row] * 4})) == [
+        Table("", ("seq", "data"), (("1", "entry id X, lines (2)"),) * 4)
+    ]
+    assert list(blocks({"rows": [row]})) == [
+        Table("", ("seq",), (("1",),)),
+        Facts("1 · data", (("entry id", "X"),)),
+        Table("1 · data · lines", ("n",), (("1",), ("2",))),
+    ]
+
+
 @given(answer=st.dictionaries(st.text(max_size=8), JSON, max_size=5))
 def test_any_answer_can_be_shown_and_none_steers_the_terminal(answer: dict[str, Any]) -> None:
     for block in blocks(answer):

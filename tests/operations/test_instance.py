@@ -99,14 +99,15 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_taken_ports_are_stepped_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_taken_ports_are_stepped_round(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        monkeypatch.setattr("gateway.operations.instance.CUSTOMS_PORT", taken.getsockname()[1])
-        monkeypatch.setattr("gateway.operations.instance._configuration", lambda name, ports: name)
-        instance = create_instance(tmp_path / "instance", at=NOW)
-        assert instance.customs_port not in (taken.getsockname()[1], instance.gateway_port)
+        port = taken.getsockname()[1]
+        monkeypatch.setattr("gateway.operations.instance._PORTS", range(port, port + 1))
+        with pytest.raises(EnvironmentFault, match="no free port"):
+            create_instance(tmp_path / "instance", at=NOW)
+        assert not (tmp_path / "instance").exists()
 
 
 def test_ports_may_be_the_shipped_ones_the_other_way_round(tmp_path: Path) -> None:

@@ -170,15 +170,20 @@ def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
 def test_the_configured_level_holds_and_twisted_is_quiet(tmp_path: Path) -> None:
     screen = io.StringIO()
     log = make_log(LogConfig(file=tmp_path / "log", level="info"), terminal=screen)
-    for namespace in ("gateway.x", "twisted.internet.protocol"):
+    for namespace in ("gateway.x", "twisted.internet.protocol", "log_legacy"):
         logger = Logger(namespace=namespace, observer=log.observer)
         logger.debug("too fine")
         logger.info("told")
         logger.error("worse")
     log.file.close()
     told = [(record["source"], record["level"]) for record in _lines(tmp_path / "log")]
-    assert told == [("gateway.x", "info"), ("gateway.x", "error"), ("twisted.internet.protocol", "error")]
-    assert screen.getvalue().count("\n") == 3
+    assert told == [
+        ("gateway.x", "info"),
+        ("gateway.x", "error"),
+        ("twisted.internet.protocol", "error"),
+        ("log_legacy", "error"),
+    ]
+    assert screen.getvalue().count("\n") == 4
 
 
 def test_no_secret_reaches_file_terminal_or_tail(tmp_path: Path) -> None:
