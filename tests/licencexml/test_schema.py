@@ -166,7 +166,7 @@ def test_a_hostile_document_is_explained_in_bounded_time_and_words(name: str, sc
     root = parsing.parse(b"<WriteOff " + NS + b' ID="_a">' + HOSTILE[name] + b"</WriteOff>", max_bytes=2**24)
     started = time.process_time()
     rejections = schemas.check(root)
-    assert time.process_time() - started < 1.5, "seconds of processor time"
+    assert time.process_time() - started < 3.0, "seconds of processor time"
     assert 0 < len(rejections) <= MAX_REJECTIONS + 1
     assert (rejections[-1].code == "FAULTS_LEFT_OUT") == (len(rejections) > MAX_REJECTIONS)
     assert all(
