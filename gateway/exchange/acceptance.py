@@ -28,6 +28,9 @@ from licencexml.messages import LicenceIssue
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
 
+#: A file's time may be ahead of our clock by so much; further ahead it says nothing about its age.
+MAX_SKEW_SECONDS = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Drop:
@@ -189,4 +192,4 @@ def _makes_no_sense(drop: Drop) -> bool:
 def _is_growing(drop: Drop, now_seconds: float, settle_seconds: float) -> bool:
     assert isinstance(drop.contents, Contents)
     age_seconds = now_seconds - drop.contents.modified_seconds
-    return 0 <= age_seconds < settle_seconds or drop.spool.changed(drop.name, drop.contents)
+    return -MAX_SKEW_SECONDS < age_seconds < settle_seconds or drop.spool.changed(drop.name, drop.contents)

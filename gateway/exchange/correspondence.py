@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from gateway.trust.signing import Signer
 from licencexml import writing
@@ -19,6 +20,11 @@ from licencexml.messages import (
 )
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
+
+
+def new_message_id() -> str:
+    """A MessageID that no message ever had."""
+    return str(uuid4())
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,11 +48,13 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class IntakeLimits:
-    """Bounds of the intake: files a batch, bytes a file, batches in hand at once."""
+    """Bounds of the intake: files a batch, bytes a file, batches in hand at once, and how often
+    `in/` is looked at where nothing tells of new files."""
 
     batch_files: int = 64
     max_file_bytes: int = 16 * 1024 * 1024
     lanes: int = 3
+    scan_seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ class Intake:
         self._in_hand: set[tuple[str, str]] = set()
         self._scan = DeferredLock()
         self._pumps = [
-            Pump(f"intake {lane + 1}", self._step, reactor, idle_seconds=1.0, alarm=alarm)
+            Pump(
+                f"intake {lane + 1}", self._step, reactor, idle_seconds=self._limits.scan_seconds, alarm=alarm
+            )
             for lane in range(self._limits.lanes)
         ]
 

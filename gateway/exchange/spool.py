@@ -24,6 +24,7 @@ from gateway.exchange.names import MAX_NAME_BYTES, answer_name, is_handed_over, 
 from licencexml.rejection import Rejection
 
 FOLDERS = ("in", "work", "out", "held", "corrupt")
+_TEMPORARY = ".gateway-"
 #: A set-aside or published name that is taken gets a number; past this many something is wrong.
 MAX_SAME_NAME = 10_000
 
@@ -63,9 +64,12 @@ class SpoolTree:
         self.incoming, self.work, self.out, self.held, self.corrupt = (root / folder for folder in FOLDERS)
 
     def prepare(self) -> None:
-        """Make the folders that are missing."""
-        for folder in FOLDERS:
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
+        """Make the folders that are missing, and clear away what a crash left half-written of ours."""
+        for name in FOLDERS:
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+        for folder in (self.out, self.held, self.corrupt):
+            for leftover in folder.glob(f"{_TEMPORARY}*.tmp"):
+                leftover.unlink()
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The first `limit` files to claim, in order; memory is bounded by `limit`, not by the backlog."""
@@ -171,7 +175,7 @@ class SpoolTree:
         _sync_folder(self.out)
 
     def _write(self, folder: Path, name: str, content: bytes) -> None:
-        temporary = folder / f".{hash(name) & 0xFFFFFFFF:08x}.{os.getpid()}.tmp"
+        temporary = folder / f"{_TEMPORARY}{hash(name) & 0xFFFFFFFF:08x}.tmp"
         descriptor = os.open(
             temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640
         )

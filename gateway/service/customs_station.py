@@ -1,0 +1,146 @@
+"""The simulated customs daemon, put together: a station whose desk takes licences and releases goods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gateway.config import CustomsConfig
+from gateway.customs import register, tables
+from gateway.customs.bench import CustomsBench, CustomsBenchSettings
+from gateway.customs.desk import Behaviour, CustomsDesk
+from gateway.customs.faults import faulty_protocols
+from gateway.customs.scenario import Scenario
+from gateway.data import data_dir
+from gateway.exchange.correspondence import Secretary
+from gateway.operations.commands import CommandRefused, Commands
+from gateway.service.alerts import Alerts
+from gateway.service.line_commands import line_rows, register_line_commands
+from gateway.service.station import Station, StationSettings, open_ledger
+from gateway.service.surroundings import Surroundings
+from gateway.trust.certificates import Role
+from gateway.trust.signing import Signer
+from licencexml.values import LicenceKey
+
+_WORKERS = 1
+_WORKER_TIMEOUT_SECONDS = 60.0
+
+
+def bench_settings(config: CustomsConfig) -> CustomsBenchSettings:
+    """What the workers are built from."""
+    return CustomsBenchSettings(
+        participant=config.customs.participant,
+        xsd_dir=data_dir("xsd"),
+        anchors={
+            Role.ISSUER: Path(config.trust.issuer),
+            Role.SEAL: Path(config.trust.seal),
+            Role.GATEWAY: Path(config.trust.gateway),
+        },
+        max_interchange_bytes=config.limits.inbound_max_bytes,
+    )
+
+
+class CustomsStation:
+    """`gatewayd customs` (`gateway.service.daemon.Daemon`)."""
+
+    name = "customs"
+
+    def __init__(self, config: CustomsConfig, surroundings: Surroundings) -> None:
+        """Raises ConfigurationFault or EnvironmentFault for what cannot be used; nothing is running then."""
+        self._config = config
+        self._alerts = Alerts(surroundings.clock)
+        behaviour = _behaviour(config)
+        signer = Signer.load(Path(config.keys.customs_key), Path(config.keys.customs_certificate))
+        settings = bench_settings(config)
+        CustomsBench(settings)
+        state = Path(config.customs.state)
+        ledger = open_ledger(surroundings, state)
+        self._workers = surroundings.make_workers(
+            count=_WORKERS,
+            timeout_seconds=_WORKER_TIMEOUT_SECONDS,
+            build=CustomsBench,
+            arguments=(settings,),
+        )
+        self._station = station = Station(
+            StationSettings(config.customs.participant, state, config.line, config.partners, config.limits),
+            surroundings,
+            workers=self._workers,
+            ledger=ledger,
+            alerts=self._alerts,
+            wrap_protocol=faulty_protocols(
+                surroundings.reactor,
+                cut_after_bytes=config.faults.cut_after_bytes,
+                slow_bytes_per_second=config.faults.slow_bytes_per_second,
+            ),
+        )
+        gateway = station.partners[config.partners[0].name]
+        self._desk = CustomsDesk(
+            secretary=Secretary(signer, us=station.us, partner=gateway, new_id=surroundings.new_id),
+            behaviour=behaviour,
+            settled=station.post_office.wake,
+        )
+
+    async def start(self) -> str:
+        """See `Daemon.start`."""
+        await self._station.ledger.submit(lambda uow: tables.metadata.create_all(uow.connection))
+        counts = await self._station.ledger.read(register.counts)
+        await self._station.open(self._desk)
+        return f"{counts['licences']} licences in the register"
+
+    async def stop(self) -> None:
+        """See `Daemon.stop`."""
+        await self._station.close_line()
+        await self._station.close()
+
+    async def reload(self) -> list[str]:
+        """See `Daemon.reload`: anchors are read again, in new workers."""
+        CustomsBench(bench_settings(self._config))
+        await self._workers.renew((bench_settings(self._config),))
+        return ["anchors"]
+
+    def healthy(self) -> bool:
+        """See `Daemon.healthy`."""
+        return True
+
+    def register(self, commands: Commands) -> None:
+        """See `Daemon.register`."""
+        commands.add("status", self._status)
+        commands.add("totals", self._totals)
+        commands.add("licence show", self._licence)
+        register_line_commands(commands, self._station.line)
+
+    async def _status(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        counts = await self._station.ledger.read(register.counts)
+        return {
+            "customs": {"participant": self._config.customs.participant},
+            "register": counts,
+            "lines": line_rows(self._station.line),
+            "alerts": self._alerts.rows(),
+        }
+
+    async def _totals(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"rows": await self._station.ledger.read(register.totals)}
+
+    async def _licence(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        try:
+            key = LicenceKey.parse(str(arguments.get("licence", "")))
+        except ValueError as error:
+            raise CommandRefused(
+                "usage", f"expected TYPE/NUMBER such as EXPORT/26-AA-000001: {error}"
+            ) from None
+        lines = await self._station.ledger.read(lambda connection: register.totals(connection, key))
+        if not lines:
+            raise CommandRefused("not-found", f"customs has no licence {key}")
+        releases = await self._station.ledger.read(lambda connection: register.releases(connection, key))
+        return {"licence": str(key), "lines": lines, "releases": releases}
+
+
+def _behaviour(config: CustomsConfig) -> Behaviour:
+    scenario, faults = config.customs.scenario, config.faults
+    return Behaviour(
+        scenario=Scenario.load(Path(scenario)) if scenario else Scenario(),
+        seed=config.customs.seed,
+        repeat_every=faults.repeat_every,
+        refuse_every=faults.refuse_every,
+        reorder=faults.reorder,
+    )

@@ -1,0 +1,147 @@
+"""A daemon's life: log, start, ready, serve, stop; the same for the gateway and for the simulated customs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from gateway.config import LogConfig
+from gateway.operations.commands import Commands
+from gateway.operations.control import ControlServer
+from gateway.operations.log import Log, begin, make_log
+from gateway.operations.notify import Notifier
+from gateway.operations.stopping import perform, reload_on_hangup
+
+_log = Logger(namespace="gateway")
+
+#: The longest that one duty may take when the daemon stops.
+STOP_SECONDS = 20.0
+
+
+class Daemon(Protocol):
+    """What runs: built, then started, then stopped, once."""
+
+    name: str
+
+    async def start(self) -> str:
+        """Begin to work; returns a line about what was found, for the log and the service manager."""
+
+    async def stop(self) -> None:
+        """Take no more, finish what is in hand, and close everything."""
+
+    async def reload(self) -> list[str]:
+        """Take over what may change while running; returns what that was. Raises ConfigurationFault."""
+
+    def healthy(self) -> bool:
+        """Whether the watchdog should be fed."""
+
+    def register(self, commands: Commands) -> None:
+        """Add the control commands that this daemon answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a daemon needs around it: its log, and the socket that its operators use."""
+
+    log: LogConfig
+    control_socket: Path
+
+
+def serve(setting: Setting, build: Callable[[Any], Daemon]) -> None:
+    """Run the daemon that `build(reactor)` makes until SIGTERM, SIGINT or the command `stop`.
+
+    Raises what building or starting raises, with nothing left running.
+    """
+    # Here and nowhere else a reactor is chosen; everyone else is handed it.
+    from twisted.internet import reactor  # noqa: PLC0415 - importing it installs it
+
+    log = make_log(
+        setting.log,
+        terminal=sys.stderr,
+        call_in_reactor=reactor.callFromThread,  # type: ignore[attr-defined]
+    )
+    begin(log)
+    life = _Life(reactor, setting, log, build)
+    reactor.callWhenRunning(life.begin)
+    reactor.run()
+    if life.trouble is not None:
+        raise life.trouble
+
+
+class _Life:
+    def __init__(self, reactor: Any, setting: Setting, log: Log, build: Callable[[Any], Daemon]) -> None:
+        self.trouble: BaseException | None = None
+        self._reactor = reactor
+        self._setting = setting
+        self._log = log
+        self._build = build
+        self._notifier = Notifier.from_environment(os.environ)
+        self._daemon: Daemon | None = None
+        self._control: ControlServer | None = None
+
+    def begin(self) -> None:
+        """Start everything; if something cannot be started, stop the reactor with that trouble."""
+        self._reactor.addSystemEventTrigger("before", "shutdown", self._end)
+        self._run("the start", self._begin())
+
+    async def _begin(self) -> None:
+        try:
+            daemon = self._daemon = self._build(self._reactor)
+            commands = Commands()
+            daemon.register(commands)
+            commands.add_stream("tail", self._log.tail.command)
+            commands.add("stop", self._stop_command)
+            commands.add("reload", self._reload_command)
+            self._control = ControlServer(
+                unix=self._reactor, clock=self._reactor, path=self._setting.control_socket, commands=commands
+            )
+            found = await daemon.start()
+            # Last: whoever gets an answer from the control socket has a daemon that works.
+            self._control.start()
+        except Exception as error:
+            self.trouble = error
+            self._reactor.stop()
+            return
+        reload_on_hangup(self._reactor, lambda: self._run("the reload", self._reload()))
+        self._notifier.ready(found)
+        self._notifier.feed_watchdog(self._reactor, daemon.healthy)
+        _log.info("{name} is ready: {found}", name=daemon.name, found=found)
+
+    def _end(self) -> Deferred[None]:
+        daemon, control = self._daemon, self._control
+        self._notifier.stopping("stopping")
+        self._notifier.stop_watchdog()
+        duties = []
+        if daemon is not None:
+            _log.info("{name} stops", name=daemon.name)
+            duties.append((daemon.name, daemon.stop))
+        if control is not None:
+            duties.append(("control socket", control.stop))
+        return perform(self._reactor, duties, STOP_SECONDS)
+
+    async def _stop_command(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        self._reactor.callLater(0, self._reactor.stop)
+        return {"stopping": True}
+
+    async def _reload_command(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"reloaded": await self._reload()}
+
+    async def _reload(self) -> list[str]:
+        self._log.reopen()
+        reloaded = ["log", *(await self._daemon.reload() if self._daemon else [])]
+        _log.info("reloaded: {reloaded}", reloaded=", ".join(reloaded))
+        return reloaded
+
+    def _run(self, what: str, coroutine: Coroutine[Any, Any, object]) -> None:
+        def failed(failure: Failure) -> None:
+            _log.failure("{what} failed", failure, what=what)
+
+        Deferred.fromCoroutine(coroutine).addErrback(failed)

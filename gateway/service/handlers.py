@@ -1,0 +1,262 @@
+"""What the gateway answers to its operators: thin, from the ledger's queries and the rooms' own state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from twisted.internet.defer import Deferred
+
+from gateway.clock import BUSINESS_ZONE, Clock
+from gateway.config import GatewayConfig
+from gateway.exchange.spool import SpoolTree
+from gateway.exchange.threads import InThread
+from gateway.ledger import feedback, post, query
+from gateway.ledger.kinds import OutboxStatus
+from gateway.ledger.store import UnitOfWork
+from gateway.operations.commands import CommandRefused, Commands
+from gateway.service.alerts import Alerts
+from gateway.service.line_commands import line_rows, register_line_commands
+from gateway.service.station import Station
+from licencexml.values import LicenceKey
+
+T = TypeVar("T")
+Arguments = dict[str, Any]
+Answer = dict[str, Any]
+
+_MAX_ROWS = 10_000
+_WAITING = (OutboxStatus.DUE, OutboxStatus.ASSIGNED, OutboxStatus.HELD)
+
+
+class GatewayHandlers:
+    """The gateway's control commands."""
+
+    def __init__(
+        self,
+        *,
+        config: GatewayConfig,
+        station: Station,
+        in_thread: InThread,
+        trees: Sequence[SpoolTree],
+        alerts: Alerts,
+        clock: Clock,
+    ) -> None:
+        self._config = config
+        self._station = station
+        self._in_thread = in_thread
+        self._trees = tuple(trees)
+        self._alerts = alerts
+        self._clock = clock
+        self._started = clock()
+
+    def register(self, commands: Commands) -> None:
+        """Add all of them."""
+        for name, handler in {
+            "status": self.status,
+            "totals": self.totals,
+            "queue list": self.queue_list,
+            "queue show": self.queue_show,
+            "queue hold": self.queue_hold,
+            "queue release": self.queue_release,
+            "queue requeue": self.queue_requeue,
+            "queue flush": self.queue_flush,
+            "licence show": self.licence_show,
+            "licence history": self.licence_history,
+            "message show": self.message_show,
+            "message explain": self.message_explain,
+            "discrepancy list": self.discrepancy_list,
+        }.items():
+            commands.add(name, handler)
+        register_line_commands(commands, self._station.line)
+
+    async def found_at_start(self) -> str:
+        """What the last run left, in a line for the log."""
+        counts = await self._read(query.counts)
+        in_work = await self._in_thread(lambda: sum(len(tree.claimed()) for tree in self._trees))
+        accepted = counts["licences"].get("ACCEPTED", 0)
+        outbox = counts["outbox"]
+        underway = sum(counts["interchanges"].values())
+        return (
+            f"{in_work} files left in work/ are examined again, {accepted} licences are to be sealed, "
+            f"{outbox['DUE']} messages wait to be sent, {underway} interchanges are under way, "
+            f"{counts['inbound']['STORED']} received files are to be settled"
+        )
+
+    async def status(self, arguments: Arguments) -> Answer:
+        """The gateway at a glance."""
+        counts = await self._read(query.counts)
+        answers_waiting = await self._read(feedback.count_unwritten)
+        waiting = await self._in_thread(self._spool_counts)
+        return {
+            "gateway": {
+                "participant": self._config.gateway.participant,
+                "running_since": _local(self._started),
+                "now": _local(self._clock()),
+            },
+            "lines": line_rows(self._station.line),
+            "queues": {
+                **counts["outbox"],
+                "interchanges_ready": counts["interchanges"]["READY"],
+                "interchanges_without_receipt": counts["interchanges"]["SENT"],
+                "inbound_to_settle": counts["inbound"]["STORED"],
+                "receipts_due": counts["receipts_due"],
+            },
+            "spool": waiting,
+            "ledger": {
+                "licences": counts["licences"],
+                "discrepancies_open": counts["discrepancies"],
+                "feedback_waiting": answers_waiting,
+            },
+            "alerts": self._alerts.rows(),
+        }
+
+    async def totals(self, arguments: Arguments) -> Answer:
+        """Per goods line: issued, written off, left; what is compared with customs."""
+        return {"rows": await self._read(query.totals)}
+
+    async def queue_list(self, arguments: Arguments) -> Answer:
+        """What waits, most urgent first; with `status`, only that."""
+        wanted = str(arguments.get("status") or "").upper()
+        if wanted and wanted not in set(OutboxStatus):
+            raise CommandRefused("usage", f"status: expected one of {', '.join(OutboxStatus)}")
+        limit = min(int(arguments.get("limit", 100)), _MAX_ROWS)
+        partner = arguments.get("partner")
+        statuses = (OutboxStatus(wanted),) if wanted else _WAITING
+
+        def rows(connection: Connection) -> list[Answer]:
+            found: list[Answer] = []
+            for status in statuses:
+                found += query.queue(connection, status, partner=partner, limit=limit - len(found))
+            return found
+
+        return {"rows": await self._read(rows)}
+
+    async def queue_show(self, arguments: Arguments) -> Answer:
+        """One row, whole."""
+        row = await self._read(lambda connection: query.sending(connection, int(arguments["id"])))
+        if row is None:
+            raise CommandRefused("not-found", f"the queue has no row {arguments['id']}")
+        return row
+
+    async def queue_hold(self, arguments: Arguments) -> Answer:
+        """Keep due rows back."""
+        return await self._change(arguments, post.hold)
+
+    async def queue_release(self, arguments: Arguments) -> Answer:
+        """Let held rows go."""
+        return await self._change(arguments, post.release)
+
+    async def queue_requeue(self, arguments: Arguments) -> Answer:
+        """Send rows again."""
+        return await self._change(arguments, post.requeue)
+
+    async def queue_flush(self, arguments: Arguments) -> Answer:
+        """Try at once what waits for its next attempt."""
+        count = await self._station.ledger.submit(lambda uow: post.flush(uow, arguments.get("partner")))
+        self._station.post_office.wake()
+        return {"due_now": count}
+
+    async def licence_show(self, arguments: Arguments) -> Answer:
+        """A licence with its balance."""
+        key = _licence(arguments)
+        return _found(
+            await self._read(lambda connection: query.show_licence(connection, key)), f"the licence {key}"
+        )
+
+    async def licence_history(self, arguments: Arguments) -> Answer:
+        """All that happened to a licence."""
+        key = _licence(arguments)
+        rows = await self._read(lambda connection: query.licence_history(connection, key))
+        return {"licence": str(key), "rows": _found(rows or None, f"the licence {key}")}
+
+    async def message_show(self, arguments: Arguments) -> Answer:
+        """A message: what is known of it, and its bytes."""
+        message_id = str(arguments.get("message_id", ""))
+        shown = await self._read(lambda connection: query.show_message(connection, message_id))
+        xml = await self._read(lambda connection: query.message_xml(connection, message_id))
+        text = None if xml is None else xml.decode("utf-8", "replace")
+        return {**_found(shown, f"the message {message_id}"), "xml": text}
+
+    async def message_explain(self, arguments: Arguments) -> Answer:
+        """Why a message was accepted or refused."""
+        message_id = str(arguments.get("message_id", ""))
+        shown = _found(
+            await self._read(lambda connection: query.show_message(connection, message_id)),
+            f"the message {message_id}",
+        )
+        refusals = [entry["data"].get("rejections", []) for entry in shown["entries"]]
+        rejections = shown.get("rejections") or [one for found in refusals for one in found]
+        return {
+            "message_id": message_id,
+            "kind": shown.get("kind"),
+            "licence": shown.get("licence"),
+            "outcome": shown.get("status") or ("REFUSED" if rejections else "OURS"),
+            "rejections": rejections,
+            "what_happened": [
+                {"at": entry["at"], "kind": entry["kind"], "licence": entry["licence"]}
+                for entry in shown["entries"]
+            ],
+        }
+
+    async def discrepancy_list(self, arguments: Arguments) -> Answer:
+        """Write-offs that customs made and the law does not allow."""
+        return {"rows": await self._read(query.discrepancies)}
+
+    def _read(self, question: Callable[[Connection], T]) -> Deferred[T]:
+        return self._station.ledger.read(question)
+
+    async def _change(
+        self, arguments: Arguments, change: Callable[[UnitOfWork, Sequence[str]], list[str]]
+    ) -> Answer:
+        numbers = [int(number) for number in arguments.get("ids", [])]
+
+        def work(uow: UnitOfWork) -> list[str]:
+            found = [query.sending(uow.connection, number) for number in numbers]
+            missing = [str(number) for number, row in zip(numbers, found, strict=True) if row is None]
+            if missing:
+                raise CommandRefused("not-found", f"the queue has no row {', '.join(missing)}")
+            return change(uow, [row["message_id"] for row in found if row is not None])
+
+        changed = await self._station.ledger.submit(work)
+        self._station.post_office.wake()
+        if not changed:
+            raise CommandRefused(
+                "refused", "none of these rows is in a state that allows it; see `queue show`"
+            )
+        return {"changed": changed}
+
+    def _spool_counts(self) -> dict[str, Any]:
+        return {
+            tree.name: {
+                "path": str(tree.root),
+                "in": tree.count_waiting(),
+                "work": len(tree.claimed()),
+                "held": _count_files(tree.held),
+                "corrupt": _count_files(tree.corrupt),
+            }
+            for tree in self._trees
+        }
+
+
+def _count_files(folder: Path) -> int:
+    return sum(not name.name.endswith(".reason.json") for name in folder.iterdir())
+
+
+def _licence(arguments: Arguments) -> LicenceKey:
+    try:
+        return LicenceKey.parse(str(arguments.get("licence", "")))
+    except ValueError as error:
+        raise CommandRefused("usage", f"expected TYPE/NUMBER, as EXPORT/26-AA-000001: {error}") from None
+
+
+def _found(value: T | None, what: str) -> T:
+    if value is None:
+        raise CommandRefused("not-found", f"the ledger knows nothing of {what}")
+    return value
+
+
+def _local(instant: datetime) -> str:
+    return instant.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")

@@ -1,0 +1,178 @@
+"""The gateway daemon, put together: intake, sealing, feedback, and a station at the line to customs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.config import GatewayConfig
+from gateway.data import data_dir
+from gateway.exchange.bench import Bench, BenchSettings
+from gateway.exchange.correspondence import Secretary
+from gateway.exchange.desk import GatewayDesk
+from gateway.exchange.feedback_writer import FeedbackWriter
+from gateway.exchange.intake import Intake, IntakeLimits, Tree
+from gateway.exchange.sealing import Sealing
+from gateway.exchange.spool import SpoolTree
+from gateway.licences.policy import Policy
+from gateway.operations.commands import Commands
+from gateway.service.alerts import Alerts
+from gateway.service.handlers import GatewayHandlers
+from gateway.service.station import Station, StationSettings, open_ledger
+from gateway.service.surroundings import Surroundings
+from gateway.trust.certificates import Role
+from gateway.trust.signing import Signer
+
+#: Batches in hand at once: one for each worker, and one that is being read or committed meanwhile.
+_SPARE_LANES = 1
+
+
+def bench_settings(config: GatewayConfig) -> BenchSettings:
+    """What the workers are built from."""
+    trust = config.trust
+    return BenchSettings(
+        participant=config.gateway.participant,
+        xsd_dir=data_dir("xsd"),
+        anchors={
+            Role.ISSUER: Path(trust.issuer),
+            Role.SEAL: Path(trust.seal),
+            Role.CUSTOMS: Path(trust.customs),
+            Role.GATEWAY: Path(trust.gateway),
+        },
+        max_message_bytes=config.limits.max_file_bytes,
+        max_interchange_bytes=config.limits.inbound_max_bytes,
+        seal_key=Path(config.keys.seal_key),
+        seal_certificate=Path(config.keys.seal_certificate),
+    )
+
+
+class LicenceGateway:
+    """`gatewayd run` (`gateway.service.daemon.Daemon`)."""
+
+    name = "gateway"
+
+    def __init__(self, config: GatewayConfig, surroundings: Surroundings) -> None:
+        """Raises ConfigurationFault or EnvironmentFault for what cannot be used; nothing is running then."""
+        self._config = config
+        self._alerts = Alerts(surroundings.clock)
+        signer = Signer.load(Path(config.keys.gateway_key), Path(config.keys.gateway_certificate))
+        settings = bench_settings(config)
+        # Built once here too: a fault in keys or anchors is told now, and not by a dying worker.
+        Bench(settings)
+        trees = _trees(config)
+        state = Path(config.gateway.state)
+        ledger = open_ledger(surroundings, state)
+        self._workers = surroundings.make_workers(
+            count=config.limits.workers,
+            timeout_seconds=config.limits.worker_timeout_seconds,
+            build=Bench,
+            arguments=(settings,),
+        )
+        self._station = station = Station(
+            StationSettings(config.gateway.participant, state, config.line, config.partners, config.limits),
+            surroundings,
+            workers=self._workers,
+            ledger=ledger,
+            alerts=self._alerts,
+        )
+        # Every licence goes to the first partner; customs is one, however many sites it has behind it.
+        customs = station.partners[config.partners[0].name]
+        self._feedback = FeedbackWriter(
+            trees={tree.spool.name: tree.spool for tree in trees},
+            ledger=ledger,
+            reactor=surroundings.reactor,
+            in_thread=surroundings.in_thread,
+            alarm=self._alerts,
+        )
+        self._sealing = Sealing(
+            workers=self._workers,
+            ledger=ledger,
+            us=station.us,
+            partner=customs,
+            new_id=surroundings.new_id,
+            clock=surroundings.clock,
+            reactor=surroundings.reactor,
+            sealed=self._answers_wait,
+            alarm=self._alerts,
+        )
+        self._desk = GatewayDesk(
+            secretary=Secretary(signer, us=station.us, partner=customs, new_id=surroundings.new_id),
+            settled=self._answers_wait,
+        )
+        self._intake = Intake(
+            trees=trees,
+            workers=self._workers,
+            ledger=ledger,
+            policy=Policy(cap_multi=config.law.cap_multi, cap_automatic=config.law.cap_automatic),
+            clock=surroundings.clock,
+            reactor=surroundings.reactor,
+            in_thread=surroundings.in_thread,
+            accepted=self._sealing.pump.wake,
+            answered=self._feedback.pump.wake,
+            limits=IntakeLimits(
+                batch_files=config.limits.intake_batch,
+                max_file_bytes=config.limits.max_file_bytes,
+                lanes=config.limits.workers + _SPARE_LANES,
+                scan_seconds=config.limits.intake_scan_seconds,
+            ),
+            alarm=self._alerts,
+        )
+        self._watch = surroundings.watch_folders(
+            {tree.spool.name: tree.spool.incoming for tree in trees}, self._intake.noticed
+        )
+        self._handlers = GatewayHandlers(
+            config=config,
+            station=station,
+            in_thread=surroundings.in_thread,
+            trees=[tree.spool for tree in trees],
+            alerts=self._alerts,
+            clock=surroundings.clock,
+        )
+
+    async def start(self) -> str:
+        """See `Daemon.start`."""
+        found = await self._handlers.found_at_start()
+        self._feedback.pump.start()
+        self._sealing.pump.start()
+        await self._station.open(self._desk)
+        self._intake.start()
+        self._watch.start()
+        return found
+
+    async def stop(self) -> None:
+        """See `Daemon.stop`: no new files, then the line, then what is in hand, then the ledger."""
+        self._watch.stop()
+        await self._intake.stop()
+        await self._sealing.pump.stop()
+        await self._station.close_line()
+        await self._feedback.pump.stop()
+        await self._station.close()
+
+    async def reload(self) -> list[str]:
+        """See `Daemon.reload`: anchors and the seal's key are read again, in new workers."""
+        source = self._config.source
+        config = GatewayConfig.load(source) if source else self._config
+        Bench(bench_settings(config))
+        await self._workers.renew((bench_settings(config),))
+        return ["anchors", "seal key"]
+
+    def healthy(self) -> bool:
+        """See `Daemon.healthy`: a reactor that runs this is not stuck; trouble is for alerts."""
+        return True
+
+    def register(self, commands: Commands) -> None:
+        """See `Daemon.register`."""
+        self._handlers.register(commands)
+
+    def _answers_wait(self) -> None:
+        self._feedback.pump.wake()
+        self._station.post_office.wake()
+
+
+def _trees(config: GatewayConfig) -> list[Tree]:
+    trees = [
+        Tree(SpoolTree(spool.name, Path(spool.path)), frozenset(spool.issuers) or None)
+        for spool in config.spools
+    ]
+    for tree in trees:
+        tree.spool.prepare()
+    return trees

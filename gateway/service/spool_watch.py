@@ -1,0 +1,55 @@
+"""Notices files as they come into `in/`, by inotify; where that cannot be had, intake's own scans suffice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from twisted.internet import inotify
+from twisted.logger import Logger
+from twisted.python.filepath import FilePath
+
+_log = Logger(namespace="gateway.spool")
+
+
+class SpoolWatch:
+    """Calls `noticed(tree, name)` for each file that is renamed or finished in a tree's `in/`.
+
+    An event that the kernel drops (its queue is bounded) costs a second's delay: intake scans by itself.
+    """
+
+    def __init__(
+        self, reactor: Any, folders: Mapping[str, Path], noticed: Callable[[str, str], None]
+    ) -> None:
+        self._folders = folders
+        self._noticed = noticed
+        self._inotify = inotify.INotify(reactor)
+        self._watching = False
+
+    def start(self) -> None:
+        """Begin to watch."""
+        try:
+            self._inotify.startReading()
+            self._watching = True
+            for tree, folder in self._folders.items():
+                self._inotify.watch(
+                    FilePath(bytes(folder)),
+                    mask=inotify.IN_MOVED_TO | inotify.IN_CLOSE_WRITE,
+                    callbacks=[self._callback(tree)],
+                )
+        except OSError as error:
+            _log.warn("inotify is not to be had ({error}); the spool is scanned every second", error=error)
+
+    def stop(self) -> None:
+        """Watch no more."""
+        if self._watching:
+            self._watching = False
+            self._inotify.stopReading()
+
+    def _callback(self, tree: str) -> Callable[[object, FilePath[Any], int], None]:
+        def told(_watch: object, path: FilePath[Any], _mask: int) -> None:
+            name = path.basename()
+            self._noticed(tree, name if isinstance(name, str) else name.decode("utf-8", "surrogateescape"))
+
+        return told

@@ -1,0 +1,123 @@
+"""A station: one end of the line with its ledger, post office, workers and reception.
+
+The gateway and the simulated customs are both stations; what differs is the bench at which their workers
+examine, the desk that decides, and what else runs beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.error import CannotListenError
+
+from gateway.config import LineConfig, PartnerConfig, PostLimits
+from gateway.errors import ConfigurationFault
+from gateway.exchange.correspondence import Correspondent
+from gateway.exchange.post_office import Address, LedgerPostOffice, PostOfficeLimits
+from gateway.exchange.reception import Desk, Reception
+from gateway.exchange.workers import Workers
+from gateway.ledger.store import Ledger
+from gateway.service.alerts import Alerts
+from gateway.service.line_settings import line_settings
+from gateway.service.surroundings import Surroundings
+
+INBOUND_FOLDER = "inbound"
+LEDGER_FILE = "ledger.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class StationSettings:
+    """Who we are, where the state is kept, and the line with its partners and bounds."""
+
+    participant: str
+    state: Path
+    line: LineConfig
+    partners: tuple[PartnerConfig, ...]
+    limits: PostLimits
+
+
+def open_ledger(surroundings: Surroundings, state: Path) -> Ledger:
+    """The ledger in the state folder; EnvironmentFault if it cannot be opened."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Ledger.open(state / LEDGER_FILE, clock=surroundings.clock, runners=surroundings.runners())
+
+
+class Station:
+    """Built closed; `open` sets it to work, `close_line` and then `close` end it, and lose nothing."""
+
+    def __init__(
+        self,
+        settings: StationSettings,
+        surroundings: Surroundings,
+        *,
+        workers: Workers,
+        ledger: Ledger,
+        alerts: Alerts,
+        wrap_protocol: Callable[[Any], Any] | None = None,
+    ) -> None:
+        """`wrap_protocol` puts something between the line and the wire: faults, in a simulated partner."""
+        self.us = Correspondent("self", settings.participant)
+        self.partners = {one.name: Correspondent(one.name, one.participant) for one in settings.partners}
+        self.ledger = ledger
+        self._surroundings = surroundings
+        self._workers = workers
+        self._alerts = alerts
+        self._inbound = settings.state / INBOUND_FOLDER
+        self._inbound.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._reception: Reception | None = None
+        limits, line = settings.limits, settings.line
+        self.post_office = LedgerPostOffice(
+            ledger=ledger,
+            us=self.us,
+            addresses={
+                one.name: Address(self.partners[one.name], line.identification, one.identification)
+                for one in settings.partners
+            },
+            folder=self._inbound,
+            clock=surroundings.clock,
+            reactor=surroundings.reactor,
+            in_thread=surroundings.in_thread,
+            arrived=self._arrived,
+            limits=PostOfficeLimits(
+                limits.interchange_max_messages, limits.interchange_max_bytes, limits.inbound_max_bytes
+            ),
+        )
+        self.line = surroundings.make_line(
+            line_settings(line, settings.partners), self.post_office, wrap_protocol
+        )
+
+    async def open(self, desk: Desk) -> None:
+        """Work off what was received before, then open the line."""
+        self._reception = Reception(
+            workers=self._workers,
+            ledger=self.ledger,
+            desk=desk,
+            folder=self._inbound,
+            clock=self._surroundings.clock,
+            reactor=self._surroundings.reactor,
+            in_thread=self._surroundings.in_thread,
+            alarm=self._alerts,
+        )
+        self._reception.pump.start()
+        try:
+            await self.line.start()
+        except CannotListenError as error:
+            raise ConfigurationFault(f"line.listen: {error}") from error
+
+    async def close_line(self) -> None:
+        """End the sessions properly, then the reception; what is queued stays queued."""
+        await self.line.stop()
+        if self._reception is not None:
+            await self._reception.pump.stop()
+
+    async def close(self) -> None:
+        """End the workers, then the ledger: last, so that everything that ended could still be recorded."""
+        await self._workers.stop()
+        await self.ledger.close()
+
+    def _arrived(self) -> None:
+        if self._reception is not None:
+            self._reception.pump.wake()

@@ -1,0 +1,242 @@
+"""Two whole daemons in one test: a fake clock, no threads, no processes, and a line made of function calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock as TaskClock
+
+from gateway.config import CustomsConfig, GatewayConfig
+from gateway.exchange.threads import inline
+from gateway.exchange.workers import InlineWorkers
+from gateway.ledger.runners import InlineRunners
+from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase, PostOffice, RefusedFile, RefusedOffer
+from gateway.operations.commands import Commands
+from gateway.service.customs_station import CustomsStation
+from gateway.service.daemon import Daemon
+from gateway.service.licence_gateway import LicenceGateway
+from gateway.service.surroundings import Surroundings
+
+DUPLICATE_FILE = 13
+CHUNK_BYTES = 1000
+
+
+class Reactor(TaskClock):
+    """A fake clock that also takes calls from threads, of which there are none."""
+
+    def callFromThread(self, function: Callable[..., object], *args: object) -> None:
+        function(*args)
+
+
+class RenewableInlineWorkers(InlineWorkers):
+    def __init__(self, build: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+        super().__init__(build(*arguments))
+        self._build = build
+
+    async def renew(self, arguments: tuple[Any, ...]) -> None:
+        self._bench = self._build(*arguments)
+
+
+@dataclass
+class Wire:
+    """Both ends' post offices by the name that the other end calls them; and what goes wrong between them."""
+
+    offices: dict[str, PostOffice] = field(default_factory=dict)
+    up: bool = True
+    cut_after_bytes: int | None = None
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+
+class MemoryLine:
+    """Carries files and receipts to the other end, as a session would, and in a session's order."""
+
+    def __init__(self, reactor: Reactor, wire: Wire, us: str, office: PostOffice) -> None:
+        self._reactor = reactor
+        self._wire = wire
+        self._us = us
+        self._them = "customs" if us == "gateway" else "gateway"
+        self._office = office
+        self._unwatch: Callable[[], None] = lambda: None
+        self._busy = False
+        self._again = False
+        wire.offices[us] = office
+
+    async def start(self) -> None:
+        self._unwatch = self._office.watch(self._them, self.wake)
+        self.wake()
+
+    async def stop(self) -> None:
+        self._unwatch()
+        self._unwatch = lambda: None
+
+    def partners(self) -> Sequence[str]:
+        return (self._them,)
+
+    def up(self, partner: str) -> None:
+        self._wire.up = True
+        self.wake()
+
+    async def down(self, partner: str) -> None:
+        self._wire.up = False
+
+    async def drain(self, partner: str) -> None:
+        self._wire.up = False
+
+    def status(self) -> Sequence[Any]:
+        return ()
+
+    def wake(self) -> None:
+        self._again = True
+        if not self._busy:
+            self._busy = True
+            self._reactor.callLater(0, lambda: Deferred.fromCoroutine(self._work()))
+
+    async def _work(self) -> None:
+        try:
+            while self._again and self._wire.up:
+                self._again = False
+                while (
+                    self._wire.up and (item := await self._office.next_to_send(self._them, self)) is not None
+                ):
+                    await self._carry(item)
+        finally:
+            self._busy = False
+
+    async def _carry(self, item: OutgoingFile | OutgoingReceipt) -> None:
+        other = self._wire.offices[self._them]
+        if isinstance(item, OutgoingReceipt):
+            await other.receipt_received(self._us, item.identity)
+            await self._office.receipt_sent(self._them, item.identity)
+            self._wire.sent.append((self._us, "EERP"))
+            return
+        data = await item.open()
+        assert len(data) == item.size_bytes
+        incoming = await other.offer(self._us, item.identity, len(data), "", len(data))
+        if isinstance(incoming, RefusedOffer):
+            if incoming.reason == DUPLICATE_FILE:
+                await self._office.file_already_there(self._them, item.identity)
+            else:
+                await self._office.file_refused(
+                    self._them,
+                    item.identity,
+                    Phase.START,
+                    incoming.reason,
+                    incoming.text,
+                    retry=bool(incoming.retry),
+                )
+            return
+        for start in range(incoming.position_bytes, len(data), CHUNK_BYTES):
+            if self._wire.cut_after_bytes is not None and start >= self._wire.cut_after_bytes:
+                self._wire.up = False
+                self._wire.cut_after_bytes = None
+                await incoming.abandon()
+                self._office.session_lost(self._them, self)
+                return
+            incoming.write(data[start : start + CHUNK_BYTES])
+        try:
+            await incoming.close(len(data))
+        except RefusedFile as refused:
+            await self._office.file_refused(
+                self._them, item.identity, Phase.END, refused.reason, refused.text, retry=False
+            )
+            return
+        self._wire.sent.append((self._us, item.identity.dataset_name))
+        await self._office.file_sent(self._them, item.identity)
+
+
+class NoWatch:
+    """Nobody tells of new files: intake looks by itself."""
+
+    def __init__(self, folders: Mapping[str, Path], noticed: Callable[[str, str], None]) -> None:
+        self.noticed = noticed
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class World:
+    """One instance, its two daemons in memory, and the means to look at both."""
+
+    def __init__(self, instance: Path, started: datetime | None = None) -> None:
+        self.instance = instance
+        self.reactor = Reactor()
+        self.wire = Wire()
+        self._epoch = started or datetime.now(UTC)
+        self._ids = count(1)
+        self.gateway: Daemon | None = None
+        self.customs: Daemon | None = None
+        self.spool = Path(GatewayConfig.load(instance / "gateway.toml").spools[0].path)
+
+    def clock(self) -> datetime:
+        return self._epoch + timedelta(seconds=self.reactor.seconds())
+
+    def surroundings(self, us: str) -> Surroundings:
+        return Surroundings(
+            reactor=self.reactor,
+            clock=self.clock,
+            in_thread=inline,
+            runners=InlineRunners,
+            make_workers=lambda *, count, timeout_seconds, build, arguments: RenewableInlineWorkers(
+                build, arguments
+            ),
+            make_line=lambda settings, office, wrap_protocol: MemoryLine(self.reactor, self.wire, us, office),
+            watch_folders=NoWatch,
+            new_id=lambda: f"{us}-{next(self._ids)}",
+        )
+
+    def start_gateway(self) -> str:
+        config = GatewayConfig.load(self.instance / "gateway.toml")
+        self.gateway = LicenceGateway(config, self.surroundings("gateway"))
+        return self.now(self.gateway.start())
+
+    def start_customs(self) -> str:
+        config = CustomsConfig.load(self.instance / "customs.toml")
+        self.customs = CustomsStation(config, self.surroundings("customs"))
+        return self.now(self.customs.start())
+
+    def stop(self) -> None:
+        for daemon in (self.gateway, self.customs):
+            if daemon is not None:
+                self.now(daemon.stop())
+        self.gateway = self.customs = None
+
+    def run(self, seconds: float = 30) -> None:
+        """Let time pass in small steps."""
+        for _ in range(int(seconds * 4)):
+            self.reactor.advance(0.25)
+
+    def drop(self, name: str, data: bytes) -> None:
+        temporary = self.spool / "in" / f"{name}.tmp"
+        temporary.write_bytes(data)
+        temporary.rename(self.spool / "in" / f"{name}.xml")
+
+    def ask(self, daemon: Daemon | None, command: str, **arguments: Any) -> dict[str, Any]:
+        assert daemon is not None
+        commands = Commands()
+        daemon.register(commands)
+        answer = self.now(commands.answer(command, arguments, None))  # type: ignore[arg-type]
+        assert answer is not None
+        return answer
+
+    def out(self) -> list[str]:
+        return sorted(path.name for path in (self.spool / "out").iterdir())
+
+    def now(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        results: list[Any] = []
+        failures: list[Any] = []
+        Deferred.fromCoroutine(coroutine).addCallbacks(results.append, failures.append)
+        for _ in range(200):
+            if results or failures:
+                break
+            self.reactor.advance(0.05)
+        if failures:
+            failures[0].raiseException()
+        assert results, "it does not end"
+        return results[0]
