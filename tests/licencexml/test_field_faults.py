@@ -265,9 +265,9 @@ def test_every_simple_type_is_spoiled_here() -> None:
 
 def test_every_declared_field_is_in_an_example() -> None:
     seen = {target.declared.name for target in TARGETS}
-    declared = {
-        e.name for t in SCHEMA.types.values() if t.has_complex_content() for e in t.content.iter_elements()
-    }
+    types: list[Any] = list(SCHEMA.types.values())
+    contents = [kind.content for kind in types if kind.has_complex_content()]
+    declared = {element.name for content in contents for element in content.iter_elements()}
     ours = {name for name in declared if name and name.startswith(f"{{{NAMESPACE}}}")}
     roots = {f"{{{NAMESPACE}}}{name}" for name in SCHEMA.elements}
     assert ours - seen - roots == set()
