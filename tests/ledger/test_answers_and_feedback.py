@@ -126,5 +126,6 @@ def test_feedback_is_written_once_in_its_order(run: Run, look: Run) -> None:
         ("default", "a.json", b"1"),
         ("default", "a.json", b"2"),
     ]
+    assert look(feedback.count_unwritten) == 2
     run(feedback.mark_written, [waiting[0].id])
     assert [file.content for file in look(feedback.unwritten, 10)] == [b"2"]

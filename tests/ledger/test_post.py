@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from gateway.ledger import book, post
 from gateway.ledger.check import differences
+from gateway.ledger.interchanges import flush
 from gateway.ledger.kinds import (
     InboundStatus,
     InterchangeStatus,
@@ -168,6 +169,16 @@ def test_a_refused_file_is_tried_again_when_it_is_time(run: Run, look: Run, cloc
     assert look(post.unfinished, PARTNER, clock()) == []
     [ready] = look(post.unfinished, PARTNER, later)
     assert (ready.attempts, ready.last_reason, ready.identity) == (1, "SFNA 06", made.identity)
+
+
+def test_operators_can_have_what_waits_tried_at_once(run: Run, look: Run, clock: FakeClock) -> None:
+    made = sent_licence(run)
+    run(post.mark_refused, made.id, "SFNA 06", clock() + timedelta(minutes=5))
+
+    assert run(flush, "another") == 0
+    assert run(flush, PARTNER) == 1
+    assert run(flush, None) == 0
+    assert [ready.id for ready in look(post.unfinished, PARTNER, clock())] == [made.id]
 
 
 def test_a_refusal_that_comes_too_late_changes_nothing(run: Run, look: Run, clock: FakeClock) -> None:

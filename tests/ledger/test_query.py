@@ -96,3 +96,18 @@ def test_the_queue_is_shown_in_its_order(look: Run, run: Run) -> None:
     [sending] = look(query.queue, OutboxStatus.DUE)
     assert (sending["message_id"], sending["licence"], sending["interchange"]) == ("s-1", str(key()), None)
     assert look(query.queue, OutboxStatus.DUE, partner="another") == []
+    assert look(query.sending, sending["id"]) == sending
+    assert look(query.sending, 99) is None
+
+
+def test_the_totals_of_each_goods_line(look: Run) -> None:
+    assert look(query.totals) == [
+        {
+            "licence": str(key()),
+            "line": 1,
+            "unit": "070",
+            "issued": "100.00000",
+            "written_off": "10.00000",
+            "balance": "90.00000",
+        }
+    ]
