@@ -15,7 +15,7 @@ from lxml import etree
 
 from gateway.exchange import faults
 from gateway.trust.certificates import Role, TrustStore
-from gateway.trust.verification import SignerInfo, Verified, verify
+from gateway.trust.verification import Identities, SignerInfo, Verified, verify
 from licencexml import parsing, reading, writing
 from licencexml.messages import Message, SealedLicence
 from licencexml.rejection import Rejection, Where
@@ -100,7 +100,7 @@ class Examiner:
             root = parsing.parse(document.data, max_bytes=self._max_bytes)
         except parsing.Malformed as fault:
             return Refused(None, None, None, None, tuple(fault.rejections), readable=False, xml=document.data)
-        return self._examine(root, document, document.data)
+        return self._examine(root, document, document.data, Identities.of(root))
 
     def interchange(self, document: Document) -> ExaminedInterchange | Refused:
         """An interchange and every message in it."""
@@ -111,10 +111,15 @@ class Examiner:
             return Refused(
                 "Interchange", None, None, None, tuple(fault.rejections), readable=False, xml=document.data
             )
-        messages = tuple(self._examine(element, document, writing.serialise(element)) for element in elements)
+        identities = Identities.of(root)
+        messages = tuple(
+            self._examine(element, document, writing.serialise(element), identities) for element in elements
+        )
         return ExaminedInterchange(frame.control_reference, frame.sender, frame.receiver, messages)
 
-    def _examine(self, element: etree._Element, document: Document, xml: bytes) -> Examined | Refused:
+    def _examine(
+        self, element: etree._Element, document: Document, xml: bytes, identities: Identities
+    ) -> Examined | Refused:
         identity = _Identity.of(element)
         roles = self._accepts.get(identity.kind)
         if roles is None:
@@ -122,7 +127,12 @@ class Examiner:
             return identity.refused((rejection,), xml, readable=False)
         schema_faults = self._schemas.check(element)
         verified = verify(
-            element, trust=self._trust, roles=roles, at=document.received, sender=identity.sender
+            element,
+            trust=self._trust,
+            roles=roles,
+            at=document.received,
+            sender=identity.sender,
+            identities=identities,
         )
         if isinstance(verified, Verified) and not schema_faults:
             return self._read(element, verified, identity, document, xml)

@@ -1,4 +1,4 @@
-"""SIGKILL at random moments, both daemons in turn, under load; then an independent count of what became of it.
+"""SIGKILL at random moments, both daemons in turn, under load; then an independent count of the outcome.
 
     make kills [KILLS=100] [SEED=1]
 
@@ -81,7 +81,7 @@ def main() -> int:
 
 def _campaign(stage: Stage, kills: int, seed: int, console: Console) -> dict[str, str]:
     """Drop licences, kill and restart in turn; returns what was dropped: licence -> MessageID."""
-    chance = random.Random(seed)  # noqa: S311 - a campaign that can be repeated, not a secret
+    chance = random.Random(seed)
     issuer = Issuer.of_instance(stage.folder)
     receiver = GatewayConfig.load(stage.folder / "gateway.toml").gateway.participant
     licences = generate(seed, kills * LICENCES_A_KILL, today=business_date(system_clock()), lines=1)

@@ -1,4 +1,4 @@
-"""Two whole daemons in one test: a fake clock, no threads, no processes, and a line made of function calls."""
+"""Two whole daemons in one test: a fake clock, no threads or processes, a line made of function calls."""
 
 from __future__ import annotations
 

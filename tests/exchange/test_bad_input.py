@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -144,8 +145,6 @@ def test_addressed_to_another(world: World, document: MakeDocument) -> None:
 
 
 def test_created_in_the_future(world: World, document: MakeDocument) -> None:
-    from datetime import timedelta
-
     world.drop("early", document(licence(), created=world.clock() + timedelta(hours=1)))
     world.run(5)
     assert codes(world, "early.rejected.json") == ["CREATED_IN_FUTURE"]
