@@ -21,7 +21,7 @@ from licencexml.names import (
 )
 from licencexml.parsing import Malformed
 from licencexml.place import line_of, shown, where
-from licencexml.record import Choice, Field, Record
+from licencexml.record import Record
 from licencexml.rejection import Rejection, Where
 from licencexml.values import LicenceKey
 
@@ -123,37 +123,26 @@ def _parts(
     record: Record, element: etree._Element, found: list[Rejection]
 ) -> tuple[dict[str, Any], list[etree._Element]]:
     """The record's keyword arguments, and, in order, the children that belong to none of its fields."""
-    children: dict[str, list[etree._Element]] = {}
-    for child in element:
-        children.setdefault(str(child.tag), []).append(child)
     parts: dict[str, Any] = {}
-    for field in record.fields:
-        here = _taken(field, children)
-        if not here and not field.optional:
-            found.append(_missing(element, field.name or field.keyword))
-        values = [_value(kind, child, found) for kind, child in here]
-        good = [value for value in values if value is not _UNREAD]
+    repeated: dict[str, list[Any]] = {field.keyword: [] for field in record.fields if field.many}
+    seen: set[str] = set()
+    rest: list[etree._Element] = []
+    for child in element:
+        field, kind = record.by_tag.get(str(child.tag), (None, None))
+        if field is None or kind is None or (field.keyword in seen and not field.many):
+            rest.append(child)
+            continue
+        seen.add(field.keyword)
+        value = _value(kind, child, found)
         if field.many:
-            parts[field.keyword] = tuple(good)
-        elif good:
-            parts[field.keyword] = good[0]
-    left = {child for same_name in children.values() for child in same_name}
-    return parts, [child for child in element if child in left]
-
-
-def _taken(
-    field: Field, children: dict[str, list[etree._Element]]
-) -> list[tuple[Leaf | Record, etree._Element]]:
-    """The children that belong to `field`, removed from `children`: all if repeatable, else the first."""
-    kinds = field.kind.records if isinstance(field.kind, Choice) else {field.name: field.kind}
-    taken: list[tuple[Leaf | Record, etree._Element]] = []
-    for name, kind in kinds.items():
-        left = children.get(qualified(name), [])
-        if left and (field.many or not taken):
-            end = len(left) if field.many else 1
-            taken += [(kind, child) for child in left[:end]]
-            del left[:end]
-    return taken
+            repeated[field.keyword].append(value)
+        elif value is not _UNREAD:
+            parts[field.keyword] = value
+    for field in record.fields:
+        if field.keyword not in seen and not field.optional:
+            found.append(_missing(element, field.name or field.keyword))
+    parts |= {keyword: tuple(values) for keyword, values in repeated.items()}
+    return parts, rest
 
 
 def _value(kind: Leaf | Record, element: etree._Element, found: list[Rejection]) -> Any:

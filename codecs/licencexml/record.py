@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
 from licencexml.leaves import Leaf
+from licencexml.names import qualified
 from licencexml.rejection import Rejection
 
 #: Given the element, the value read from it and its parts by keyword: the faults between the parts.
@@ -39,13 +40,21 @@ class Field:
 class Record:
     """An element whose children are fields, in the schema's order; `check` finds what the schema cannot.
 
-    A message carries its ID as an attribute and may carry a signature.
+    A message carries its ID as an attribute and may carry a signature. `by_tag` is the table by Clark name.
     """
 
     build: Callable[..., Any]
     fields: tuple[Field, ...]
     check: Check | None = None
     is_message: bool = False
+    by_tag: Mapping[str, tuple[Field, Leaf | Record]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        tags: dict[str, tuple[Field, Leaf | Record]] = {}
+        for one in self.fields:
+            kinds = one.kind.records if isinstance(one.kind, Choice) else {one.name: one.kind}
+            tags |= {qualified(name): (one, kind) for name, kind in kinds.items()}
+        object.__setattr__(self, "by_tag", tags)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def fixed(value: Decimal | int | str, places: int) -> Decimal:
 def _check_fixed(amount: Decimal, places: int) -> None:
     if not isinstance(amount, Decimal) or amount.as_tuple().exponent != -places or amount.is_signed():
         raise ValueError(f"not a Decimal of exactly {places} places, not negative: {amount!r}")
-    fixed(amount, places)
+    if amount.adjusted() + 1 + places > _MAX_DIGITS:
+        raise ValueError(f"more than {_MAX_DIGITS} digits: {amount!r}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
