@@ -15,6 +15,8 @@ from gateway.line.protocol import LineProtocol
 from gateway.line.settings import IdlePolicy, PartnerSettings
 from gateway.line.status import Gauge
 
+#: The state between the sessions of a partner that is only called when there is need.
+RESTING = "resting"
 _GROWTH = 2.0
 _DOUBLINGS_MAX = 16
 
@@ -96,6 +98,11 @@ class Caller:
             self._retry.cancel()
             self._call()
 
+    def wake(self) -> None:
+        """There may be something to send: call, if resting after a session that was released."""
+        if self._gauge.state == RESTING:
+            self.call_now()
+
     def joined(self, protocol: LineProtocol) -> None:
         """The connection stands."""
         self._conversation = protocol.conversation
@@ -133,7 +140,7 @@ class Caller:
             self._set("down")
         elif conversation.was_released and self._partner.idle_policy is IdlePolicy.RELEASE:
             self._failures = 0
-            self._set("resting")
+            self._set(RESTING)
             self._retry = self._clock.callLater(self._partner.backoff_max_seconds, self._call)
         elif self._has_worked(conversation):
             self._failures = 0

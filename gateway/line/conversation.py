@@ -95,6 +95,7 @@ class Conversation:
         self._is_woken = False
         self._is_lost = False
         self._is_closing = False
+        self._has_given_turn = False
 
     @property
     def is_busy(self) -> bool:
@@ -208,6 +209,9 @@ class Conversation:
                 self._identify(ssid)
             case e.ConnectConfirmation():
                 self._stands()
+            case e.AbortIndication(blame=e.Blame.NETWORK):
+                # The transport knows more of that, and has said so in `outcome`.
+                pass
             case e.AbortIndication() as abort:
                 self.outcome = f"{abort.reason:02d} {abort.text}" + (
                     ", says the partner" if abort.distant else ""
@@ -305,6 +309,9 @@ class Conversation:
         if sending is None:
             return
         sending.pump()
+        if self._is_closing and self.session.state is State.IDLELI and not self._has_given_turn:
+            # A listener has no other word with which to leave, and a speaker may hold the turn for ever.
+            self.end(EndReason.EMERGENCY_CLOSE, "closing down")
         if not self.session.is_idle_speaker or sending.is_busy:
             return
         item = await self._fetch() if self._may_send() and not self._is_closing else None
@@ -324,4 +331,5 @@ class Conversation:
         if self.session.may_release:
             self._release()
         elif not self._is_woken:
+            self._has_given_turn = True
             self.session.change_direction()

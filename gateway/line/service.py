@@ -61,6 +61,7 @@ class LineService:
         self._unidentified: set[LineProtocol] = set()
         self._accepted: dict[str, list[Conversation]] = {name: [] for name in self._partners}
         self._is_down: set[str] = set()
+        self._unwatch: list[Callable[[], None]] = []
 
     # What operators do
 
@@ -80,11 +81,16 @@ class LineService:
             port = await server_endpoint(self._reactor, written).listen(factory)
             self._ports.append(port)
             journal.listening(str(written))
+        for name, caller in self._callers.items():
+            self._unwatch.append(self.office.watch(name, caller.wake))
         for name in self._partners:
             self.up(name)
 
     async def stop(self) -> None:
         """Listen no more, end all sessions properly, at the latest after `closing_seconds`."""
+        for unwatch in self._unwatch:
+            unwatch()
+        self._unwatch.clear()
         ports, self._ports = self._ports, []
         for port in ports:
             await _done(port.stopListening())

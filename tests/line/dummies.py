@@ -36,8 +36,9 @@ class Shelf:
     async def close(self, size_bytes: int) -> None:
         content = self.office.held[self.identity]
         if len(content) != size_bytes:
+            came = len(content)
             del content[:]
-            raise RefusedFile(11, f"{len(content)} bytes came")
+            raise RefusedFile(11, f"{came} bytes came")
         await self.office.delay()
         self.office.received[self.identity] = bytes(content)
         self.office.log.append(("received", self.identity.dataset_name, size_bytes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from gateway.config.endpoints import Transport
+from gateway.line.status import Direction
 from tests.line.dummies import identity_of
 from tests.line.world import World
 
@@ -43,6 +44,29 @@ class FilesTests(World):
         await self.until(lambda: self.calling().state == "in session")
         self.gateway_office.send(identity_of(3), b"late")
         await self.until(lambda: identity_of(3) in self.customs_office.received)
+
+
+class TwoSessionsTests(World):
+    """Each end calls the other: a session carries one way, and its receipts come by the other session."""
+
+    customs_calls = True
+
+    async def test_a_session_each_way(self) -> None:
+        await self.start()
+        states = {("in session", direction) for direction in Direction}
+        await self.until(lambda: {(s.state, s.direction) for s in self.gateway.status()} == states)
+        back = identity_of(2, "O0013CUSTOMS", "O0013GATEWAY")
+        self.gateway_office.send(identity_of(1), b"out" * 10_000)
+        self.customs_office.send(back, b"in" * 10_000)
+        await self.until(lambda: identity_of(1) in self.customs_office.received)
+        await self.until(lambda: back in self.gateway_office.received)
+        self.gateway_office.wake()
+        self.customs_office.wake()
+        await self.until(lambda: "receipt received" in self.gateway_office.words())
+        await self.until(lambda: "receipt received" in self.customs_office.words())
+        calling, answering = self.gateway.status()
+        assert (calling.files_sent, calling.files_received) == (1, 0)
+        assert (answering.files_sent, answering.files_received) == (0, 1)
 
 
 class TcpTests(FilesTests):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,6 +50,11 @@ class World(TestCase):
     def endpoint(self, port: int) -> Endpoint:
         return Endpoint(self.transport, "127.0.0.1", port)
 
+    def free_port(self) -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
     def settings(self, code: str, paper: Paper, partner: PartnerSettings, **more: Any) -> LineSettings:
         base = LineSettings(
             code,
@@ -72,6 +78,10 @@ class World(TestCase):
             backoff_max_seconds=0.2,
         )
         gateway = replace(gateway, **self.customs_partner)
+        port = 0
+        if self.customs_calls:
+            port = self.free_port()
+            gateway = replace(gateway, call=(self.endpoint(port),))
         customs_settings = self.settings("O0013CUSTOMS", self.customs_paper, gateway, **self.customs_line)
         self.customs = LineService(reactor, customs_settings, self.customs_office)
         self.services.append(self.customs)
@@ -88,6 +98,7 @@ class World(TestCase):
         )
         customs = replace(customs, **self.gateway_partner)
         gateway_settings = self.settings("O0013GATEWAY", self.gateway_paper, customs, **self.gateway_line)
+        gateway_settings = replace(gateway_settings, listen=(self.endpoint(port),))
         self.gateway = LineService(
             reactor, gateway_settings, self.gateway_office, wrap_protocol=self.wrap_gateway
         )

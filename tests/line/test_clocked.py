@@ -1,0 +1,312 @@
+"""What depends on time, and on a partner that misbehaves, in memory under a clock of our own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionLost, TCPTimedOutError
+from twisted.internet.protocol import Factory
+from twisted.internet.task import Clock
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.python.failure import Failure
+
+from gateway.config.endpoints import Endpoint, Transport
+from gateway.line.calling import Caller, pause_seconds
+from gateway.line.protocol import LineProtocol
+from gateway.line.service import LineService
+from gateway.line.settings import LineSettings, PartnerSettings
+from gateway.line.status import Direction, Gauge
+from oftp2 import commands as c
+from oftp2 import events as e
+from oftp2.buffers import wrap
+from oftp2.formats import build
+from oftp2.negotiation import Capabilities, Credentials
+from oftp2.reasons import EndReason
+from oftp2.session import Role, Session
+from oftp2.tables import State
+from tests.line.dummies import DummyOffice, identity_of
+
+GATEWAY = PartnerSettings("gateway", "O0013GATEWAY", password_ours="CPW", password_theirs="GPW")
+SETTINGS = LineSettings(
+    "O0013CUSTOMS",
+    (GATEWAY,),
+    listen=(Endpoint(Transport.TCP, "127.0.0.1", 6619),),
+    inactivity_seconds=60,
+    idle_limit_seconds=3600,
+    closing_seconds=10,
+)
+
+
+class Wire:
+    """Customs' line on one end; on the other a bare engine, that the test leads."""
+
+    def __init__(self, settings: LineSettings = SETTINGS) -> None:
+        self.reactor = MemoryReactorClock()
+        self.office = DummyOffice(answers_with_receipts=False)
+        self.service = LineService(self.reactor, settings, self.office)
+        starting = Deferred.fromCoroutine(self.service.start())
+        starting.addErrback(lambda failure: pytest.fail(str(failure)))
+        factory = self.reactor.tcpServers[0][1]
+        self.line = factory.buildProtocol(None)
+        assert isinstance(self.line, LineProtocol)
+        self.transport = StringTransport()
+        self.transport.abortConnection = self.transport.loseConnection  # type: ignore[attr-defined]
+        self.line.makeConnection(self.transport)
+        ours = Capabilities(Credentials("O0013GATEWAY", "GPW"), buffer_bytes=400, credit=2)
+        self.partner = Session(Role.INITIATOR, ours, Credentials("O0013CUSTOMS", "CPW"))
+        self.partner.connection_made()
+        self.seen: list[e.Event] = []
+
+    def exchange(self) -> list[e.Event]:
+        """Carry octets until both are quiet; what the partner's engine told."""
+        seen: list[e.Event] = []
+        while True:
+            to_partner, to_line = self.transport.value(), self.partner.data_to_send()
+            self.transport.clear()
+            if not to_partner and not to_line:
+                return seen
+            seen += self.partner.receive_data(to_partner)
+            if to_line:
+                self.line.dataReceived(to_line)
+
+    def in_session(self) -> Wire:
+        self.exchange()
+        assert self.partner.state is State.IDLESP
+        return self
+
+    def lose(self) -> None:
+        self.line.connectionLost(Failure(ConnectionLost()))
+
+
+def test_an_idle_listener_is_not_timed_out_but_after_very_long() -> None:
+    wire = Wire().in_session()
+    wire.reactor.advance(3599)
+    assert wire.exchange() == []
+    wire.reactor.advance(2)
+    (abort,) = (event for event in wire.exchange() if isinstance(event, e.AbortIndication))
+    assert (abort.reason, abort.distant) == (EndReason.TIME_OUT, True)
+    assert wire.partner.state is State.IDLE
+
+
+def test_a_partner_that_never_names_itself_is_left() -> None:
+    wire = Wire()
+    wire.line.dataReceived(b"\x10\x00")
+    wire.reactor.advance(30)
+    wire.line.dataReceived(b"\x00")
+    wire.reactor.advance(29)
+    assert not wire.transport.disconnecting
+    wire.reactor.advance(2)
+    assert b"F09" in wire.transport.value()
+    wire.reactor.advance(10)
+    assert wire.transport.disconnecting
+
+
+def test_a_file_that_stalls_is_given_up_and_kept_for_a_restart() -> None:
+    wire = Wire().in_session()
+    wire.partner.start_file(c.SFID.of(identity_of(1), 2000))
+    wire.exchange()
+    wire.partner.send_data(b"\x03abc")
+    wire.exchange()
+    wire.reactor.advance(61)
+    events = wire.exchange()
+    assert any(isinstance(event, e.AbortIndication) and event.reason == 9 for event in events)
+    wire.lose()
+    assert wire.office.log == [
+        ("offered", "FILE1", 0),
+        ("abandoned", "FILE1", 3),
+        ("session lost", "gateway"),
+    ]
+
+
+def test_the_partner_is_held_back_while_the_office_is_busy() -> None:
+    wire = Wire().in_session()
+    wire.office.gate = Deferred()
+    wire.partner.start_file(c.SFID.of(identity_of(1), 2000))
+    wire.exchange()
+    assert wire.transport.producerState == "paused"
+    assert wire.partner.state is State.OPOP
+    wire.reactor.advance(1000)
+    assert not wire.transport.disconnecting, "it is we who keep the partner waiting"
+    wire.office.gate.callback(None)
+    assert wire.transport.producerState == "producing"
+    wire.exchange()
+    assert wire.partner.state is State.OPO
+
+
+def test_a_partner_that_does_not_read_is_not_written_to_and_is_left_in_the_end() -> None:
+    wire = Wire().in_session()
+    theirs = identity_of(2, "O0013CUSTOMS", "O0013GATEWAY")
+    wire.office.outbox.append((theirs, bytes(range(256)) * 400))
+    wire.partner.change_direction()
+    wire.line.dataReceived(wire.partner.data_to_send())
+    wire.partner.receive_data(wire.transport.value())
+    wire.transport.clear()
+    wire.line.pauseProducing()
+    wire.partner.accept_file(0)
+    wire.line.dataReceived(wire.partner.data_to_send())
+    assert wire.transport.value() == b""
+    wire.reactor.advance(30)
+    wire.line.resumeProducing()
+    assert len(wire.transport.value()) <= 2 * 404, "no more than the window, whatever the file"
+    wire.line.pauseProducing()
+    wire.reactor.advance(61)
+    assert wire.transport.disconnecting
+    wire.lose()
+    assert wire.office.log == [("session lost", "gateway")]
+
+
+def test_an_office_that_fails_ends_the_session_with_a_reason() -> None:
+    wire = Wire().in_session()
+
+    async def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    wire.office.offer = fail  # type: ignore[method-assign,assignment]
+    wire.partner.start_file(c.SFID.of(identity_of(1), 2000))
+    (abort, *_) = wire.exchange()
+    assert isinstance(abort, e.AbortIndication)
+    assert abort.reason == EndReason.NO_RESOURCES
+    wire.lose()
+
+
+@pytest.mark.parametrize("counted", [2, 4])
+def test_a_file_that_is_not_as_long_as_counted_is_refused(counted: int) -> None:
+    wire = Wire().in_session()
+    wire.partner.start_file(c.SFID.of(identity_of(1), 3))
+    wire.exchange()
+    wire.partner.send_data(b"\x83abc")
+    wire.partner.close_file(unit_count=counted)
+    (*_, refusal) = wire.exchange()
+    assert refusal == e.CloseFileRefusal(11, "3 bytes came")
+    assert wire.office.received == {}
+    assert wire.partner.is_idle_speaker
+
+
+def _send(wire: Wire, announced: int, content: bytes) -> list[e.Event]:
+    wire.partner.start_file(c.SFID.of(identity_of(1), announced))
+    wire.exchange()
+    for at in range(0, len(content), 63):
+        piece = content[at : at + 63]
+        wire.partner.send_data(bytes((len(piece),)) + piece)
+        wire.exchange()
+    wire.partner.close_file(unit_count=len(content))
+    return wire.exchange()
+
+
+def test_more_than_was_announced_is_refused_and_not_kept() -> None:
+    wire = Wire().in_session()
+    (refusal,) = _send(wire, 1024, b"x" * 5000)
+    assert refusal == e.CloseFileRefusal(11, "more came than SFIDFSIZ announced")
+    assert wire.office.received == {}
+
+
+def test_a_size_rounded_down_and_a_size_too_large_are_estimates() -> None:
+    for announced in (1024, 1024 * 1024):
+        wire = Wire().in_session()
+        (confirmation,) = _send(wire, announced, b"x" * 2000)
+        assert confirmation == e.CloseFileConfirmation(speaker=True)
+        assert wire.office.received == {identity_of(1): b"x" * 2000}
+
+
+def test_a_position_inside_a_block_is_not_written_twice() -> None:
+    wire = Wire().in_session()
+    content = bytes(range(250)) * 10
+    wire.office.held[identity_of(1)] = bytearray(content[:1500])
+    wire.partner.start_file(c.SFID.of(identity_of(1), len(content), restart=2))
+    (confirmation,) = wire.exchange()
+    assert confirmation == e.StartFileConfirmation(1)
+    for at in range(1024, len(content), 63):
+        piece = content[at : at + 63]
+        wire.partner.send_data(bytes((len(piece),)) + piece)
+        wire.exchange()
+    wire.partner.close_file(unit_count=len(content))
+    wire.exchange()
+    assert wire.office.received == {identity_of(1): content}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"), [({"security": "01"}, 16), ({"security": "02"}, 19), ({"compressed": True}, 18)]
+)
+def test_file_services_that_are_not_offered_are_refused_by_name(change: dict[str, Any], reason: int) -> None:
+    wire = Wire().in_session()
+    wire.partner.start_file(replace(c.SFID.of(identity_of(1), 100), **change))
+    (refusal,) = wire.exchange()
+    assert isinstance(refusal, e.StartFileRefusal)
+    assert (refusal.reason, refusal.retry) == (reason, False)
+
+
+def test_a_negative_receipt_is_answered_and_reported() -> None:
+    wire = Wire().in_session()
+    wire.partner.send_negative_receipt(c.NERP.of(identity_of(7), "O0013GATEWAY", 34))
+    assert wire.exchange() == [e.ReadyConfirmation()]
+    assert wire.office.log == [("refused", "FILE7", "NERP", 34, False)]
+
+
+def test_sessions_of_one_partner_are_bounded() -> None:
+    wire = Wire(replace(SETTINGS, max_sessions_per_partner=1)).in_session()
+    factory = wire.reactor.tcpServers[0][1]
+    second = factory.buildProtocol(None)
+    transport = StringTransport()
+    second.makeConnection(transport)
+    ssid = Capabilities(Credentials("O0013GATEWAY", "GPW")).ssid()
+    second.dataReceived(wrap(build(ssid)))
+    assert b"F08" in transport.value()
+
+
+class Telephone:
+    """An endpoint whose calls the test answers."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Factory, Deferred[Any]]] = []
+
+    def connect(self, factory: Factory) -> Deferred[Any]:
+        self.calls.append((factory, Deferred()))
+        return self.calls[-1][1]
+
+
+def caller(telephones: list[Telephone], chance: float = 1.0) -> tuple[Caller, Clock, Gauge]:
+    clock, gauge = Clock(), Gauge("customs", Direction.CALLING)
+    partner = PartnerSettings("customs", "O0013C", "A", "B", backoff_min_seconds=1, backoff_max_seconds=10)
+    made = Caller(partner, telephones, Factory, clock=clock, chance=lambda: chance, gauge=gauge)  # type: ignore[arg-type]
+    return made, clock, gauge
+
+
+def test_pauses_grow_to_their_limit_and_start_again_when_an_operator_asks() -> None:
+    telephone = Telephone()
+    calling, clock, gauge = caller([telephone])
+    calling.start()
+    for pause in (1, 2, 4, 8, 10, 10):
+        telephone.calls[-1][1].errback(Failure(TCPTimedOutError()))
+        assert gauge.state == "waiting to call again"
+        before = len(telephone.calls)
+        clock.advance(pause - 0.01)
+        assert len(telephone.calls) == before
+        clock.advance(0.02)
+        assert len(telephone.calls) == before + 1
+    telephone.calls[-1][1].errback(Failure(TCPTimedOutError()))
+    calling.call_now()
+    assert gauge.state == "calling"
+    calling.stop()
+    assert clock.getDelayedCalls() == []
+
+
+def test_endpoints_are_tried_in_turn_and_pauses_are_jittered() -> None:
+    first, second = Telephone(), Telephone()
+    calling, clock, _ = caller([first, second], chance=0.0)
+    calling.start()
+    first.calls[0][1].errback(Failure(TCPTimedOutError()))
+    clock.advance(0.5)
+    assert len(second.calls) == 1
+    settings = PartnerSettings("p", "P", "", "", backoff_min_seconds=1, backoff_max_seconds=100)
+    assert [pause_seconds(settings, n, 0.5) for n in (1, 2, 3, 500)] == [0.75, 1.5, 3.0, 75.0]
+    calling.stop()
+
+
+def test_passwords_are_in_no_text() -> None:
+    text = repr(SETTINGS) + repr(GATEWAY) + repr(Capabilities(Credentials("X", "SECRET")))
+    text += repr(Capabilities(Credentials("X", "SECRET")).ssid())
+    assert "PW" not in text
+    assert "SECRET" not in text
