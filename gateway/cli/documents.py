@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,27 +26,37 @@ _FILE = click.Path(path_type=Path, allow_dash=True)
 
 
 @click.command()
-@click.argument("file", type=_FILE)
-@click.option("--json", "as_json", is_flag=True, help="Write JSON.")
+@click.argument("files", metavar="FILE...", type=_FILE, nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, an object a file.")
 @takes_place
-def verify(file: Path, as_json: bool, config: Path | None, instance: Path | None) -> None:
+def verify(files: tuple[Path, ...], *, as_json: bool, config: Path | None, instance: Path | None) -> None:
     """Is FILE genuine? Who signed it, what was signed, and if it is not genuine, why not.
 
-    Exit status 0: genuine; 1: not genuine. "-" is standard input.
+    Exit status 0: all are genuine; 1: one is not. "-" is standard input.
     """
     trust = TrustStore.load(anchors_of(gateway_config(config, instance)))
-    verdict = judge(_contents(file), trust, Schemas.load(data_dir("xsd")), system_clock())
-    told = verdict.to_dict()
-    if not as_json:
-        # Each reason is listed once, with the others: not again under its signature.
-        told["signatures"] = [
-            {name: value for name, value in report.items() if name != "rejections"}
-            for report in told["signatures"]
-        ]
-        told = {"verdict": "genuine" if told.pop("genuine") else "not genuine"} | told
-    show(told, as_json=as_json)
-    if not verdict.genuine:
+    schemas = Schemas.load(data_dir("xsd"))
+    all_genuine = True
+    for number, file in enumerate(files):
+        if number and not as_json:
+            click.echo()
+        verdict = judge(_contents(file), trust, schemas, system_clock())
+        all_genuine &= verdict.genuine
+        told = verdict.to_dict()
+        show({"file": str(file)} | (told if as_json else _for_people(told)), as_json=as_json)
+    if not all_genuine:
         raise SystemExit(REFUSED)
+
+
+def _for_people(told: dict[str, Any]) -> dict[str, Any]:
+    """The verdict in a word, and each reason once: with the others, not again under its signature."""
+    signatures = [
+        {name: value for name, value in report.items() if name != "rejections"}
+        for report in told["signatures"]
+    ]
+    word = "genuine" if told["genuine"] else "not genuine"
+    rest = {name: value for name, value in told.items() if name != "genuine"}
+    return {"verdict": word} | rest | {"signatures": signatures}
 
 
 @click.command()

@@ -29,7 +29,6 @@ from twisted.internet.protocol import Factory, connectionDone
 from twisted.logger import Logger
 from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
-from typing_extensions import override
 from zope.interface import implementer
 
 from gateway.errors import ConfigurationFault, EnvironmentFault
@@ -65,8 +64,7 @@ class ControlProtocol(LineOnlyReceiver):
         self._dropped = 0
         self._gone: list[Deferred[None]] = []
 
-    @override
-    def connectionMade(self) -> None:
+    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         """Give the client some seconds to ask."""
         assert self.transport is not None
         self._connected = True
@@ -77,8 +75,7 @@ class ControlProtocol(LineOnlyReceiver):
             return
         self._waiting = self._desk.clock.callLater(REQUEST_TIMEOUT_SECONDS, self._too_late)
 
-    @override
-    def lineReceived(self, line: bytes) -> None:
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
         """Take the request; anything after it is ignored."""
         if self._asked:
             return
@@ -95,13 +92,11 @@ class ControlProtocol(LineOnlyReceiver):
         answer = Deferred.fromCoroutine(self._desk.commands.answer(name, arguments, self))
         answer.addCallbacks(self._answered, self._failed)
 
-    @override
-    def lineLengthExceeded(self, line: bytes) -> None:
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
         """Refuse a request that does not end."""
         self._refuse("usage", f"expected a request of at most {MAX_REQUEST_BYTES} bytes")
 
-    @override
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         """Tell a stream that nobody listens any more."""
         self._connected = False
         self._stop_waiting()

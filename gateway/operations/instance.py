@@ -118,7 +118,7 @@ def _choose_ports(gateway: int | None, customs: int | None) -> tuple[int, int]:
 
 
 def _free_port(*, other_than: int | None) -> int:
-    """A port that nobody listens on now; drawn, so that instances made side by side get ports of their own."""
+    """A port that nobody listens on; drawn, so that instances made side by side get ports of their own."""
     for _ in range(_PORT_TRIES):
         port = secrets.choice(_PORTS)
         if port != other_than and _is_free(port):

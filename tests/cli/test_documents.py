@@ -29,7 +29,7 @@ def test_a_signed_licence_is_genuine_and_it_is_told_who_signed_what(
 ) -> None:
     told = gatewayd("verify", signed, "--instance", instance)
     assert told.exit_code == 0
-    assert told.stdout.startswith("verdict:  genuine\n")
+    assert "\nverdict:  genuine\n" in told.stdout
     for fact in ("ISSUER-SAMPLE", "IMPORT/26-AA-123456", "石油原油", "1000.00000"):
         assert fact in told.stdout
 
@@ -44,6 +44,18 @@ def test_one_digit_changed_is_not_genuine_and_it_is_told_why(
     assert verdict["genuine"] is False
     assert verdict["what"] == []
     assert verdict["rejections"]
+
+
+def test_of_several_files_one_that_is_not_genuine_is_enough(
+    signed: Path, unsigned: Path, gatewayd: Gatewayd, instance: Path
+) -> None:
+    assert gatewayd("verify", signed, signed, "--instance", instance).exit_code == 0
+    told = gatewayd("verify", signed, unsigned, "--instance", instance)
+    assert told.exit_code == 1
+    assert [line for line in told.stdout.splitlines() if line.startswith("verdict")] == [
+        "verdict:  genuine",
+        "verdict:  not genuine",
+    ]
 
 
 def test_standard_input_can_be_verified(unsigned: Path, gatewayd: Gatewayd, instance: Path) -> None:
