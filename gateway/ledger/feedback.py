@@ -65,6 +65,7 @@ def count_unwritten(connection: Connection) -> int:
 
 
 def mark_written(uow: UnitOfWork, ids: Sequence[int]) -> None:
-    """These files are on disk."""
+    """These files are on disk; what they say need not be kept twice, that they were given must be."""
     if ids:
-        uow.connection.execute(update(feedback).where(feedback.c.id.in_(ids)).values(written=True))
+        done = update(feedback).where(feedback.c.id.in_(ids)).values(written=True, content=b"")
+        uow.connection.execute(done)
