@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.demo.goods import PIECE, TONNE, Family, Goods
+from gateway.demo.goods import KILOGRAM, PIECE, TONNE, Family, Goods
 
 AUTOMATIC: tuple[Family, ...] = (
     Family(
@@ -91,10 +91,10 @@ AUTOMATIC: tuple[Family, ...] = (
         "meat",
         "食品",
         (
-            Goods("0202300090", "其他冻去骨牛肉", TONNE, (4200, 7600), (20, 900), ("牛腱子", "前四分体")),
-            Goods("0203290090", "其他冻猪肉", TONNE, (1800, 3200), (20, 900), ("二号肉", "四号肉")),
-            Goods("0207142200", "冻鸡爪", TONNE, (2000, 3500), (20, 600), ("A级",)),
-            Goods("0204430000", "冻去骨绵羊肉", TONNE, (4000, 7000), (20, 500), ("羔羊腿",)),
+            Goods("0202300090", "其他冻去骨牛肉", KILOGRAM, (5, 8), (20000, 900000), ("牛腱子", "前四分体")),
+            Goods("0203290090", "其他冻猪肉", KILOGRAM, (2, 4), (20000, 900000), ("二号肉", "四号肉")),
+            Goods("0207142200", "冻鸡爪", KILOGRAM, (2, 4), (20000, 600000), ("A级",)),
+            Goods("0204430000", "冻去骨绵羊肉", KILOGRAM, (4, 7), (20000, 500000), ("羔羊腿",)),
         ),
         ("BRA", "AUS", "NZL", "ARG"),
     ),
