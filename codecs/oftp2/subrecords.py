@@ -18,6 +18,16 @@ COUNT = 0x3F
 #: A subrecord of a run costs two octets and may split another: shorter runs gain nothing.
 _RUN = re.compile(rb"(.)\1{3,62}", re.DOTALL)
 
+_SAMPLE_BYTES = 16_384
+_WORTHWHILE_SAVING = 0.1
+
+
+def is_worth_compressing(data: bytes) -> bool:
+    """Whether runs make up so much of the beginning of `data` that looking for them all pays."""
+    sample = data[:_SAMPLE_BYTES]
+    saved = sum(run.end() - run.start() - 2 for run in _RUN.finditer(sample))
+    return saved > _WORTHWHILE_SAVING * len(sample)
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:

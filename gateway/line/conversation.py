@@ -135,6 +135,8 @@ class Conversation:
     def drain(self) -> None:
         """End the session properly as soon as what is in hand is done."""
         self._is_closing = True
+        if not self.is_established:
+            self.end(EndReason.EMERGENCY_CLOSE, "closing down")
         self.wake()
 
     def end(self, reason: EndReason, text: str) -> None:
@@ -182,6 +184,8 @@ class Conversation:
     def _broke(self, failure: Failure) -> None:
         self.journal.failed(failure, "a fault")
         self._is_working = False
+        if self._is_lost and not self.finished.called:
+            self.finished.callback(None)
         self.link.abort()
 
     def _fail(self, failure: Failure) -> None:

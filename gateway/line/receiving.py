@@ -41,14 +41,16 @@ class Receiving:
         if service is not None:
             self._refuse_offer(event.identity, service)
             return
+        self._identity = event.identity
         answer = await self._office.offer(
             self._partner, event.identity, event.size_bytes, event.sfid.user_data, event.restart_bytes
         )
         if isinstance(answer, RefusedOffer):
+            self._identity = None
             if self._session.state is State.OPIP:
                 self._refuse_offer(event.identity, answer)
             return
-        self._incoming, self._identity = answer, event.identity
+        self._incoming = answer
         if self._session.state is not State.OPIP:
             await self.abandon()
             return

@@ -10,7 +10,7 @@ from oftp2 import events as e
 from oftp2.commands import BLOCK_BYTES, SFID
 from oftp2.reasons import EFNA_REASONS, Course, Refusal, explain
 from oftp2.session import Session
-from oftp2.subrecords import Encoder
+from oftp2.subrecords import Encoder, is_worth_compressing
 
 
 class Outlet(Protocol):
@@ -77,7 +77,9 @@ class Sending:
         rest = self._data[event.restart * BLOCK_BYTES :]
         self._traffic.bytes_sent += len(rest)
         self._encoder = Encoder(
-            iter((rest,)), payload_bytes=parameters.buffer_bytes - 1, compress=parameters.compression
+            iter((rest,)),
+            payload_bytes=parameters.buffer_bytes - 1,
+            compress=parameters.compression and is_worth_compressing(rest),
         )
 
     async def file_not_started(self, event: e.StartFileRefusal) -> None:

@@ -24,7 +24,7 @@ from oftp2.reasons import (
     Refusal,
     explain,
 )
-from oftp2.subrecords import Encoder, decode
+from oftp2.subrecords import Encoder, decode, is_worth_compressing
 from tests.oftp2.users import identity_of
 
 RFC = Path(__file__).parents[2] / ".." / "shared" / "standards" / "rfc5024.txt"
@@ -151,6 +151,12 @@ def test_runs_are_compressed_and_the_rest_is_not() -> None:
     encoder = Encoder(iter([b"\0" * 130 + b"ab"]), payload_bytes=100, compress=True)
     assert encoder.next_payload() == b"\x7f\0\x7f\0\x44\0\x82ab"
     assert Encoder(iter([b""]), payload_bytes=9, compress=True).next_payload() == b"\x80"
+
+
+def test_runs_are_looked_for_where_they_pay() -> None:
+    assert is_worth_compressing(b"x" + b" " * 5000)
+    assert not is_worth_compressing(b"<Number>26-AA-123456</Number>    " * 100)
+    assert not is_worth_compressing(b"")
 
 
 def test_a_cut_subrecord_is_invalid_data() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,8 +12,9 @@ from oftp2 import commands as c
 from oftp2 import events as e
 from oftp2.identity import FileIdentity
 from oftp2.negotiation import Capabilities, Credentials, Mode
-from oftp2.reasons import EndReason
+from oftp2.reasons import EndReason, Refusal
 from oftp2.session import Role, Session
+from oftp2.subrecords import Encoder
 from oftp2.tables import State
 from tests.oftp2.users import ALICE, BOB, User, connect, identity_of, run, session_pair
 
@@ -127,6 +130,43 @@ def _carry_at_most(alice: User, bob: User, limit: int) -> None:
     for user in (alice, bob):
         user.take(user.session.connection_lost())
         assert user.session.state is State.IDLE
+
+
+def _variable(records: list[bytes], announced: int) -> list[e.Event]:
+    """Send `records` as a V file that announces so many of them; what the listener's engine told."""
+    caller, answerer = session_pair()
+    alice, bob = User(caller), User(answerer)
+    connect(alice, bob)
+    run(alice, bob)
+    sfid = replace(c.SFID.of(identity_of(1), 100), format="V", record_bytes=50)
+    alice.on = lambda event: None  # type: ignore[method-assign]
+    caller.start_file(sfid)
+    run(alice, bob)
+    encoder = Encoder(iter(records), payload_bytes=40, compress=True)
+    while not encoder.exhausted:
+        caller.send_data(encoder.next_payload())
+        run(alice, bob)
+    caller.close_file(unit_count=sum(map(len, records)), record_count=announced)
+    run(alice, bob)
+    return bob.seen
+
+
+def test_records_keep_their_ends() -> None:
+    records = [b"first", b"", b"a" * 50, bytes(range(45))]
+    seen = _variable(records, 4)
+    ends, size = [], 0
+    for event in seen:
+        if isinstance(event, e.DataIndication):
+            ends += [size + end for end in event.record_ends]
+            size += len(event.data)
+    assert ends == [5, 5, 55, 100]
+    closing = next(event for event in seen if isinstance(event, e.CloseFileIndication))
+    assert closing.fault is None
+
+
+def test_records_are_counted() -> None:
+    closing = next(event for event in _variable([b"a", b"b"], 3) if isinstance(event, e.CloseFileIndication))
+    assert closing.fault is Refusal.INVALID_RECORD_COUNT
 
 
 def test_wrong_password_of_the_responder_is_answered_with_its_reason() -> None:
