@@ -7,68 +7,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from gateway.line.house import House, Link
 from gateway.line.journal import Journal
-from gateway.line.office import OutgoingFile, OutgoingReceipt, PostOffice
+from gateway.line.office import OutgoingFile, OutgoingReceipt
 from gateway.line.party import Party
 from gateway.line.receiving import Receiving
-from gateway.line.sending import Outlet, Sending
+from gateway.line.sending import Sending
 from gateway.line.settings import IdlePolicy, PartnerSettings
-from gateway.line.status import Direction, Traffic
+from gateway.line.status import Direction
 from oftp2 import events as e
 from oftp2.commands import SSID
-from oftp2.negotiation import Capabilities, Disagreement, Mode
+from oftp2.negotiation import Disagreement, Mode
 from oftp2.reasons import EndReason
 from oftp2.session import Role, Session
 from oftp2.tables import State
 
 _OVER = frozenset({State.IDLE, State.WF_NDISC})
-
-
-class Link(Outlet, Protocol):
-    """The connection below a conversation."""
-
-    def hold(self) -> None:
-        """Take nothing more from the partner for now."""
-
-    def go_on(self) -> None:
-        """Take again."""
-
-    def close(self) -> None:
-        """Disconnect once all is written."""
-
-    def abort(self) -> None:
-        """Disconnect now."""
-
-
-class House(Protocol):
-    """What a conversation asks of the line as a whole."""
-
-    @property
-    def office(self) -> PostOffice:
-        """Where files come from and go to."""
-
-    def identify(self, ssid: SSID, link: Link) -> PartnerSettings | Disagreement:
-        """Whose SSID this is, or why its caller is not let in."""
-
-    def capabilities(self, partner: PartnerSettings) -> Capabilities:
-        """What we can do in a session with `partner`."""
-
-    def established(self, conversation: Conversation) -> Traffic:
-        """The session stands; the result counts what passes."""
-
-    async def make_way(self, conversation: Conversation, event: e.StartFileIndication) -> None:
-        """Have any older session of the partner that still receives this very file end first."""
-
-    def calls(self, partner: str) -> bool:
-        """Whether a session of our own to `partner` stands."""
-
-    def ended(self, conversation: Conversation) -> None:
-        """The connection is gone and all is tidied up."""
 
 
 class Conversation:

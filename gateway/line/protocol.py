@@ -10,7 +10,8 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from gateway.line.conversation import Conversation, House
+from gateway.line.conversation import Conversation
+from gateway.line.house import House
 from gateway.line.settings import LineSettings, PartnerSettings
 from oftp2.reasons import EndReason
 from oftp2.session import Session

@@ -13,9 +13,10 @@ from twisted.internet.task import LoopingCall
 from gateway.line import journal
 from gateway.line.admission import Admission
 from gateway.line.calling import Caller
-from gateway.line.conversation import Conversation, Link
+from gateway.line.conversation import Conversation
 from gateway.line.endpoints import client_endpoints, server_endpoint, server_factory
 from gateway.line.factory import LineFactory
+from gateway.line.house import Link
 from gateway.line.office import PostOffice
 from gateway.line.protocol import LineProtocol
 from gateway.line.settings import LineSettings, PartnerSettings

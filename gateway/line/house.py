@@ -1,0 +1,58 @@
+"""What a conversation stands between: the connection below it, and the line as a whole above it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from gateway.line.office import PostOffice
+from gateway.line.sending import Outlet
+from gateway.line.settings import PartnerSettings
+from gateway.line.status import Traffic
+from oftp2.commands import SSID
+from oftp2.events import StartFileIndication
+from oftp2.negotiation import Capabilities, Disagreement
+
+if TYPE_CHECKING:
+    from gateway.line.conversation import Conversation
+
+
+class Link(Outlet, Protocol):
+    """The connection below a conversation."""
+
+    def hold(self) -> None:
+        """Take nothing more from the partner for now."""
+
+    def go_on(self) -> None:
+        """Take again."""
+
+    def close(self) -> None:
+        """Disconnect once all is written."""
+
+    def abort(self) -> None:
+        """Disconnect now."""
+
+
+class House(Protocol):
+    """What a conversation asks of the line as a whole."""
+
+    @property
+    def office(self) -> PostOffice:
+        """Where files come from and go to."""
+
+    def identify(self, ssid: SSID, link: Link) -> PartnerSettings | Disagreement:
+        """Whose SSID this is, or why its caller is not let in."""
+
+    def capabilities(self, partner: PartnerSettings) -> Capabilities:
+        """What we can do in a session with `partner`."""
+
+    def established(self, conversation: Conversation) -> Traffic:
+        """The session stands; the result counts what passes."""
+
+    async def make_way(self, conversation: Conversation, event: StartFileIndication) -> None:
+        """Have any older session of the partner that still receives this very file end first."""
+
+    def calls(self, partner: str) -> bool:
+        """Whether a session of our own to `partner` stands."""
+
+    def ended(self, conversation: Conversation) -> None:
+        """The connection is gone and all is tidied up."""
