@@ -17,8 +17,8 @@ from gateway.cli.render import show
 from gateway.errors import EnvironmentFault
 from gateway.ledger.check import Difference, differences
 from gateway.ledger.sqlite import as_environment_fault, reader_engine
+from gateway.ledger.store import LEDGER_FILE
 from gateway.ledger.tables import entry, licence
-from gateway.service.station import LEDGER_FILE
 
 _MAX_SHOWN = 1_000
 

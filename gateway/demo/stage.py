@@ -48,6 +48,16 @@ class Actor:
         process.wait()
         self.kills += 1
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None, "it was started"
+        self._process.send_signal(number)
+
+    def wait(self) -> int:
+        """Wait for its end; returns the exit status."""
+        assert self._process is not None, "it was started"
+        return self._process.wait(STOP_SECONDS)
+
     def stop(self) -> int | None:
         """SIGTERM, and wait for the clean end; returns the exit status."""
         process = self._process

@@ -36,6 +36,9 @@ from gateway.ledger.sqlite import (
 
 T = TypeVar("T")
 
+#: The database's file in a daemon's state folder.
+LEDGER_FILE = "ledger.sqlite3"
+
 MAX_WAITING_UNITS = 4_096
 MAX_WAITING_READS = 1_024
 MAX_UNITS_PER_COMMIT = 256

@@ -16,6 +16,7 @@ from gateway.exchange.correspondence import Secretary
 from gateway.operations.commands import CommandRefused, Commands
 from gateway.service.alerts import Alerts
 from gateway.service.line_commands import line_rows, register_line_commands
+from gateway.service.line_settings import line_settings
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
 from gateway.trust.certificates import Role
@@ -53,8 +54,15 @@ class CustomsStation:
         signer = Signer.load(Path(config.keys.customs_key), Path(config.keys.customs_certificate))
         settings = bench_settings(config)
         CustomsBench(settings)
-        state = Path(config.customs.state)
-        ledger = open_ledger(surroundings, state)
+        post = StationSettings(
+            participant=config.customs.participant,
+            state=Path(config.customs.state),
+            line=line_settings(config.line, config.partners),
+            partners=config.partners,
+            limits=config.limits,
+        )
+        # From here on nothing fails but the environment: what is open is in the daemon's hands.
+        ledger = open_ledger(surroundings, post.state)
         self._workers = surroundings.make_workers(
             count=_WORKERS,
             timeout_seconds=_WORKER_TIMEOUT_SECONDS,
@@ -62,7 +70,7 @@ class CustomsStation:
             arguments=(settings,),
         )
         self._station = station = Station(
-            StationSettings(config.customs.participant, state, config.line, config.partners, config.limits),
+            post,
             surroundings,
             workers=self._workers,
             ledger=ledger,

@@ -86,6 +86,7 @@ class _Life:
         self._notifier = Notifier.from_environment(os.environ)
         self._daemon: Daemon | None = None
         self._control: ControlServer | None = None
+        self._ending = False
 
     def begin(self) -> None:
         """Start everything; if something cannot be started, stop the reactor with that trouble."""
@@ -108,7 +109,7 @@ class _Life:
             self._control.start()
         except Exception as error:
             self.trouble = error
-            self._reactor.stop()
+            self._stop()
             return
         reload_on_hangup(self._reactor, lambda: self._run("the reload", self._reload()))
         self._notifier.ready(found)
@@ -116,6 +117,7 @@ class _Life:
         _log.info("{name} is ready: {found}", name=daemon.name, found=found)
 
     def _end(self) -> Deferred[None]:
+        self._ending = True
         daemon, control = self._daemon, self._control
         self._notifier.stopping("stopping")
         self._notifier.stop_watchdog()
@@ -128,8 +130,13 @@ class _Life:
         return perform(self._reactor, duties, STOP_SECONDS)
 
     async def _stop_command(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        self._reactor.callLater(0, self._reactor.stop)
+        self._reactor.callLater(0, self._stop)
         return {"stopping": True}
+
+    def _stop(self) -> None:
+        # SIGTERM may have come first.
+        if self._reactor.running and not self._ending:
+            self._reactor.stop()
 
     async def _reload_command(self, arguments: dict[str, Any]) -> dict[str, Any]:
         return {"reloaded": await self._reload()}

@@ -17,6 +17,7 @@ from gateway.licences.policy import Policy
 from gateway.operations.commands import Commands
 from gateway.service.alerts import Alerts
 from gateway.service.handlers import GatewayHandlers
+from gateway.service.line_settings import line_settings
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
 from gateway.trust.certificates import Role
@@ -59,8 +60,15 @@ class LicenceGateway:
         # Built once here too: a fault in keys or anchors is told now, and not by a dying worker.
         Bench(settings)
         trees = _trees(config)
-        state = Path(config.gateway.state)
-        ledger = open_ledger(surroundings, state)
+        post = StationSettings(
+            participant=config.gateway.participant,
+            state=Path(config.gateway.state),
+            line=line_settings(config.line, config.partners),
+            partners=config.partners,
+            limits=config.limits,
+        )
+        # From here on nothing fails but the environment: what is open is in the daemon's hands.
+        ledger = open_ledger(surroundings, post.state)
         self._workers = surroundings.make_workers(
             count=config.limits.workers,
             timeout_seconds=config.limits.worker_timeout_seconds,
@@ -68,7 +76,7 @@ class LicenceGateway:
             arguments=(settings,),
         )
         self._station = station = Station(
-            StationSettings(config.gateway.participant, state, config.line, config.partners, config.limits),
+            post,
             surroundings,
             workers=self._workers,
             ledger=ledger,

@@ -13,19 +13,18 @@ from typing import Any
 
 from twisted.internet.error import CannotListenError
 
-from gateway.config import LineConfig, PartnerConfig, PostLimits
+from gateway.config import PartnerConfig, PostLimits
 from gateway.errors import ConfigurationFault
 from gateway.exchange.correspondence import Correspondent
 from gateway.exchange.post_office import Address, LedgerPostOffice, PostOfficeLimits
 from gateway.exchange.reception import Desk, Reception
 from gateway.exchange.workers import Workers
-from gateway.ledger.store import Ledger
+from gateway.ledger.store import LEDGER_FILE, Ledger
+from gateway.line.settings import LineSettings
 from gateway.service.alerts import Alerts
-from gateway.service.line_settings import line_settings
 from gateway.service.surroundings import Surroundings
 
 INBOUND_FOLDER = "inbound"
-LEDGER_FILE = "ledger.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class StationSettings:
 
     participant: str
     state: Path
-    line: LineConfig
+    line: LineSettings
     partners: tuple[PartnerConfig, ...]
     limits: PostLimits
 
@@ -42,7 +41,12 @@ class StationSettings:
 def open_ledger(surroundings: Surroundings, state: Path) -> Ledger:
     """The ledger in the state folder; EnvironmentFault if it cannot be opened."""
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Ledger.open(state / LEDGER_FILE, clock=surroundings.clock, runners=surroundings.runners())
+    runners = surroundings.runners()
+    try:
+        return Ledger.open(state / LEDGER_FILE, clock=surroundings.clock, runners=runners)
+    except BaseException:
+        runners.stop()
+        raise
 
 
 class Station:
@@ -85,9 +89,7 @@ class Station:
                 limits.interchange_max_messages, limits.interchange_max_bytes, limits.inbound_max_bytes
             ),
         )
-        self.line = surroundings.make_line(
-            line_settings(line, settings.partners), self.post_office, wrap_protocol
-        )
+        self.line = surroundings.make_line(line, self.post_office, wrap_protocol)
 
     async def open(self, desk: Desk) -> None:
         """Work off what was received before, then open the line."""
