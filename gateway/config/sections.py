@@ -22,9 +22,6 @@ from gateway.config.secrets import read_password
 KIB = 1024
 MIB = 1024 * KIB
 
-#: sun_path of a Unix socket address holds 108 bytes with its closing zero.
-SOCKET_PATH_MAX_BYTES = 107
-
 
 class Section(BaseModel):
     """A table of the file: frozen, and closed to keys that it does not know."""
@@ -168,12 +165,6 @@ class OperationsConfig(Section):
     """The control socket, which only its owner can open."""
 
     control_socket: FilePath
-
-    @model_validator(mode="after")
-    def _path_fits(self) -> Self:
-        if len(bytes(self.control_socket)) > SOCKET_PATH_MAX_BYTES:
-            raise ValueError(f"control_socket: expected a full path of at most {SOCKET_PATH_MAX_BYTES} bytes")
-        return self
 
 
 class FaultsConfig(Section):

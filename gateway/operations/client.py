@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.errors import EnvironmentFault
 from gateway.operations.commands import MAX_REPLY_BYTES, CommandRefused
+from gateway.operations.socket_path import reachable
 
 
 class DaemonNotRunning(EnvironmentFault):
@@ -59,7 +60,8 @@ class ControlClient:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(timeout_seconds)
         try:
-            connection.connect(str(self._path))
+            with reachable(self._path) as path:
+                connection.connect(str(path))
         except (FileNotFoundError, ConnectionRefusedError):
             connection.close()
             raise DaemonNotRunning(f"no gatewayd is running here ({self._path}): start it first") from None

@@ -33,6 +33,7 @@ from zope.interface import implementer
 
 from gateway.errors import ConfigurationFault, EnvironmentFault
 from gateway.operations.commands import MAX_REPLY_BYTES, MAX_REQUEST_BYTES, CommandRefused, Commands
+from gateway.operations.socket_path import reachable
 
 MAX_CONNECTIONS = 32
 REQUEST_TIMEOUT_SECONDS = 10.0
@@ -188,16 +189,19 @@ class ControlServer:
         self._path = path
         self._desk = Desk(commands, clock)
         self._port: IListeningPort | None = None
+        self._holding = contextlib.ExitStack()
 
     def start(self) -> None:
         """Listen; ConfigurationFault if another daemon listens there or the socket cannot be made."""
-        _clear_the_way(self._path)
+        path = self._holding.enter_context(_made_reachable(self._path))
+        _clear_the_way(path, self._path)
         factory: Factory[Any] = Factory.forProtocol(lambda: ControlProtocol(self._desk))
         factory.noisy = False
         before = os.umask(0o177)
         try:
-            self._port = self._unix.listenUNIX(str(self._path), factory, mode=0o600)
+            self._port = self._unix.listenUNIX(str(path), factory, mode=0o600)
         except OSError as error:
+            self._holding.close()
             raise ConfigurationFault(f"{self._path}: cannot listen there: {error}") from None
         finally:
             os.umask(before)
@@ -209,20 +213,25 @@ class ControlServer:
         if self._port is not None:
             await maybeDeferred(self._port.stopListening)
             self._port = None
+        self._holding.close()
 
 
-def _clear_the_way(path: Path) -> None:
-    """Make the socket's folder, and remove the socket that a killed daemon left."""
+def _made_reachable(path: Path) -> contextlib.AbstractContextManager[Path]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return reachable(path)
+
+
+def _clear_the_way(path: Path, told: Path) -> None:
+    """Remove the socket that a killed daemon left."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
-        raise ConfigurationFault(f"{path}: expected a socket or nothing; something else is there")
+        raise ConfigurationFault(f"{told}: expected a socket or nothing; something else is there")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         with contextlib.suppress(OSError):
             probe.connect(str(path))
-            raise ConfigurationFault(f"{path}: another gatewayd is running with this control socket")
+            raise ConfigurationFault(f"{told}: another gatewayd is running with this control socket")
     path.unlink(missing_ok=True)
