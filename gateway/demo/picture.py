@@ -49,7 +49,7 @@ class Picture:
             return
         line = ", ".join(f"{counts[step]}/{self._totals[step]} {step}" for step in STEPS)
         if line != self._last_line and (final or time.monotonic() >= self._next_line_at):
-            self._console.print(f"  {line}", highlight=False)
+            self._console.print(f"  {line}", highlight=False, soft_wrap=True)
             self._last_line = line
             self._next_line_at = time.monotonic() + _LINE_EVERY_SECONDS
 

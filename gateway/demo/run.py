@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +83,11 @@ class _Demo:
 
     def after_the_end(self) -> None:
         """What is looked at when both daemons have ended."""
-        checked = _gatewayd("ledger", "check", "--instance", str(self.folder))
+        checked = _gatewayd("ledger", "check", "--json", "--instance", str(self.folder))
         self.claims.claim(
             "The ledger's entries, replayed, give the balances that it shows",
             checked.returncode == 0,
-            _last_line(checked.stdout or checked.stderr),
+            " ".join((checked.stdout or checked.stderr).split()),
         )
 
     def farewell(self) -> None:
@@ -99,11 +101,12 @@ class _Demo:
             f"  {self.folder}/spool/held/         what was refused, with its reasons",
             f"  {self.folder}/log/gateway.jsonl   the log, one JSON object a line",
             "Try next:",
-            f"  gatewayd verify {sealed} --instance {self.folder}",
-            f"  gatewayd run --instance {self.folder}        and in other terminals:",
-            f"  gatewayd customs --instance {self.folder}",
-            f"  gatewayd ctl status --instance {self.folder}",
-            f"  gatewayd ctl licence show {key} --instance {self.folder}",
+            f"  {_PROGRAM} verify {sealed} --instance {self.folder}",
+            f"  {_PROGRAM} ledger check --instance {self.folder}",
+            f"  {_PROGRAM} run --instance {self.folder}        and in other terminals:",
+            f"  {_PROGRAM} customs --instance {self.folder}",
+            f"  {_PROGRAM} ctl status --instance {self.folder}",
+            f"  {_PROGRAM} ctl licence show {key} --instance {self.folder}",
         ]
         self.console.print("\n".join(lines), highlight=False, soft_wrap=True)
 
@@ -111,7 +114,6 @@ class _Demo:
         licences = self.cast.licences
         count = len(licences)
         self._act(f"{count} signed licences are dropped; in the middle the gateway is killed with SIGKILL")
-        killed = False
         with Picture(self.console, self._totals()) as picture:
             for dropped, licence in enumerate(licences, 1):
                 document = self._document(licence)
@@ -119,16 +121,21 @@ class _Demo:
                 self._kept = licence, document
                 if dropped % 20 == 0:
                     picture.show(self._counts(dropped))
-                if not killed and dropped >= count * 2 // 3:
-                    before = self._counts(dropped)
-                    self.stage.gateway.kill()
-                    killed = True
-                    picture.say(
-                        f"  SIGKILL: {dropped} dropped, {before['acknowledged']} acknowledged; starting again"
-                    )
-                    self.stage.gateway.start()
+                if dropped == count * 2 // 3:
+                    self._kill_in_the_middle(picture, dropped)
             follow(picture, lambda: self._counts(count), self._all_settled)
         self._claim_nothing_lost(count)
+
+    def _kill_in_the_middle(self, picture: Picture, dropped: int) -> None:
+        """SIGKILL once the first answers of customs are there, and the rest is on its way."""
+        seen = self._counts(dropped)
+        while not seen["acknowledged"] > 0:
+            time.sleep(0.02)
+            seen = self._counts(dropped)
+            picture.show(seen)
+        self.stage.gateway.kill()
+        picture.say(f"  SIGKILL: {dropped} dropped, {seen['acknowledged']} acknowledged; it is started again")
+        self.stage.gateway.start()
 
     def _claim_nothing_lost(self, count: int) -> None:
         out = self.stage.spool / "out"
@@ -178,6 +185,8 @@ class _Demo:
             else:
                 answers = [set(one["codes"]) for one in answered]
                 seen[mischief] = uses == GOOD_DECLARATIONS and answers == [{expected[mischief]}]
+            codes = sorted({code for one in answered for code in one["codes"]})
+            self._say(f"{mischief} on {key}: {', '.join(codes) or 'counted once'}")
         self.claims.claim(
             "Excess, wrong unit, conflict and forgery are refused with their codes; a repeat counts once",
             all(seen.values()) and len(seen) == len(self.cast.mischief),
@@ -308,6 +317,9 @@ class _Demo:
     def _act(self, title: str) -> None:
         self.console.print(f"\n[bold]{title}[/]", highlight=False, soft_wrap=True)
 
+    def _say(self, text: str) -> None:
+        self.console.print(f"  {text}", highlight=False, markup=False, soft_wrap=True)
+
     def _tell(self, rejections: list[dict[str, Any]]) -> None:
         for one in rejections:
             self.console.print(
@@ -319,6 +331,10 @@ class _Demo:
 
 
 _MARKER = ".demo"
+#: How the program is called from where we stand, for the lines that say what to try next.
+_PROGRAM = (
+    "gatewayd" if shutil.which("gatewayd") else os.path.relpath(Path(sys.executable).with_name("gatewayd"))
+)
 
 
 def _make_room(folder: Path) -> None:
@@ -350,7 +366,3 @@ def _codes(rejections: list[dict[str, Any]]) -> list[str]:
 
 def _figures(row: dict[str, Any]) -> tuple[str, ...]:
     return row["unit"], row["issued"], row["written_off"], row["balance"]
-
-
-def _last_line(text: str) -> str:
-    return text.strip().rpartition("\n")[2]
