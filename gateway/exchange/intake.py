@@ -31,7 +31,7 @@ from gateway.licences.policy import Policy
 _log = Logger()
 
 #: How many names are kept at once; the rest of a backlog stays in the folder until these are done.
-MAX_ACTIVE_NAMES = 16_384
+MAX_ACTIVE_NAMES = 8_192
 #: A batch is closed at this many bytes, however few files that is.
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 #: A file that makes no sense and is this young may still be being written: it is looked at again.

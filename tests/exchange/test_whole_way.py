@@ -10,6 +10,11 @@ import pytest
 from conftest import MakeDocument, licence, licences
 from memory import World
 
+from gateway.clock import system_clock
+from gateway.demo.samples import issue_message
+from gateway.operations.instance import create_instance
+from gateway.operations.issuer import Issuer
+from gateway.trust.authority import KeyKind
 from licencexml.messages import Licence
 from licencexml.values import LicenceType, UsageMode
 
@@ -262,4 +267,25 @@ def test_restarted_at_any_moment_it_ends_in_the_same(instance: Path, document: M
     assert sum(world.ask(world.gateway, "status")["ledger"]["licences"].values()) == 20
     assert world.ask(world.gateway, "totals") == world.ask(world.customs, "totals")
     assert not [name for name in world.out() if ".2." in name]
+    world.stop()
+
+
+def test_with_rsa_keys_too(tmp_path: Path) -> None:
+    instance = tmp_path / "rsa"
+    create_instance(instance, at=system_clock(), key_kind=KeyKind.RSA2048)
+    issuer = Issuer.of_instance(instance)
+    world = World(instance)
+    world.start_customs()
+    world.start_gateway()
+    (one,) = licences(1)
+    message = issue_message(
+        one,
+        sender=issuer.participant,
+        receiver="CN-GATEWAY",
+        message_id="RSA-1",
+        created=world.clock(),
+    )
+    world.drop("rsa", issuer.issue(message))
+    world.run()
+    assert show(world, one)["status"] in ("PART_USED", "EXHAUSTED")
     world.stop()
