@@ -18,13 +18,14 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from gateway.clock import Clock
-from gateway.exchange.acceptance import Drop, clear, settle, still_growing
+from gateway.errors import EnvironmentFault
+from gateway.exchange.acceptance import Drop, Settled, clear, settle, still_growing
 from gateway.exchange.examination import Document
 from gateway.exchange.names import is_urgent
 from gateway.exchange.pump import Pump
 from gateway.exchange.spool import Contents, NotReadable, SpoolTree
 from gateway.exchange.threads import InThread
-from gateway.exchange.workers import Workers
+from gateway.exchange.workers import Poisoned, Workers
 from gateway.ledger.store import Ledger
 from gateway.licences.policy import Policy
 
@@ -36,6 +37,7 @@ MAX_ACTIVE_NAMES = 8_192
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 #: A file that makes no sense and is this young may still be being written: it is looked at again.
 SETTLE_SECONDS = 2.0
+_OUR_FAULT = "this program has a fault that shows with this file; its log has the details"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +208,26 @@ class Intake:
         settled_drops = [drop for drop in drops if drop not in growing]
         if not settled_drops:
             return
-        settled = await self._ledger.submit(lambda uow: settle(uow, settled_drops, self._policy))
+        settled = await self._settle(settled_drops)
         await self._in_thread(clear, settled)
         for one in settled:
             one.log(_log)
         self._answered()
         if any(one.accepted for one in settled):
             self._accepted()
+
+    async def _settle(self, drops: Sequence[Drop]) -> list[Settled]:
+        """One transaction for all; if a fault of this program is in the way, one for each."""
+        try:
+            return await self._ledger.submit(lambda uow: settle(uow, drops, self._policy))
+        except EnvironmentFault:
+            raise
+        except Exception:
+            _log.failure("{count} files could not be settled together", count=len(drops))
+            if len(drops) == 1:
+                poisoned = [replace(drops[0], result=Poisoned(_OUR_FAULT))]
+                return await self._ledger.submit(lambda uow: settle(uow, poisoned, self._policy))
+        return [one for drop in drops for one in await self._settle([drop])]
 
     async def _examine(self, batch: Sequence[_Read]) -> list[Drop]:
         received = self._clock()

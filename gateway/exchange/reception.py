@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from gateway.clock import Clock
+from gateway.errors import EnvironmentFault
 from gateway.exchange import faults
 from gateway.exchange.examination import Document, ExaminedInterchange, Refused
 from gateway.exchange.notices import Notice, publish
@@ -27,6 +28,7 @@ _log = Logger()
 
 #: Files examined at once; each is up to an interchange's size.
 BATCH = 4
+_OUR_FAULT = "this program has a fault that shows with this file; its log has the details"
 
 
 class Desk(Protocol):
@@ -67,6 +69,7 @@ class Reception:
         self._corrupt = folder / "corrupt"
         self._clock = clock
         self._in_thread = in_thread
+        self._alarm = alarm
         self.pump = Pump("reception", self._step, reactor, alarm=alarm)
 
     async def _step(self) -> bool:
@@ -81,7 +84,18 @@ class Reception:
         return True
 
     async def _settle(self, file: post.InboundFile, result: ExaminedInterchange | Refused) -> None:
-        notices = await self._ledger.submit(lambda uow: self._settle_in(uow, file, result))
+        try:
+            notices = await self._ledger.submit(lambda uow: self._settle_in(uow, file, result))
+        except EnvironmentFault:
+            raise
+        except Exception:
+            if isinstance(result, Refused):
+                raise
+            # A file that we cannot settle must not hold up all that come after it.
+            _log.failure("{path} cannot be settled", path=file.path)
+            self._alarm(f"file {Path(file.path).name}", "it cannot be settled: see the log; it is kept")
+            await self._settle(file, _refusal(Poisoned(_OUR_FAULT), b""))
+            return
         await self._in_thread(self._put_away, Path(file.path), isinstance(result, Refused))
         publish(_log, notices)
         self._desk.settled()

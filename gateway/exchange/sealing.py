@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from gateway.clock import Clock
+from gateway.errors import EnvironmentFault
 from gateway.exchange.answers import SEALED
 from gateway.exchange.correspondence import Correspondent
 from gateway.exchange.names import answer_name
@@ -79,12 +80,37 @@ class Sealing:
         self._new_id = new_id
         self._clock = clock
         self._sealed = sealed
+        self._alarm = alarm
+        self._cannot: set[str] = set()
         self.pump = Pump("sealing", self._step, reactor, alarm=alarm)
 
     async def _step(self) -> bool:
-        waiting = await self._ledger.read(lambda connection: book.to_seal(connection, BATCH))
+        limit = BATCH + len(self._cannot)
+        found = await self._ledger.read(lambda connection: book.to_seal(connection, limit))
+        waiting = [row for row in found if row.message_id not in self._cannot]
         if not waiting:
             return False
+        sealed = await self._seal(waiting)
+        _log.info("{count} licences sealed", count=sealed)
+        self._sealed()
+        return len(waiting) >= BATCH
+
+    async def _seal(self, waiting: Sequence[book.ToSeal]) -> int:
+        """Seal them together; if one cannot be sealed, each by itself. Returns how many were."""
+        try:
+            return await self._seal_together(waiting)
+        except EnvironmentFault:
+            raise
+        except Exception:
+            _log.failure("{count} licences cannot be sealed together", count=len(waiting))
+            if len(waiting) == 1:
+                # Left for the next start: the file passed a worker once, so the fault is ours.
+                self._cannot.add(waiting[0].message_id)
+                self._alarm(f"seal of {waiting[0].licence}", "it cannot be sealed: see the log")
+                return 0
+        return sum([await self._seal([row]) for row in waiting])
+
+    async def _seal_together(self, waiting: Sequence[book.ToSeal]) -> int:
         now = self._clock()
         jobs = [
             SealJob(row.xml, Header(self._new_id(), self._us.participant, self._partner.participant, now))
@@ -92,12 +118,10 @@ class Sealing:
         ]
         results = await self._workers.run("seals", jobs)
         for result in results:
-            # The same bytes passed a worker when they were examined: this is a bug, or a broken machine.
-            assert not isinstance(result, Poisoned), f"a licence could not be sealed: {result.reason}"
+            if isinstance(result, Poisoned):
+                raise RuntimeError(f"a licence could not be sealed: {result.reason}")  # noqa: TRY004 - no type error
         await self._ledger.submit(lambda uow: self._record(uow, waiting, jobs, results))
-        _log.info("{count} licences sealed", count=len(results))
-        self._sealed()
-        return len(waiting) == BATCH
+        return len(results)
 
     def _record(
         self,

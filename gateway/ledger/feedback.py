@@ -52,10 +52,15 @@ def add_all(uow: UnitOfWork, files: Sequence[NewFeedback]) -> None:
     insert_if_absent(uow.connection, feedback, rows)
 
 
-def unwritten(connection: Connection, limit: int) -> list[Feedback]:
-    """Files still to be written, in the order in which they were added."""
+def unwritten(connection: Connection, limit: int, tree: str) -> list[Feedback]:
+    """Files still to be written into `tree`, in the order in which they were added."""
     columns = (feedback.c.id, feedback.c.tree, feedback.c.name, feedback.c.content)
-    query = select(*columns).where(~feedback.c.written).order_by(feedback.c.id).limit(limit)
+    query = (
+        select(*columns)
+        .where(~feedback.c.written, feedback.c.tree == tree)
+        .order_by(feedback.c.id)
+        .limit(limit)
+    )
     return [Feedback(*row) for row in connection.execute(query)]
 
 

@@ -85,7 +85,7 @@ class LicenceGateway:
         # Every licence goes to the first partner; customs is one, however many sites it has behind it.
         customs = station.partners[config.partners[0].name]
         self._feedback = FeedbackWriter(
-            trees={tree.spool.name: tree.spool for tree in trees},
+            trees=[tree.spool for tree in trees],
             ledger=ledger,
             reactor=surroundings.reactor,
             in_thread=surroundings.in_thread,
@@ -115,7 +115,7 @@ class LicenceGateway:
             reactor=surroundings.reactor,
             in_thread=surroundings.in_thread,
             accepted=self._sealing.pump.wake,
-            answered=self._feedback.pump.wake,
+            answered=self._feedback.wake,
             limits=IntakeLimits(
                 batch_files=config.limits.intake_batch,
                 max_file_bytes=config.limits.max_file_bytes,
@@ -139,7 +139,7 @@ class LicenceGateway:
     async def start(self) -> str:
         """See `Daemon.start`."""
         found = await self._handlers.found_at_start()
-        self._feedback.pump.start()
+        self._feedback.start()
         self._sealing.pump.start()
         await self._station.open(self._desk)
         self._intake.start()
@@ -152,7 +152,7 @@ class LicenceGateway:
         await self._intake.stop()
         await self._sealing.pump.stop()
         await self._station.close_line()
-        await self._feedback.pump.stop()
+        await self._feedback.stop()
         await self._station.close()
 
     async def reload(self) -> list[str]:
@@ -172,7 +172,7 @@ class LicenceGateway:
         self._handlers.register(commands)
 
     def _answers_wait(self) -> None:
-        self._feedback.pump.wake()
+        self._feedback.wake()
         self._station.post_office.wake()
 
 
