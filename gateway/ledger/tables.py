@@ -272,6 +272,7 @@ feedback = Table(
 )
 Index(
     "ix_feedback_unwritten",
+    feedback.c.tree,
     feedback.c.id,
     sqlite_where=~feedback.c.written,
     postgresql_where=~feedback.c.written,

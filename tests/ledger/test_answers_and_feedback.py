@@ -121,11 +121,11 @@ def test_feedback_is_written_once_in_its_order(run: Run, look: Run) -> None:
     run(feedback.add, "default", "a.json", b"again", origin="x")
     run(feedback.add, "default", "a.json", b"2", origin="y")
 
-    waiting = look(feedback.unwritten, 10)
+    waiting = look(feedback.unwritten, 10, "default")
     assert [(file.tree, file.name, file.content) for file in waiting] == [
         ("default", "a.json", b"1"),
         ("default", "a.json", b"2"),
     ]
     assert look(feedback.count_unwritten) == 2
     run(feedback.mark_written, [waiting[0].id])
-    assert [file.content for file in look(feedback.unwritten, 10)] == [b"2"]
+    assert [file.content for file in look(feedback.unwritten, 10, "default")] == [b"2"]

@@ -95,7 +95,7 @@ def test_no_statement_reads_a_whole_table(ledger: Ledger, run: Run, look: Run, s
     look(post.receipts_due, PARTNER, 10)
     run(post.receipt_sent, file.id)
     run(feedback.add, "default", "a", b"1", origin="x")
-    look(feedback.unwritten, 10)
+    look(feedback.unwritten, 10, "default")
     run(feedback.mark_written, [1])
     look(query.show_licence, keys[0])
     look(query.licence_history, keys[0])

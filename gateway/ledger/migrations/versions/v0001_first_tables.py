@@ -357,7 +357,7 @@ def _feedback() -> None:
     op.create_index(
         "ix_feedback_unwritten",
         "feedback",
-        ["id"],
+        ["tree", "id"],
         sqlite_where=sa.text("written = 0"),
         postgresql_where=sa.text("NOT written"),
     )
