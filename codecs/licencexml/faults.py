@@ -1,6 +1,7 @@
 """The catalogue of reasons for which a document cannot be read as a message.
 
-The remedies are in Chinese and English, as the sentences are. `{field}`-like places are filled by the caller.
+The remedies are in Chinese and English, as the sentences are. `{field}`-like places are filled by the caller;
+what a parser says of a document (`detail`) stands in brackets, as it is no sentence of ours.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ TOO_LARGE = Reason(
     "文件有 {size} 字节，超过上限 {limit} 字节。",
     "The file has {size} bytes; at most {limit} are accepted.",
     _LIMIT,
-    _both("请拆分后分别提交。", "Split it and hand over the parts."),
+    _both("请拆分成几个文件后分别提交。", "Split it and hand over the parts."),
 )
 NOT_XML = Reason(
     "XML_BINARY",
     "文件不是 XML 文档：{detail_zh}。",
     "The file is not an XML document: {detail_en}.",
     _XML,
-    _both("请提交 XML 文本，勿压缩、勿加密。", "Hand over XML text, neither compressed nor encrypted."),
+    _both("请提交未压缩、未加密的 XML 文本。", "Hand over XML text, neither compressed nor encrypted."),
 )
 TRUNCATED = Reason(
     "XML_TRUNCATED",
@@ -46,15 +47,19 @@ TRUNCATED = Reason(
     "The file breaks off at line {line}: it is not complete.",
     _XML,
     _both(
-        "请重新完整提交该文件（先写 .tmp 再改名）。", "Hand it over again, whole (write .tmp, then rename)."
+        "请重新完整提交该文件（先写成 .tmp 文件，再改名）。",
+        "Hand the file over again, whole (write it as .tmp, then rename it).",
     ),
 )
 NOT_WELL_FORMED = Reason(
     "XML_NOT_WELL_FORMED",
-    "第 {line} 行第 {column} 列起不是格式良好的 XML：{detail}",
-    "Not well-formed XML from line {line}, column {column}: {detail}",
+    "从第 {line} 行第 {column} 列起不是格式良好的 XML（{detail}）。",
+    "The file is not well-formed XML from line {line}, column {column} on ({detail}).",
     _XML,
-    _both("请用 XML 库生成文件，勿手工拼接。", "Write the file with an XML library, not by joining strings."),
+    _both(
+        "请使用 XML 库生成文件，不要拼接字符串。",
+        "Write the file with an XML library, not by joining strings.",
+    ),
 )
 XML_VERSION = Reason(
     "XML_VERSION_UNSUPPORTED",
@@ -65,15 +70,15 @@ XML_VERSION = Reason(
 )
 ENCODING_UNSUPPORTED = Reason(
     "ENCODING_UNSUPPORTED",
-    "编码“{encoding}”不被接受，只接受 UTF-8 和 GB18030。",
-    'The encoding "{encoding}" is not accepted; UTF-8 and GB18030 are.',
+    "文件的编码为“{encoding}”，只接受 UTF-8 和 GB18030。",
+    'The encoding of the file is "{encoding}"; only UTF-8 and GB18030 are accepted.',
     "XML 1.0 section 4.3.3",
-    _both("请改用 UTF-8，或用 GB18030 并如实声明。", "Use UTF-8, or GB18030 and declare it."),
+    _both("请改用 UTF-8，或改用 GB18030 并在文件中声明。", "Use UTF-8, or use GB18030 and declare it."),
 )
 ENCODING_MISMATCH = Reason(
     "ENCODING_MISMATCH",
-    "文件声明为 {declared}，但第 {line} 行起的字节不是 {declared}{guess_zh}。",
-    "The file says it is {declared}, but its bytes are not, from line {line} on{guess_en}.",
+    "文件声明的编码为 {declared}，但从第 {line} 行起的字节不是 {declared}{guess_zh}。",
+    "The file declares {declared}, but from line {line} on its bytes are not {declared}{guess_en}.",
     "XML 1.0 section 4.3.3",
     _both("请使声明与实际编码一致。", "Declare the encoding that the file really has."),
 )
@@ -89,24 +94,24 @@ DOCTYPE = Reason(
 )
 ENTITY = Reason(
     "ENTITY_FORBIDDEN",
-    "第 {line} 行使用了未预定义的实体：{detail}",
-    "Line {line} uses an entity that is not predefined: {detail}",
+    "第 {line} 行使用了未预定义的实体（{detail}）。",
+    "Line {line} uses an entity that is not predefined ({detail}).",
     "XML 1.0 section 4.6",
-    _both("请直接写出字符或使用数字引用。", "Write the character itself or a numeric reference."),
+    _both("请直接写出该字符，或使用数字字符引用。", "Write the character itself or a numeric reference."),
 )
 PROCESSING_INSTRUCTION = Reason(
     "PI_FORBIDDEN",
     "文件含有处理指令“{target}”，不予接受。",
     'The file has a processing instruction "{target}"; none is accepted.',
     _SCHEMA,
-    _both("请去掉处理指令。", "Remove it."),
+    _both("请去掉处理指令。", "Remove the processing instruction."),
 )
 XINCLUDE = Reason(
     "XINCLUDE_FORBIDDEN",
-    "文件含有 XInclude 元素，不予接受，也不会执行。",
+    "文件含有 XInclude 元素，不予接受，也未执行。",
     "The file has an XInclude element; it is not accepted and was not followed.",
     _SCHEMA,
-    _both("请直接写入内容。", "Write the content itself."),
+    _both("请直接写入所引用的内容。", "Write the included content itself."),
 )
 DEPTH = Reason(
     "DEPTH_EXCEEDED",
@@ -120,7 +125,7 @@ ELEMENTS = Reason(
     "文件的元素或属性超过 {limit} 个。",
     "The file has more than {limit} elements or attributes.",
     _LIMIT,
-    _both("请拆分后分别提交。", "Split it and hand over the parts."),
+    _both("请拆分成几个文件后分别提交。", "Split it and hand over the parts."),
 )
 ATTRIBUTES = Reason(
     "ATTRIBUTES_EXCEEDED",
@@ -131,8 +136,8 @@ ATTRIBUTES = Reason(
 )
 TEXT_LIMIT = Reason(
     "TEXT_TOO_LONG",
-    "第 {line} 行起的单个文本或属性超过解析上限。",
-    "A single text or attribute from line {line} on is longer than any parser limit.",
+    "从第 {line} 行起的单个文本或属性超过解析上限。",
+    "A single text or attribute from line {line} on is longer than the parser's limit.",
     _LIMIT,
     _both("请按报文模式生成。", "Follow the message schema."),
 )
@@ -145,24 +150,24 @@ NAMESPACE = Reason(
 )
 VERSION = Reason(
     "SCHEMA_VERSION_UNKNOWN",
-    "报文版本“{found}”不受支持，支持的版本为 {expected}。",
-    'The message version "{found}" is not supported; supported: {expected}.',
+    "不支持报文版本“{found}”，支持的版本为 {expected}。",
+    'The message version "{found}" is not supported; the version supported is {expected}.',
     _SCHEMA,
-    _both("请改用受支持的版本。", "Use a supported version."),
+    _both("请改用所支持的版本。", "Use the supported version."),
 )
 ROOT = Reason(
     "MESSAGE_UNKNOWN",
     "“{name}”不是本交换的报文。",
     '"{name}" is not a message of this exchange.',
     _SCHEMA,
-    _both("请使用模式中定义的报文。", "Use a message that the schema defines."),
+    _both("请使用报文模式所定义的报文。", "Use a message that the message schema defines."),
 )
 DUPLICATE_ID = Reason(
     "ID_DUPLICATE",
-    "标识“{value}”在文件中出现不止一次（首次在第 {first} 行）。",
+    "ID“{value}”在文件中不止出现一次（首次在第 {first} 行）。",
     'The ID "{value}" stands more than once in the file (first on line {first}).',
-    "XML Signature section 4.4.3.2",
-    _both("文件中每个 ID 必须唯一。", "Make every ID in the file unique."),
+    "XML-DSig core section 4.4.3.2",
+    _both("请使文件中的每个 ID 唯一。", "Make every ID in the file unique."),
 )
 
 # --- the schema, field by field ---
@@ -180,8 +185,8 @@ UNEXPECTED = Reason(
     'The element {name} has no place in "{parent_en}".',
     _SCHEMA,
     _both(
-        "请去掉该元素，或核对其名称、命名空间和证书种类。",
-        "Remove it, or check its name, namespace and the licence type.",
+        "请去掉该元素，或核对其名称、命名空间和许可证种类。",
+        "Remove the element, or check its name, its namespace and the licence type.",
     ),
 )
 REPEATED = Reason(
@@ -196,7 +201,7 @@ ORDER = Reason(
     "“{field_zh}”（{name}）的位置不对，应在 {after} 之前。",
     '"{field_en}" ({name}) is out of order: it belongs before {after}.',
     _SCHEMA,
-    _both("请按模式规定的顺序排列。", "Put the elements in the schema's order."),
+    _both("请按报文模式的顺序排列各元素。", "Put the elements in the order of the message schema."),
 )
 ATTRIBUTE_MISSING = Reason(
     "ATTRIBUTE_MISSING",
@@ -210,24 +215,25 @@ ATTRIBUTE_UNEXPECTED = Reason(
     "“{field_zh}”不应有属性 {name}。",
     '"{field_en}" may not have the attribute {name}.',
     _SCHEMA,
-    _both("请去掉该属性。", "Remove it."),
+    _both("请去掉该属性。", "Remove the attribute."),
 )
 STRAY_TEXT = Reason(
     "TEXT_UNEXPECTED",
     "“{field_zh}”的子元素之间有文本“{found}”。",
     'There is text "{found}" between the elements of "{field_en}".',
     _SCHEMA,
-    _both("请去掉该文本。", "Remove it."),
+    _both("请去掉该文本。", "Remove the text."),
 )
 
-_VALUE_REMEDY = _both("请按要求填写：{expected_zh}", "Fill it in as asked: {expected_en}")
+_VALUE_REMEDY = _both("请按要求更正“{field_zh}”。", 'Correct "{field_en}" as required.')
 
 
 def _value(code: str, zh: str, en: str) -> Reason:
+    """A fault of one value; `expected_zh` and `expected_en` are whole sentences of the schema's own notes."""
     return Reason(
         code,
         "“{field_zh}”" + zh + "：“{found}”。要求：{expected_zh}",
-        '"{field_en}" ' + en + ': "{found}". Expected: {expected_en}',
+        '"{field_en}" ' + en + ': "{found}". Required: {expected_en}',
         _SCHEMA,
         _VALUE_REMEDY,
     )
@@ -243,17 +249,17 @@ VALUE_TOO_SMALL = _value("VALUE_TOO_SMALL", "的数值过小", "is too small a n
 VALUE_NOT_LISTED = _value("VALUE_NOT_LISTED", "的值不在允许范围内", "is none of the permitted values")
 SCHEMA_VIOLATION = Reason(
     "SCHEMA_VIOLATION",
-    "“{field_zh}”不符合报文模式：{detail}",
-    '"{field_en}" does not follow the message schema: {detail}',
+    "“{field_zh}”不符合报文模式（{detail}）。",
+    '"{field_en}" does not follow the message schema ({detail}).',
     _SCHEMA,
     _both("请按报文模式生成。", "Follow the message schema."),
 )
 LEFT_OUT = Reason(
     "FAULTS_LEFT_OUT",
-    "问题太多，只列出前 {shown} 项。",
-    "There are more faults; the first {shown} are listed.",
+    "问题不止所列，此处只列出前 {shown} 项。",
+    "There are more faults than these; the first {shown} are listed.",
     _LIMIT,
-    _both("请先更正所列问题再提交。", "Put the listed ones right and hand it over again."),
+    _both("请更正所列问题后重新提交。", "Put the listed faults right and hand the file over again."),
 )
 
 # --- what the schema cannot say ---
@@ -261,9 +267,9 @@ LEFT_OUT = Reason(
 PARTY_CODE = Reason(
     "PARTY_CODE_CHECK_CHARACTER",
     "企业代码“{code}”的校验码不对，应为“{expected}”。",
-    'The check character of the party code "{code}" is wrong; computed "{expected}".',
+    'The check character of the party code "{code}" is wrong; it should be "{expected}".',
     "GB 32100-2015",
-    _both("请核对统一社会信用代码。", "Check the social credit code."),
+    _both("请核对统一社会信用代码。", "Check the unified social credit code."),
 )
 MESSAGE_ID_ATTRIBUTE = Reason(
     "MESSAGE_ID_ATTRIBUTE",
@@ -276,36 +282,36 @@ MESSAGE_ID_ATTRIBUTE = Reason(
 )
 LINE_NUMBER = Reason(
     "LINE_NUMBER_REPEATED",
-    "行号 {number} 出现不止一次。",
+    "行号 {number} 不止出现一次。",
     "The line number {number} stands more than once.",
     _SCHEMA,
-    _both("请使每行的行号唯一。", "Give each line a number of its own."),
+    _both("请使每一行的行号唯一。", "Give each line a number of its own."),
 )
 CURRENCY = Reason(
     "CURRENCY_MIXED",
-    "同一许可证使用了不止一种币别：{found}。",
+    "同一许可证使用了多种币别：{found}。",
     "The licence uses more than one currency: {found}.",
     "GB/T 15311.1-2008, GB/T 15311.2-2008, box 15",
-    _both("请使用同一币别。", "Use one currency."),
+    _both("请对各商品行使用同一币别。", "Use one currency for all goods lines."),
 )
 TOTAL = Reason(
     "TOTAL_WRONG",
     "“{field_zh}”为 {found}，各行合计为 {expected}。",
     '"{field_en}" is {found}; the lines add up to {expected}.',
     "GB/T 15311.1-2008, GB/T 15311.2-2008, box 18",
-    _both("请核对总计与各行。", "Make the total agree with the lines."),
+    _both("请使总计与各行合计一致。", "Make the total agree with the lines."),
 )
 FORM_NUMBER = Reason(
     "FORM_NUMBER_MISSING",
     "纸面许可证未填证书流水号（FormNumber）。",
     "The paper licence has no form number (FormNumber).",
-    "外经贸配管发〔2000〕539号",
-    _both("请补填证书流水号。", "Supply the number printed on the form."),
+    _SCHEMA,
+    _both("请补填纸面证书上印制的流水号。", "Supply the number printed on the paper form."),
 )
 MESSAGE_COUNT = Reason(
     "MESSAGE_COUNT_WRONG",
-    "报文数为 {declared}，实有 {found} 份报文。",
+    "MessageCount 为 {declared}，实有 {found} 份报文。",
     "MessageCount says {declared}; {found} messages were found.",
     _SCHEMA,
-    _both("请核对交换并重新发送。", "Check the interchange and send it again."),
+    _both("请核对该交换后重新发送。", "Check the interchange and send it again."),
 )

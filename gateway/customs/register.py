@@ -25,24 +25,27 @@ from licencexml.values import LicenceKey
 
 IDENTITY_CONFLICT = Reason(
     code="MESSAGE_CONFLICT",
-    zh="报文标识 {message_id} 已用于内容不同的报文。",
-    en="MessageID {message_id} was used before, for another content.",
+    zh="海关此前收到过报文标识 {message_id}，且内容与本次不同。",
+    en="Customs received MessageID {message_id} before, with other content.",
     article="configured",
-    remedy="请使用新的报文标识。 Use a new MessageID.",
+    remedy="请使用新的报文标识发送。 / Send the message under a new MessageID.",
 )
 REFUSED_ON_PURPOSE = Reason(
     code="REFUSED_ON_PURPOSE",
-    zh="模拟海关按其配置拒收许可证 {licence}。",
-    en="The simulated customs is told to refuse the licence {licence}.",
+    zh="模拟海关依照其配置不接收许可证 {licence}。",
+    en="The simulated customs is configured not to take licence {licence}.",
     article="configured",
-    remedy="见模拟海关配置 faults.refuse_every。 See faults.refuse_every in its configuration.",
+    remedy=(
+        "请查看模拟海关配置中的 faults.refuse_every。"
+        " / See faults.refuse_every in the configuration of the simulated customs."
+    ),
 )
 LICENCE_KNOWN = Reason(
-    code="LICENCE_EXISTS",
-    zh="海关已收到许可证 {licence}（报文 {message_id}）。",
-    en="Customs has the licence {licence} already (message {message_id}).",
+    code="CUSTOMS_HAS_LICENCE",
+    zh="海关此前已收到许可证 {licence}（报文 {message_id}）。",
+    en="Customs has licence {licence} already (message {message_id}).",
     article="configured",
-    remedy="更改只能通过换证办理。 A licence is changed by replacement only.",
+    remedy="请通过换证更改许可证。 / Change the licence by replacement.",
 )
 
 

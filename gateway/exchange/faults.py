@@ -6,43 +6,47 @@ from licencexml.rejection import Reason
 
 NOT_A_FILE = Reason(
     code="NOT_A_FILE",
-    zh="“{name}”不是可读取的普通文件，而是：{what}。",
-    en="“{name}” cannot be read as a regular file: it is {what}.",
+    zh="“{name}”不能作为普通文件读取（{what}）。",
+    en='"{name}" cannot be read as a regular file ({what}).',
     article="configured",
-    remedy="请先写入 NAME.tmp，再改名为 NAME.xml。 Write a file NAME.tmp, then rename it to NAME.xml.",
+    remedy=(
+        "请先写成文件 NAME.tmp，再改名为 NAME.xml。 / Write a file NAME.tmp, then rename it to NAME.xml."
+    ),
 )
 WRONG_KIND = Reason(
     code="WRONG_KIND",
-    zh="此处不接收报文类型 {kind}。",
+    zh="此处不接收 {kind} 报文。",
     en="A message of the kind {kind} is not taken here.",
     article="configured",
-    remedy="请核对报文类型和接收方。 Check the kind of the message and where it was sent.",
+    remedy="请核对报文种类和接收方。 / Check the kind of the message and where it was sent.",
 )
 WRONG_RECEIVER = Reason(
     code="WRONG_RECEIVER",
-    zh="报文的接收方是 {receiver}，本系统是 {participant}。",
-    en="The message is addressed to {receiver}; this is {participant}.",
+    zh="报文的接收方是“{receiver}”，而此处是“{participant}”。",
+    en='The message is addressed to "{receiver}"; this is "{participant}".',
     article="configured",
-    remedy="请核对 Receiver 后以新的签名重新提交。 Correct Receiver, sign again and submit.",
+    remedy="请更正 Receiver，重新签名后提交。 / Correct Receiver, sign again and hand it over.",
 )
 WRONG_ISSUER = Reason(
     code="WRONG_ISSUER",
-    zh="发送方 {sender} 不得使用此收件目录。",
-    en="The sender {sender} may not use this spool.",
+    zh="此收件目录不供发送方“{sender}”使用。",
+    en='This spool is not for the sender "{sender}".',
     article="configured",
-    remedy="请使用本机构自己的收件目录。 Use the spool that was given to this issuer.",
+    remedy="请使用分配给该签发系统的收件目录。 / Use the spool that was given to this issuing system.",
 )
 CREATED_IN_FUTURE = Reason(
     code="CREATED_IN_FUTURE",
-    zh="报文的生成时间 {created} 晚于收到时间 {now}，超出允许的 {allowed} 秒。",
+    zh="报文的生成时间 {created} 晚于收到时间 {now}，且超出允许的 {allowed} 秒。",
     en="The message says it was created at {created}, more than {allowed} seconds after it came ({now}).",
     article="configured",
-    remedy="请校准时钟后重新签名提交。 Set the clock right, sign again and submit.",
+    remedy="请校准时钟，重新签名后提交。 / Set the clock right, sign again and hand it over.",
 )
 POISONED = Reason(
     code="POISONED",
-    zh="文件无法安全读取：{reason}。",
-    en="The file cannot be read safely: {reason}.",
+    zh="文件无法安全读取（{reason}）。",
+    en="The file cannot be read safely ({reason}).",
     article="configured",
-    remedy="文件已原样隔离，请联系许可证局。 The file was set aside unchanged; contact the licence bureau.",
+    remedy=(
+        "请联系许可证局；文件已原样移出保存。 / Contact the licence bureau; the file was set aside unchanged."
+    ),
 )

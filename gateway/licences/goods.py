@@ -19,25 +19,36 @@ GOODS: Rulebook[Use] = Rulebook("goods 商品")
 
 @GOODS.rule(
     code="GOODS_NOT_ON_LICENCE",
-    zh="报关单第 {line} 项商品编码 {goods_code} 不在许可证 {licence} 上{stated}",
-    en="line {line}: goods code {goods_code} is not on licence {licence}{stated}",
+    zh="报关单第 {line} 项：许可证 {licence} {stated_zh}未列明商品编码 {goods_code}。",
+    en="Declaration line {line}: goods code {goods_code} is not on licence {licence}{stated_en}.",
     article="外经贸配管发〔2000〕539号 art. 5",
-    remedy="Check the goods code and the licence line; goods that the licence does not name need another.",
+    remedy=(
+        "请核对商品编码和许可证项号；许可证未列明的商品，须另用许可证。"
+        " / Check the goods code and the licence line; goods not on the licence need another licence."
+    ),
 )
 def goods_not_on_licence(case: Use) -> Iterator[Facts]:
     """The goods declared are goods of the licence, by their code."""
     for line in case.lines:
         if not case.candidates(line):
-            stated = f" #{line.licence_line_number}" if line.licence_line_number is not None else ""
-            yield _facts(line) | {"licence": case.state.key, "stated": stated}
+            yield _facts(line) | {"licence": case.state.key} | _stated(line.licence_line_number)
+
+
+def _stated(number: int | None) -> dict[str, object]:
+    if number is None:
+        return {"stated_zh": "", "stated_en": ""}
+    return {"stated_zh": f"第 {number} 项", "stated_en": f", line {number}"}
 
 
 @GOODS.rule(
     code="LICENCE_LINE_UNCLEAR",
-    zh="报关单第 {line} 项商品编码 {goods_code} 对应许可证多个商品项（{candidates}），未写明使用哪一项",
-    en="line {line}: goods code {goods_code} stands on licence lines {candidates}, and none is stated",
+    zh="报关单第 {line} 项：许可证有多项（{candidates}）为商品编码 {goods_code}，报文未写明使用哪一项。",
+    en=(
+        "Declaration line {line}: goods code {goods_code} stands on licence lines {candidates},"
+        " and none is stated."
+    ),
     article=CONFIGURED,
-    remedy="State the licence line number (LicenceLineNumber).",
+    remedy="请在 LicenceLineNumber 中写明许可证项号。 / State the licence line in LicenceLineNumber.",
 )
 def licence_line_unclear(case: Use) -> Iterator[Facts]:
     """Which goods line is drawn on is never guessed."""
@@ -50,10 +61,13 @@ def licence_line_unclear(case: Use) -> Iterator[Facts]:
 
 @GOODS.rule(
     code="UNIT_MISMATCH",
-    zh="报关单第 {line} 项计量单位 {unit} 与许可证计量单位 {licence_unit} 不一致",
-    en="line {line}: unit {unit} is not the licence's unit {licence_unit}",
+    zh="报关单第 {line} 项：计量单位 {unit} 与许可证的计量单位 {licence_unit} 不同。",
+    en="Declaration line {line}: unit {unit} is not the licence's unit {licence_unit}.",
     article="外经贸配管发〔2000〕539号 art. 6",
-    remedy="State the quantity in the licence's unit; it is never converted here.",
+    remedy=(
+        "请按许可证的计量单位填写数量；本网关不作换算。"
+        " / State the quantity in the licence's unit; this gateway does not convert."
+    ),
 )
 def unit_mismatch(case: Use) -> Iterator[Facts]:
     """A write-off is in the unit of the licence."""
@@ -64,10 +78,13 @@ def unit_mismatch(case: Use) -> Iterator[Facts]:
 
 @GOODS.rule(
     code="QUANTITY_NOT_POSITIVE",
-    zh="报关单第 {line} 项数量 {quantity} 不大于零",
-    en="line {line}: quantity {quantity} is not greater than zero",
+    zh="报关单第 {line} 项：数量 {quantity} 不大于零。",
+    en="Declaration line {line}: quantity {quantity} is not greater than zero.",
     article=CONFIGURED,
-    remedy="A release has a quantity; what was withdrawn (退关) is a reversal, not a negative write-off.",
+    remedy=(
+        "请填写放行的数量；退关须另行报送，不以负数核销。"
+        " / State the quantity released; a withdrawal is reported apart, not as a negative write-off."
+    ),
 )
 def quantity_not_positive(case: Use) -> Iterator[Facts]:
     """A use takes something."""
@@ -78,10 +95,13 @@ def quantity_not_positive(case: Use) -> Iterator[Facts]:
 
 @GOODS.rule(
     code="QUANTITY_EXCEEDS_BALANCE",
-    zh="报关单第 {line} 项数量 {quantity} 超过许可证第 {licence_line} 项余额 {balance}",
-    en="line {line}: quantity {quantity} exceeds the balance {balance} of licence line {licence_line}",
+    zh="报关单第 {line} 项：{quantity} 超过许可证第 {licence_line} 项的余额 {balance}。",
+    en="Declaration line {line}: {quantity} exceeds the balance {balance} of licence line {licence_line}.",
     article="外经贸配管发〔2000〕539号 art. 5",
-    remedy="Check the quantity; goods beyond the balance need another licence.",
+    remedy=(
+        "请核对数量；超出余额的货物，须另用许可证。"
+        " / Check the quantity; goods beyond the balance need another licence."
+    ),
 )
 def quantity_exceeds_balance(case: Use) -> Iterator[Facts]:
     """No goods line gives more than it has; lines of one declaration draw one after another."""

@@ -44,10 +44,13 @@ def decide_issue(
 
 @ISSUE.rule(
     code="LICENCE_EXISTS",
-    zh="许可证 {licence} 已签发，不得以另一份报文再次签发或更改其内容",
-    en="licence {licence} has been issued; it cannot be issued again or altered by another message",
+    zh="许可证 {licence} 已经签发，不能用另一份报文再次签发或更改。",
+    en="Licence {licence} has been issued; it cannot be issued again or altered by another message.",
     article="商办配函〔2015〕494号 art. 16",
-    remedy="Correct the licence number; what is issued is changed only by a replacement (换证).",
+    remedy=(
+        "请核对许可证号；已签发的许可证须通过换证更改。"
+        " / Check the licence number; a licence that was issued is changed by replacement only."
+    ),
 )
 def licence_exists(case: Issue) -> Iterator[Facts]:
     """A licence number is issued once; its content is never altered."""
@@ -57,10 +60,10 @@ def licence_exists(case: Issue) -> Iterator[Facts]:
 
 @ISSUE.rule(
     code="VALIDITY_REVERSED",
-    zh="有效期截止日 {valid_to} 早于起始日 {valid_from}",
-    en="the validity ends on {valid_to}, before it begins on {valid_from}",
+    zh="有效期的截止日 {valid_to} 早于起始日 {valid_from}。",
+    en="The validity ends on {valid_to}, before it begins on {valid_from}.",
     article="商办配函〔2015〕494号 art. 14",
-    remedy="Correct the dates of validity and send the licence again.",
+    remedy="请更正有效期后重新签名提交。 / Correct the dates of validity, sign again and hand it over.",
 )
 def validity_reversed(case: Issue) -> Iterator[Facts]:
     """A licence has a period of validity."""
@@ -71,10 +74,13 @@ def validity_reversed(case: Issue) -> Iterator[Facts]:
 
 @ISSUE.rule(
     code="LICENCE_EXPIRED",
-    zh="许可证有效期已于 {valid_to} 截止，今日为 {today}",
-    en="the licence's validity ended on {valid_to}; today is {today}",
+    zh="许可证有效期已于 {valid_to} 截止，今天是 {today}。",
+    en="The licence's validity ended on {valid_to}; today is {today}.",
     article="商办配函〔2015〕494号 art. 14",
-    remedy="Issue a licence that can still be used; an expired one is not sent to customs.",
+    remedy=(
+        "请签发尚在有效期内的许可证；已过期的不向海关发送。"
+        " / Issue a licence that can still be used; an expired one is not sent to customs."
+    ),
 )
 def licence_expired(case: Issue) -> Iterator[Facts]:
     """A licence can be used within its validity only: one that ended is not issued."""

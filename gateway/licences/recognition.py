@@ -76,10 +76,13 @@ def is_known(line: DeclarationLine, known: Mapping[LineId, AppliedBefore]) -> bo
 
 @RECOGNITION.rule(
     code="LICENCE_UNKNOWN",
-    zh="许可证 {licence} 不存在：未经本网关签发和发送",
-    en="licence {licence} is unknown: it was not issued and sent through this gateway",
+    zh="本网关没有许可证 {licence} 的签发和发送记录。",
+    en="Licence {licence} is unknown: this gateway has no record of its being issued and sent.",
     article="商办配函〔2015〕494号 art. 13",
-    remedy="Check the licence's type and number; if they are right, ask the licence bureau (许可证局).",
+    remedy=(
+        "请核对许可证种类和许可证号；核对无误的，请联系许可证局。"
+        " / Check the licence's type and number; if they are right, contact the licence bureau."
+    ),
 )
 def licence_unknown(case: Presented) -> Iterator[Facts]:
     """Only a licence that was issued and sent to customs can be declared against."""
@@ -89,10 +92,13 @@ def licence_unknown(case: Presented) -> Iterator[Facts]:
 
 @RECOGNITION.rule(
     code="WRITE_OFF_CONFLICT",
-    zh="报关单 {entry_id} 第 {line} 项（序号 {sequence}）已核销且内容不同",
-    en="declaration {entry_id} line {line} (sequence {sequence}) was written off before with other content",
+    zh="报关单 {entry_id} 第 {line} 项（序号 {sequence}）此前已核销，且内容与本次不同。",
+    en="Declaration {entry_id} line {line} (sequence {sequence}) was written off before with other content.",
     article=CONFIGURED,
-    remedy="To repeat a write-off send it unchanged; to change one send an amendment (更改).",
+    remedy=(
+        "重发核销数据的，请保持内容不变；需要更改的，请报送更改。"
+        " / To repeat a write-off, send it unchanged; to change one, send an amendment."
+    ),
 )
 def write_off_conflict(case: Presented) -> Iterator[Facts]:
     """One business key, one content."""
@@ -105,10 +111,13 @@ def write_off_conflict(case: Presented) -> Iterator[Facts]:
 
 @RECOGNITION.rule(
     code="LINE_TWICE",
-    zh="报关单 {entry_id} 第 {line} 项（序号 {sequence}）在同一报文中出现多次",
-    en="declaration {entry_id} line {line} (sequence {sequence}) stands in the message more than once",
+    zh="报关单 {entry_id} 第 {line} 项（序号 {sequence}）在同一报文中不止出现一次。",
+    en="Declaration {entry_id} line {line} (sequence {sequence}) stands in the message more than once.",
     article=CONFIGURED,
-    remedy="Give each line of the declaration once; several draws by one line differ in their sequence.",
+    remedy=(
+        "报关单的每一项请只填一次；同一项多次使用许可证的，请用不同的序号。"
+        " / Give each line of the declaration once; several draws by one line differ in their sequence."
+    ),
 )
 def line_twice(case: Presented) -> Iterator[Facts]:
     """One business key once in a message."""

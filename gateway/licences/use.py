@@ -43,13 +43,21 @@ class Use:
 
 USE: Rulebook[Use] = Rulebook("use 使用")
 
+_ANOTHER_LICENCE = (
+    "请另用许可证；本证无论有无余额，均不能再用于报关。"
+    " / Use another licence; this one serves no further declaration, whatever its balance."
+)
+
 
 @USE.rule(
     code="LICENCE_NOT_AT_CUSTOMS",
-    zh="许可证 {licence} 的状态为 {status}，海关不能使用",
-    en="licence {licence} has status {status}: customs cannot use it",
+    zh="许可证 {licence} 的状态为 {status}，海关不能使用。",
+    en="Licence {licence} has status {status}: customs cannot use it.",
     article="商办配函〔2015〕494号 art. 13",
-    remedy="Ask the licence bureau (许可证局) how the licence was issued, sent and received.",
+    remedy=(
+        "请联系许可证局，查询该许可证的签发、发送和接收情况。"
+        " / Ask the licence bureau how the licence was issued, sent and received."
+    ),
 )
 def licence_not_at_customs(case: Use) -> Iterator[Facts]:
     """A licence is used after it was sealed and sent, and not when customs has refused it."""
@@ -59,10 +67,13 @@ def licence_not_at_customs(case: Use) -> Iterator[Facts]:
 
 @USE.rule(
     code="OUTSIDE_VALIDITY",
-    zh="放行日期 {date}（北京时间）不在许可证有效期 {valid_from} 至 {valid_to} 之内",
-    en="the release date {date} (Asia/Shanghai) is outside the validity, {valid_from} to {valid_to}",
+    zh="放行日期 {date}（北京时间）不在许可证有效期 {valid_from} 至 {valid_to} 之内。",
+    en="The release date {date} (Asia/Shanghai) is outside the validity, {valid_from} to {valid_to}.",
     article="商办配函〔2015〕494号 art. 14",
-    remedy="Check the release time; after the validity has ended another licence is needed.",
+    remedy=(
+        "请核对放行时间；不在有效期内的，须另用许可证。"
+        " / Check the release time; a release outside the validity needs another licence."
+    ),
 )
 def outside_validity(case: Use) -> Iterator[Facts]:
     """A licence is used within its validity, first and last day included."""
@@ -73,10 +84,13 @@ def outside_validity(case: Use) -> Iterator[Facts]:
 
 @USE.rule(
     code="SINGLE_USE_SPENT",
-    zh="许可证 {licence} 为一批一证，已由报关单 {used_by} 使用",
-    en="licence {licence} is for a single declaration (一批一证), and declaration {used_by} has used it",
+    zh="许可证 {licence} 为一批一证，已由报关单 {used_by} 使用。",
+    en="Licence {licence} is single-use, and declaration {used_by} has used it.",
     article=CONFIGURED,
-    remedy="Use another licence; the remainder moves by a write-off replacement (核销换证) only.",
+    remedy=(
+        "请另用许可证；剩余的余额通过核销换证处理。"
+        " / Use another licence; the balance that is left moves by write-off-and-replace."
+    ),
 )
 def single_use_spent(case: Use) -> Iterator[Facts]:
     """One declaration closes a single-use licence."""
@@ -86,10 +100,10 @@ def single_use_spent(case: Use) -> Iterator[Facts]:
 
 @USE.rule(
     code="MULTI_USE_CAP_REACHED",
-    zh="非一批一证许可证 {licence} 最多报关 {cap} 次，本次为第 {count} 次",
-    en="multi-use licence {licence} may be declared {cap} times at most; this would be number {count}",
+    zh="非一批一证许可证 {licence} 最多报关 {cap} 次，本次为第 {count} 次。",
+    en="Multi-use licence {licence} serves at most {cap} declarations; this would be number {count}.",
     article="外经贸配管发〔2000〕539号 art. 8(5)",
-    remedy="Use another licence; this one is closed although a balance remains.",
+    remedy=_ANOTHER_LICENCE,
 )
 def multi_use_cap_reached(case: Use) -> Iterator[Facts]:
     """A multi-use licence serves a limited number of declarations."""
@@ -99,10 +113,10 @@ def multi_use_cap_reached(case: Use) -> Iterator[Facts]:
 
 @USE.rule(
     code="AUTOMATIC_USE_CAP_REACHED",
-    zh="非一批一证自动进口许可证 {licence} 最多报关 {cap} 次，本次为第 {count} 次",
-    en="automatic import licence {licence} may be declared {cap} times at most; this would be number {count}",
+    zh="非一批一证自动进口许可证 {licence} 最多报关 {cap} 次，本次为第 {count} 次。",
+    en="Multi-use automatic import licence {licence}: at most {cap} declarations; this would be no. {count}.",
     article=CONFIGURED,
-    remedy="Use another licence; this one is closed although a balance remains.",
+    remedy=_ANOTHER_LICENCE,
 )
 def automatic_use_cap_reached(case: Use) -> Iterator[Facts]:
     """An automatic import licence has a cap of its own."""

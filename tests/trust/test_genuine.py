@@ -155,7 +155,7 @@ def test_a_message_from_the_future_is_refused(world: Any, ask: Any) -> None:
     soon = world.now + timedelta(minutes=4)
     assert ask(issue(world, created=soon)).genuine
     later = world.now + timedelta(minutes=6)
-    assert codes(ask(issue(world, created=later))) == {"CREATED_IN_FUTURE"}
+    assert codes(ask(issue(world, created=later))) == {"CREATED_AFTER_NOW"}
 
 
 def test_schema_and_signature_faults_are_told_together(world: Any, ask: Any) -> None:
