@@ -1,0 +1,163 @@
+"""The dated tables of the law, from a folder of TOML files: one file a table, one `[[row]]` a rule.
+
+Every row says its `source`: the announcement that it is taken from, or that we only remember or infer it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from gateway.config.kinds import Flag, Kind, one_of, text, whole
+from gateway.config.loading import load
+from gateway.config.sections import Section
+from gateway.data import data_dir
+from gateway.errors import ConfigurationFault
+from gateway.licences.tables import DatedTable, LawTables, Period, Row, TableFault
+from licencexml.values import LicenceType
+
+_MAX_ROWS = 10_000
+
+
+def _read_day(value: Any, _folder: Path | None) -> date:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError  # noqa: TRY004 - one error for whatever is not of the kind
+    return value
+
+
+_Day = Annotated[date, Kind("a date such as 2026-01-01", _read_day)]
+_Type = Annotated[str, one_of(*LicenceType)]
+_Goods = Annotated[str, text(r"[0-9]{0,10}", 'the first digits of goods codes; "" for all goods')]
+_Trade = Annotated[str, text(r"\S.{0,63}", "a trade mode (贸易方式) as it stands on licences")]
+_Source = Annotated[str, text(r"\S.{0,299}", "where this is laid down, in 1 to 300 characters")]
+
+
+class _Row(Section):
+    """What every row says; `begins` and `value` are what the table makes of it."""
+
+    licence_types: tuple[_Type, ...] = Field(min_length=1, max_length=len(LicenceType))
+    valid_from: _Day
+    valid_to: _Day | None = None
+    source: _Source
+
+    @property
+    def begins(self) -> str:
+        """What texts that the row is about begin with."""
+        return ""
+
+    @property
+    def value(self) -> Any:
+        """What holds for them; of a list, that they are in it."""
+        return True
+
+
+class _CapRow(_Row):
+    declarations: Annotated[int, whole(1, 999)]
+
+    @property
+    def value(self) -> int:
+        return self.declarations
+
+
+class _GoodsRow(_Row):
+    goods: _Goods
+
+    @property
+    def begins(self) -> str:
+        return self.goods
+
+
+class _ToleranceRow(_GoodsRow):
+    percent: Annotated[int, whole(0, 100)]
+
+    @property
+    def value(self) -> int:
+        return self.percent
+
+
+class _ScopeRow(_GoodsRow):
+    in_scope: Flag = True
+
+    @property
+    def value(self) -> bool:
+        return self.in_scope
+
+
+class _TradeRow(_Row):
+    terms_of_trade: _Trade
+
+    @property
+    def begins(self) -> str:
+        return self.terms_of_trade
+
+
+class _Table(Section):
+    """A file; a table without rows speaks of nothing."""
+
+    row: tuple[_Row, ...] = Field(default=(), max_length=_MAX_ROWS)
+
+
+class _Caps(_Table):
+    row: tuple[_CapRow, ...] = Field(min_length=1, max_length=_MAX_ROWS)
+
+
+class _Tolerances(_Table):
+    row: tuple[_ToleranceRow, ...] = Field(default=(), max_length=_MAX_ROWS)
+
+
+class _GoodsList(_Table):
+    row: tuple[_GoodsRow, ...] = Field(default=(), max_length=_MAX_ROWS)
+
+
+class _TradeList(_Table):
+    row: tuple[_TradeRow, ...] = Field(default=(), max_length=_MAX_ROWS)
+
+
+class _Scope(_Table):
+    row: tuple[_ScopeRow, ...] = Field(default=(), max_length=_MAX_ROWS)
+
+
+#: Each table: its file, what that holds, and whether a gap between periods is a fault.
+_FILES: dict[str, tuple[str, type[_Table], bool]] = {
+    "caps": ("caps.toml", _Caps, True),
+    "tolerances": ("tolerance.toml", _Tolerances, True),
+    "multi_use": ("multi-use.toml", _GoodsList, False),
+    "multi_use_trades": ("multi-use-trades.toml", _TradeList, False),
+    "unified_operation": ("unified-operation.toml", _GoodsList, False),
+    "electronic_scope": ("electronic-scope.toml", _Scope, False),
+    "textile_quota": ("textile-quota.toml", _GoodsList, False),
+}
+
+
+def shipped_tables() -> Path:
+    """The folder of the tables that come with the gateway."""
+    return data_dir("conf") / "tables"
+
+
+def load_tables(folder: Path) -> LawTables:
+    """The tables in `folder`; ConfigurationFault with every fault of every file."""
+    tables: dict[str, DatedTable[Any]] = {}
+    faults: list[str] = []
+    for name, (file, model, gapless) in _FILES.items():
+        try:
+            rows = tuple(_rows(load(model, folder / file).row))
+            tables[name] = DatedTable(str(folder / file), rows, gapless)
+        except (ConfigurationFault, TableFault) as fault:
+            faults.append(str(fault))
+    if faults:
+        raise ConfigurationFault("\n".join(faults))
+    try:
+        return LawTables(**tables)
+    except TableFault as fault:
+        raise ConfigurationFault(str(fault)) from None
+
+
+def _rows(rows: Iterable[_Row]) -> Iterable[Row[Any]]:
+    for row in rows:
+        period = Period(row.valid_from, row.valid_to)
+        for licence_type in row.licence_types:
+            yield Row(LicenceType(licence_type), row.begins, period, row.value, row.source)
