@@ -46,7 +46,16 @@ from licencexml.messages import (
 )
 from licencexml.record import Choice, Field, Record
 from licencexml.rejection import Rejection, Where
-from licencexml.values import LicenceKey, LicenceType, Medium, Party, Quantity, UsageMode
+from licencexml.values import (
+    LicenceKey,
+    LicenceType,
+    Medium,
+    Party,
+    PermittedEnterprise,
+    PermittedGround,
+    Quantity,
+    UsageMode,
+)
 
 MAX_ACK_REJECTIONS = 100
 
@@ -103,7 +112,10 @@ def _licence(licence_type: LicenceType, *, number: str, totals: Totals, **others
 
 
 def _licence_record(
-    licence_type: LicenceType, parties: tuple[Field, ...], middle: tuple[Field, ...]
+    licence_type: LicenceType,
+    parties: tuple[Field, ...],
+    middle: tuple[Field, ...],
+    last: tuple[Field, ...] = (),
 ) -> Record:
     fields = (
         Field("LicenceNumber", "number", TEXT, get=attrgetter("key.number")),
@@ -120,6 +132,7 @@ def _licence_record(
         Field("Total", "totals", _TOTAL),
         Field("Remarks", "remarks", KEPT_TEXT, optional=True),
         Field("FormNumber", "form_number", TEXT, optional=True),
+        *last,
     )
     return Record(partial(_licence, licence_type), fields, check=coherence.licence)
 
@@ -128,6 +141,10 @@ _FOREIGN_EXCHANGE = Field("TermsOfForeignExchange", "terms_of_foreign_exchange",
 _CLEARANCE = Field("PlaceOfClearance", "clearance_port", TEXT)
 _ORIGIN = Field("CountryOfOrigin", "country_of_origin", TEXT)
 _USE = Field("Use", "use", TEXT)
+_PERMITTED = Record(
+    PermittedEnterprise,
+    (Field("Enterprise", "party", _PARTY), Field("Ground", "ground", one_of(PermittedGround))),
+)
 
 LICENCES: Mapping[str, Record] = {
     "ImportLicence": _licence_record(
@@ -145,6 +162,7 @@ LICENCES: Mapping[str, Record] = {
             Field("TermsOfPayment", "terms_of_payment", TEXT),
             Field("ModeOfTransport", "mode_of_transport", TEXT),
         ),
+        (Field("PermittedEnterprise", "permitted", _PERMITTED, optional=True, many=True),),
     ),
     "AutomaticImportLicence": _licence_record(
         LicenceType.AUTOMATIC_IMPORT,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from licencexml.rejection import Rejection
-from licencexml.values import LicenceKey, Medium, Money, Party, Quantity, UsageMode
+from licencexml.values import LicenceKey, Medium, Money, Party, PermittedEnterprise, Quantity, UsageMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ class Licence:
 
     `clearance_port` is a customs code of four digits. `terms_of_foreign_exchange`, `country_of_origin`,
     `use` are not on export licences; `contract_number`, `terms_of_payment`, `mode_of_transport` are on export
-    licences only. `form_number` is the seven-digit number of the paper form.
+    licences only, and so is `permitted`: the enterprises that a paper form names in its remarks, as data.
+    `form_number` is the seven-digit number of the paper form.
     """
 
     key: LicenceKey
@@ -91,6 +92,7 @@ class Licence:
     terms_of_payment: str | None = None
     use: str | None = None
     mode_of_transport: str | None = None
+    permitted: tuple[PermittedEnterprise, ...] = ()
     remarks: str | None = None
     form_number: str | None = None
 

@@ -44,6 +44,17 @@ class UsageMode(StrEnum):
     MULTI = "MULTI"
 
 
+class PermittedGround(StrEnum):
+    """Why an enterprise named on an export licence may declare: 外经贸配管发〔2000〕539号 art. 8(2).
+
+    In order: 还贷或补偿贸易的代理出口企业, 代理外资企业出口的外贸企业, 国家组织统一联合经营商品的出口企业.
+    """
+
+    AGENT_LOAN_REPAYMENT_OR_COMPENSATION_TRADE = "AGENT_LOAN_REPAYMENT_OR_COMPENSATION_TRADE"
+    AGENT_FOR_FOREIGN_INVESTED_ENTERPRISE = "AGENT_FOR_FOREIGN_INVESTED_ENTERPRISE"
+    UNIFIED_OPERATION_GOODS = "UNIFIED_OPERATION_GOODS"
+
+
 def fixed(value: Decimal | int | str, places: int) -> Decimal:
     """`value` with exactly `places` decimal places; no rounding.
 
@@ -151,3 +162,11 @@ class Party:
 
     def __post_init__(self) -> None:
         check_party_code(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class PermittedEnterprise:
+    """An enterprise that may declare under an export licence beside its exporter and consignor, and why."""
+
+    party: Party
+    ground: PermittedGround

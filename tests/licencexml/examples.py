@@ -9,7 +9,17 @@ from lxml import etree
 from licencexml import messages as m
 from licencexml import parsing, writing
 from licencexml.rejection import Rejection, Where
-from licencexml.values import LicenceKey, LicenceType, Medium, Money, Party, Quantity, UsageMode
+from licencexml.values import (
+    LicenceKey,
+    LicenceType,
+    Medium,
+    Money,
+    Party,
+    PermittedEnterprise,
+    PermittedGround,
+    Quantity,
+    UsageMode,
+)
 
 NOW = datetime(2026, 11, 21, 3, 9, tzinfo=UTC)
 PARTY = Party("北京样例公司", "91110000600037341L")
@@ -57,6 +67,7 @@ def licence(licence_type: LicenceType) -> m.Licence:
         terms_of_payment="信用证" if export else None,
         use=None if export else "自用",
         mode_of_transport="江海运输" if export else None,
+        permitted=(PermittedEnterprise(PARTY, PermittedGround.UNIFIED_OPERATION_GOODS),) if export else (),
         remarks="非一批一证",
         form_number="0000001",
     )

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from licencexml import messages as m
 from licencexml.party_code import uscc_check_character
 from licencexml.rejection import Rejection, Where
-from licencexml.values import LicenceKey, LicenceType, Medium, Money, Party, Quantity, UsageMode
+from licencexml.values import (
+    LicenceKey,
+    LicenceType,
+    Medium,
+    Money,
+    Party,
+    PermittedEnterprise,
+    PermittedGround,
+    Quantity,
+    UsageMode,
+)
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _XML_CHARACTERS = st.characters(
@@ -47,6 +57,7 @@ _new_codes = st.builds(
 ).map(lambda body: body + uscc_check_character(body))
 _old_codes = st.from_regex("[0-9]{4}[0-9A-Z]{8}[0-9X]", fullmatch=True)
 parties = st.builds(Party, tokens(100), _new_codes | _old_codes)
+permitted = st.lists(st.builds(PermittedEnterprise, parties, st.sampled_from(PermittedGround)), max_size=3)
 units = st.sampled_from(["001", "035", "070"])
 quantities = st.builds(
     Quantity.of, st.decimals(Decimal("0.00001"), Decimal("99999999999999.99999"), places=5), units
@@ -112,6 +123,7 @@ def licences(draw: st.DrawFn) -> m.Licence:
         terms_of_payment=draw(short) if export else None,
         use=None if export else draw(short),
         mode_of_transport=draw(short) if export else None,
+        permitted=tuple(draw(permitted)) if export else (),
         remarks=draw(st.none() | kept),
         form_number=draw(form_numbers if medium is Medium.PAPER else st.none() | form_numbers),
     )

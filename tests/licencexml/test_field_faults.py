@@ -54,6 +54,7 @@ SPOILED: dict[str, list[tuple[str, str]]] = {
     "LicenceTypeType": [("", "VALUE_EMPTY"), ("TRANSIT", "VALUE_NOT_LISTED")],
     "MediumType": [("", "VALUE_EMPTY"), ("STONE", "VALUE_NOT_LISTED")],
     "UsageModeType": [("", "VALUE_EMPTY"), ("multi", "VALUE_NOT_LISTED")],
+    "PermittedGroundType": [("", "VALUE_EMPTY"), ("AGENT", "VALUE_NOT_LISTED")],
     "LicenceNumberType": [
         ("", "VALUE_EMPTY"),
         ("26-AA-12345", "VALUE_WRONG_FORMAT"),
