@@ -47,7 +47,7 @@ class SpoolConfig(Section):
 class PostLimits(Section):
     """Bounds on what passes over the line."""
 
-    inbound_max_bytes: Annotated[int, whole(KIB, 1024 * MIB, "bytes")] = 64 * MIB
+    inbound_max_bytes: Annotated[int, whole(KIB, 1024 * MIB, "bytes")] = 16 * MIB
     interchange_max_messages: Annotated[int, whole(1, 1_000)] = 500
     interchange_max_bytes: Annotated[int, whole(16 * KIB, 64 * MIB, "bytes")] = 4 * MIB
 
@@ -55,7 +55,7 @@ class PostLimits(Section):
 class LimitsConfig(PostLimits):
     """The gateway's bounds: those of the line, and those of intake and its worker processes."""
 
-    max_file_bytes: Annotated[int, whole(KIB, 64 * MIB, "bytes")] = 16 * MIB
+    max_file_bytes: Annotated[int, whole(KIB, 64 * MIB, "bytes")] = 4 * MIB
     intake_batch: Annotated[int, whole(1, 1_000)] = 64
     intake_scan_seconds: Annotated[float, seconds(0.05, 60)] = 1.0
     workers: Annotated[int, whole(1, 64)] = 2

@@ -165,14 +165,22 @@ def _refuse(uow: UnitOfWork, drop: Drop, refusal: Refused) -> Settled:
     )
 
 
-def clear(settled: Iterable[Settled]) -> None:
-    """Take what is settled out of `work/`: aside with its reasons, or away. Blocks on the disk."""
+def clear(settled: Iterable[Settled]) -> list[tuple[Settled, OSError]]:
+    """Take what is settled out of `work/`: aside with its reasons, or away. Blocks on the disk.
+
+    Returns those that cannot be moved, and why.
+    """
+    stuck = []
     for one in settled:
         spool = one.drop.spool
-        if one.accepted:
-            spool.finish([one.drop.name])
-        else:
-            spool.set_aside(one.drop.name, spool.corrupt if one.corrupt else spool.held, one.rejections)
+        try:
+            if one.accepted:
+                spool.finish([one.drop.name])
+            else:
+                spool.set_aside(one.drop.name, spool.corrupt if one.corrupt else spool.held, one.rejections)
+        except OSError as error:
+            stuck.append((one, error))
+    return stuck
 
 
 def still_growing(drops: Sequence[Drop], now_seconds: float, settle_seconds: float) -> list[Drop]:

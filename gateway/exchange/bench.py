@@ -51,9 +51,7 @@ class Bench:
             accepts=FROM_CUSTOMS,
             max_bytes=settings.max_interchange_bytes,
         )
-        self._sealer = Sealer(
-            Signer.load(settings.seal_key, settings.seal_certificate), max_bytes=settings.max_message_bytes
-        )
+        self._sealer = Sealer(Signer.load(settings.seal_key, settings.seal_certificate))
 
     def messages(self, documents: list[Document]) -> list[Examined | Refused]:
         """Examine files from the spool."""

@@ -24,6 +24,8 @@ from licencexml.values import LicenceKey
 
 #: How far a partner's clock may be ahead of ours.
 MAX_CLOCK_AHEAD = timedelta(minutes=5)
+#: How many messages an interchange may carry (the schema's own bound).
+MAX_MESSAGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,9 @@ class Examiner:
             return Refused(
                 "Interchange", None, None, None, tuple(fault.rejections), readable=False, xml=document.data
             )
+        if len(elements) > MAX_MESSAGES:
+            rejection = faults.TOO_MANY_MESSAGES.reject(_where(root), count=len(elements), most=MAX_MESSAGES)
+            return Refused("Interchange", None, None, None, (rejection,), readable=False, xml=document.data)
         identities = Identities.of(root)
         messages = tuple(
             self._examine(element, document, writing.serialise(element), identities) for element in elements

@@ -50,3 +50,10 @@ POISONED = Reason(
         "请联系许可证局；文件已原样移出保存。 / Contact the licence bureau; the file was set aside unchanged."
     ),
 )
+TOO_MANY_MESSAGES = Reason(
+    code="TOO_MANY_MESSAGES",
+    zh="一次交换含 {count} 份报文，超过 {most} 份的上限。",
+    en="The interchange carries {count} messages; {most} is the most.",
+    article="configured",
+    remedy="请分成几次交换发送。 / Send them in several interchanges.",
+)

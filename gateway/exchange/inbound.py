@@ -30,7 +30,6 @@ class StoredFile:
         self,
         file: post.InboundFile,
         *,
-        offered_bytes: int,
         ledger: Ledger,
         in_thread: InThread,
         max_bytes: int,
@@ -44,8 +43,7 @@ class StoredFile:
         self._max_bytes = max_bytes
         self._stored = stored
         self._over = over
-        there_bytes = _size(Path(file.path))
-        self._position_bytes = _whole_blocks(min(file.position_bytes, offered_bytes, there_bytes))
+        self._position_bytes = file.position_bytes
         self._size_bytes = self._position_bytes
         self._file = _open_at(Path(file.path), self._position_bytes)
 
@@ -83,7 +81,7 @@ class StoredFile:
         """See `Incoming.abandon`."""
         try:
             await self._sync_and_close()
-            kept = _whole_blocks(min(self._size_bytes, self._max_bytes))
+            kept = whole_blocks(min(self._size_bytes, self._max_bytes))
             await self._ledger.submit(lambda uow: post.inbound_progress(uow, self._id, kept))
         finally:
             self._over()
@@ -118,9 +116,11 @@ def _open_at(path: Path, position_bytes: int) -> BufferedRandom:
     return file
 
 
-def _size(path: Path) -> int:
+def size_on_disk(path: Path) -> int:
+    """How many bytes of a file are there, 0 if there is no file."""
     return path.stat().st_size if path.exists() else 0
 
 
-def _whole_blocks(size_bytes: int) -> int:
+def whole_blocks(size_bytes: int) -> int:
+    """The restart position at or below `size_bytes`."""
     return size_bytes // RESTART_BLOCK_BYTES * RESTART_BLOCK_BYTES

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IReactorTime
@@ -21,9 +22,9 @@ from gateway.clock import Clock
 from gateway.errors import EnvironmentFault
 from gateway.exchange.acceptance import Drop, Settled, clear, settle, still_growing
 from gateway.exchange.examination import Document
-from gateway.exchange.names import is_urgent
+from gateway.exchange.names import is_urgent, printable
 from gateway.exchange.pump import Pump
-from gateway.exchange.spool import Contents, NotReadable, SpoolTree
+from gateway.exchange.spool import Contents, NotReadable, SpoolTree, Waiting
 from gateway.exchange.threads import InThread
 from gateway.exchange.workers import Poisoned, Workers
 from gateway.ledger.store import Ledger
@@ -33,6 +34,8 @@ _log = Logger()
 
 #: How many names are kept at once; the rest of a backlog stays in the folder until these are done.
 MAX_ACTIVE_NAMES = 8_192
+#: How many names that cannot be had are told of one batch.
+MAX_TROUBLES = 64
 #: A batch is closed at this many bytes, however few files that is.
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 #: A file that makes no sense and is this young may still be being written: it is looked at again.
@@ -107,7 +110,14 @@ class Intake:
         self._limits = limits or IntakeLimits()
         self._ready: deque[_Name] = deque()
         self._in_hand: set[tuple[str, str]] = set()
+        # Settled, but not to be moved: left alone until the next start.
+        self._stuck: set[tuple[str, str]] = set()
+        self._troubles: deque[tuple[_Name, str]] = deque(maxlen=MAX_TROUBLES)
+        self._troubled: dict[tuple[str, str], _Name] = {}
         self._scan = DeferredLock()
+        self._look_for_urgent = False
+        self._looked_seconds = 0.0
+        self._alarm = alarm
         self._pumps = [
             Pump(
                 f"intake {lane + 1}", self._step, reactor, idle_seconds=self._limits.scan_seconds, alarm=alarm
@@ -127,13 +137,13 @@ class Intake:
     async def stop(self) -> None:
         """Finish the batches in hand; take no more."""
         for pump in self._pumps:
+            pump.end()
+        for pump in self._pumps:
             await pump.stop()
 
-    def noticed(self, spool_name: str, file_name: str) -> None:
-        """A file came into the tree `spool_name`: an urgent one goes before all that wait."""
-        if is_urgent(file_name):
-            tree = next(tree for tree in self._trees if tree.spool.name == spool_name)
-            self._ready.appendleft(_Name(tree, file_name))
+    def noticed(self, _spool_name: str, file_name: str) -> None:
+        """A file came in: what that means is asked of the folder. An urgent one goes before all that wait."""
+        self._look_for_urgent |= is_urgent(file_name)
         for pump in self._pumps:
             pump.wake()
 
@@ -143,28 +153,32 @@ class Intake:
             return False
         try:
             batch, left = await self._in_thread(self._claim_and_read, names)
+            self._tell_troubles()
             self._ready.extendleft(reversed(left))
             await self._take(batch)
         except Exception:
             # What was claimed stays in work/ and is tried again after the pump's pause.
-            self._ready.extendleft(
-                replace(name, claimed=name.tree.spool.has_claimed(name.name)) for name in names
-            )
+            self._ready.extend(await self._in_thread(_as_they_stand, names))
             raise
         finally:
             self._in_hand.difference_update(name.key for name in names)
         return bool(batch or self._ready)
 
+    def _tell_troubles(self) -> None:
+        while self._troubles:
+            name, trouble = self._troubles.popleft()
+            self._troubled[name.key] = name
+            self._alarm(_about(name), trouble)
+
     async def _next_names(self) -> list[_Name]:
         """Up to a batch of names that no other lane has in hand."""
         await self._scan.acquire()
         try:
-            if not self._ready:
-                await self._look()
+            await self._look()
             names: list[_Name] = []
             while self._ready and len(names) < self._limits.batch_files:
                 name = self._ready.popleft()
-                if name.key not in self._in_hand:
+                if name.key not in self._in_hand and name.key not in self._stuck:
                     self._in_hand.add(name.key)
                     names.append(name)
             return names
@@ -172,9 +186,21 @@ class Intake:
             self._scan.release()
 
     async def _look(self) -> None:
-        for tree in self._trees:
-            waiting = await self._in_thread(tree.spool.waiting, MAX_ACTIVE_NAMES)
-            self._ready.extend(_Name(tree, file.name) for file in waiting)
+        """See what waits; while a backlog is known already, only for what is urgent, and now and then."""
+        now_seconds = self._reactor.seconds()
+        if not self._ready:
+            found = await self._in_thread(_waiting, self._trees, MAX_ACTIVE_NAMES, SpoolTree.waiting)
+            self._ready.extend(found)
+            for name in await self._in_thread(_gone, list(self._troubled.values())):
+                del self._troubled[name.key]
+                self._alarm(_about(name), None)
+        elif self._look_for_urgent or now_seconds >= self._looked_seconds + self._limits.scan_seconds:
+            found = await self._in_thread(_waiting, self._trees, self._limits.batch_files, SpoolTree.urgent)
+            self._ready.extendleft(reversed(found))
+        else:
+            return
+        self._look_for_urgent = False
+        self._looked_seconds = now_seconds
 
     def _claim_and_read(self, names: Sequence[_Name]) -> tuple[list[_Read], Sequence[_Name]]:
         """What was read, and the names for which the batch had no room. Runs in a thread."""
@@ -190,15 +216,19 @@ class Intake:
         return batch, ()
 
     def _claim_and_read_one(self, name: _Name) -> Contents | NotReadable | None:
+        """None if there is nothing to do with it now. One name that cannot be had takes no other with it."""
         spool = name.tree.spool
-        if not (name.claimed or spool.claim(name.name)):
-            return None
         try:
+            if not (name.claimed or spool.claim(name.name)):
+                return None
             return spool.read(name.name, self._limits.max_file_bytes)
         except FileNotFoundError:
             return None
         except NotReadable as error:
             return error
+        except OSError as error:
+            self._troubles.append((name, str(error)))
+            return None
 
     async def _take(self, batch: Sequence[_Read]) -> None:
         drops = await self._examine(batch)
@@ -209,12 +239,18 @@ class Intake:
         if not settled_drops:
             return
         settled = await self._settle(settled_drops)
-        await self._in_thread(clear, settled)
-        for one in settled:
-            one.log(_log)
         self._answered()
         if any(one.accepted for one in settled):
             self._accepted()
+        for one in settled:
+            one.log(_log)
+        await self._clear(settled)
+
+    async def _clear(self, settled: Sequence[Settled]) -> None:
+        """Take settled files out of `work/`; what cannot be moved is left alone until the next start."""
+        for one, trouble in await self._in_thread(clear, settled):
+            self._alarm(f"file {one.drop.source} in {one.drop.spool.name}", f"cannot be put away: {trouble}")
+            self._stuck.add((one.drop.spool.name, one.drop.name))
 
     async def _settle(self, drops: Sequence[Drop]) -> list[Settled]:
         """One transaction for all; if a fault of this program is in the way, one for each."""
@@ -251,3 +287,25 @@ class Intake:
         tree = next(tree for tree in self._trees if tree.spool is drop.spool)
         self._ready.append(_Name(tree, drop.name, claimed=True))
         self._pumps[0].wake()
+
+
+def _waiting(
+    trees: Sequence[Tree], limit: int, look: Callable[[SpoolTree, int], list[Waiting]]
+) -> list[_Name]:
+    """What waits in all trees, urgent and old first. Blocks on the disk."""
+    found = [(waiting, tree) for tree in trees for waiting in look(tree.spool, limit)]
+    return [_Name(tree, waiting.name) for waiting, tree in sorted(found, key=itemgetter(0))]
+
+
+def _about(name: _Name) -> str:
+    return f"file {printable(name.name)} in {name.tree.spool.name}"
+
+
+def _gone(names: Sequence[_Name]) -> list[_Name]:
+    """Those that are no longer there. Blocks on the disk."""
+    return [name for name in names if not name.tree.spool.has(name.name)]
+
+
+def _as_they_stand(names: Sequence[_Name]) -> list[_Name]:
+    """The same names, each known to be in `work/` or not. Blocks on the disk."""
+    return [replace(name, claimed=name.tree.spool.has_claimed(name.name)) for name in names]

@@ -63,11 +63,8 @@ class Mail:
         )
 
     def acknowledge_receipt(self, interchange: ExaminedInterchange) -> None:
-        """Say that an interchange could be read, unless it held nothing but the same about one of ours."""
-        only_receipts = all(
-            isinstance(one, Examined) and isinstance(one.message, TechnicalAck)
-            for one in interchange.messages
-        )
+        """Say that an interchange could be read, unless all it held was the same about ours, good or bad."""
+        only_receipts = all(_is_receipt(one) for one in interchange.messages)
         if not only_receipts:
             self._technical_ack(
                 interchange.control_reference, TechnicalStatus.ACCEPTED, len(interchange.messages)
@@ -125,3 +122,8 @@ class Mail:
             xml=xml,
             licence=licence,
         )
+
+
+def _is_receipt(one: Examined | Refused) -> bool:
+    kind = kind_of(one.message) if isinstance(one, Examined) else one.kind
+    return kind == TechnicalAck.__name__

@@ -7,20 +7,21 @@ file is recorded before its first byte goes out, and the same identity is used u
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 from twisted.internet.defer import DeferredLock
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from gateway.clock import BUSINESS_ZONE, Clock
 from gateway.exchange.correspondence import Correspondent
-from gateway.exchange.inbound import StoredFile
+from gateway.exchange.inbound import StoredFile, size_on_disk, whole_blocks
 from gateway.exchange.threads import InThread
 from gateway.ledger import post
 from gateway.ledger.kinds import InboundStatus, InterchangeStatus
@@ -39,6 +40,8 @@ UNSPECIFIED = 99
 #: A file that the partner refused for now is offered again after this, doubled a try, up to the limit.
 RETRY_SECONDS = 5.0
 RETRY_LIMIT_SECONDS = 900.0
+#: How often an idle line asks what is due now.
+LOOK_AGAIN_SECONDS = 5.0
 _RECEIPTS_AT_ONCE = 64
 
 
@@ -92,6 +95,7 @@ class LedgerPostOffice:
         self._in_hand: dict[str, dict[FileIdentity, object]] = defaultdict(dict)
         self._receiving: set[tuple[str, FileIdentity]] = set()
         self._watchers: dict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._timers: dict[str, IDelayedCall] = {}
         self._counters: dict[str, DeferredLock] = defaultdict(DeferredLock)
 
     # ---- outgoing ----
@@ -112,11 +116,19 @@ class LedgerPostOffice:
         await self._counters[partner].acquire()
         try:
             item = await self._next_receipt(partner) or await self._next_file(partner)
-            if item is not None:
+            if item is None:
+                self._look_again_later(partner)
+            else:
                 self._in_hand[partner][item.identity] = session
             return item
         finally:
             self._counters[partner].release()
+
+    def _look_again_later(self, partner: str) -> None:
+        """What waits for its time is asked for again: a timer for each would not survive a restart."""
+        timer = self._timers.get(partner)
+        if timer is None or not timer.active():
+            self._timers[partner] = self._reactor.callLater(LOOK_AGAIN_SECONDS, self.wake, partner)
 
     async def _next_receipt(self, partner: str) -> OutgoingReceipt | None:
         in_hand = self._in_hand[partner]
@@ -174,17 +186,17 @@ class LedgerPostOffice:
 
     async def file_sent(self, partner: str, identity: FileIdentity) -> None:
         """See `PostOffice.file_sent`."""
-        await self._mark(identity, post.mark_sent)
+        await self._mark(partner, identity, post.mark_sent)
         self._in_hand[partner].pop(identity, None)
 
     async def file_already_there(self, partner: str, identity: FileIdentity) -> None:
         """See `PostOffice.file_already_there`."""
-        await self._mark(identity, post.mark_delivered)
+        await self._mark(partner, identity, post.mark_delivered)
         self._in_hand[partner].pop(identity, None)
 
     async def receipt_received(self, partner: str, identity: FileIdentity) -> None:
         """See `PostOffice.receipt_received`; one for a file that is not ours changes nothing, and is told."""
-        if not await self._mark(identity, post.mark_delivered):
+        if not await self._mark(partner, identity, post.mark_delivered):
             _log.warn("{partner} receipted {identity}, which is not ours", partner=partner, identity=identity)
 
     async def file_refused(
@@ -194,7 +206,7 @@ class LedgerPostOffice:
         why = f"{phase} {reason:02d} {text}".rstrip()
 
         def refuse(uow: UnitOfWork) -> float | None:
-            interchange = post.find_interchange(uow.connection, identity)
+            interchange = _ours(uow.connection, partner, identity)
             if interchange is None:
                 return None
             pause_seconds = min(RETRY_SECONDS * 2.0**interchange.attempts, RETRY_LIMIT_SECONDS)
@@ -219,7 +231,6 @@ class LedgerPostOffice:
                 why=why,
                 pause=pause_seconds,
             )
-            self._reactor.callLater(pause_seconds, self.wake, partner)
 
     async def receipt_sent(self, partner: str, identity: FileIdentity) -> None:
         """See `PostOffice.receipt_sent`."""
@@ -239,9 +250,11 @@ class LedgerPostOffice:
             del in_hand[identity]
         self.wake(partner)
 
-    async def _mark(self, identity: FileIdentity, mark: Callable[[UnitOfWork, int], None]) -> bool:
+    async def _mark(
+        self, partner: str, identity: FileIdentity, mark: Callable[[UnitOfWork, int], None]
+    ) -> bool:
         def work(uow: UnitOfWork) -> bool:
-            interchange = post.find_interchange(uow.connection, identity)
+            interchange = _ours(uow.connection, partner, identity)
             if interchange is None or interchange.status is InterchangeStatus.REFUSED:
                 return False
             mark(uow, interchange.id)
@@ -268,12 +281,15 @@ class LedgerPostOffice:
         try:
             path = str(self._folder / _file_name(partner, identity))
             file = await self._ledger.submit(
-                lambda uow: post.inbound_offer(uow, partner, identity, size_bytes, path)
+                lambda uow: _go_on_from(
+                    uow,
+                    post.inbound_offer(uow, partner, identity, size_bytes, path),
+                    restart_position_bytes,
+                )
             )
             if file.status is InboundStatus.RECEIVING:
                 return StoredFile(
                     file,
-                    offered_bytes=restart_position_bytes,
                     ledger=self._ledger,
                     in_thread=self._in_thread,
                     max_bytes=self._limits.max_inbound_bytes,
@@ -287,7 +303,28 @@ class LedgerPostOffice:
         return RefusedOffer(DUPLICATE_FILE, "this file is here already", retry=False)
 
 
+def _ours(connection: Connection, partner: str, identity: FileIdentity) -> post.Interchange | None:
+    """The interchange that we sent to `partner` under this identity: no other partner may speak of it."""
+    found = post.find_interchange(connection, identity)
+    return found if found is not None and found.partner == partner else None
+
+
+def _go_on_from(uow: UnitOfWork, file: post.InboundFile, restart_bytes: int) -> post.InboundFile:
+    """Where the file goes on. What lies beyond that on the disk is given up before it is overwritten."""
+    if file.status is not InboundStatus.RECEIVING:
+        return file
+    position_bytes = whole_blocks(min(file.position_bytes, restart_bytes, size_on_disk(Path(file.path))))
+    if position_bytes != file.position_bytes:
+        post.inbound_progress(uow, file.id, position_bytes)
+    return replace(file, position_bytes=position_bytes)
+
+
 def _file_name(partner: str, identity: FileIdentity) -> str:
-    """A name below `inbound/` that no other file has, and that is safe whatever the partner chose."""
-    text = f"{partner}_{identity.originator}_{identity.dataset_name}_{identity.date}_{identity.time}"
-    return "".join(character if character.isalnum() or character in "-_" else "+" for character in text)
+    """A name below `inbound/` that no other file has, and that is safe whatever the partner chose.
+
+    The digest tells apart what the readable part does not.
+    """
+    digest = hashlib.sha256(f"{partner}\n{identity!r}".encode()).hexdigest()[:16]
+    text = f"{partner}_{identity.dataset_name}_{identity.date}_{identity.time}"
+    safe = "".join(character if character.isalnum() or character in "-_" else "+" for character in text)
+    return f"{safe}_{digest}"

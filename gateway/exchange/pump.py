@@ -56,11 +56,15 @@ class Pump:
         if self._sleep is not None and self._failures == 0:
             self._sleep.cancel()
 
-    async def stop(self) -> None:
-        """Finish the step in hand, then end."""
+    def end(self) -> None:
+        """Take no further step; `stop` waits for the one in hand."""
         self._stopping = True
         if self._sleep is not None:
             self._sleep.cancel()
+
+    async def stop(self) -> None:
+        """Finish the step in hand, then end."""
+        self.end()
         if self._running is not None:
             await self._running
 

@@ -27,7 +27,7 @@ from gateway.ledger.store import Ledger, UnitOfWork
 _log = Logger()
 
 #: Files examined at once; each is up to an interchange's size.
-BATCH = 4
+BATCH = 2
 _OUR_FAULT = "this program has a fault that shows with this file; its log has the details"
 
 
@@ -66,22 +66,39 @@ class Reception:
         self._workers = workers
         self._ledger = ledger
         self._desk = desk
+        self._folder = folder
         self._corrupt = folder / "corrupt"
         self._clock = clock
         self._in_thread = in_thread
         self._alarm = alarm
+        self._unreadable: set[int] = set()
         self.pump = Pump("reception", self._step, reactor, alarm=alarm)
 
     async def _step(self) -> bool:
-        files = await self._ledger.read(lambda connection: post.inbound_to_process(connection, BATCH))
-        if not files:
+        limit = BATCH + len(self._unreadable)
+        files = await self._ledger.read(lambda connection: post.inbound_to_process(connection, limit))
+        contents = list(zip(files, await self._in_thread(_read_all, files), strict=True))
+        self._tell_unreadable(contents)
+        readable = [(file, data) for file, data in contents if isinstance(data, bytes)]
+        if not readable:
             return False
-        contents = await self._in_thread(_read_all, [Path(file.path) for file in files])
         received = self._clock()
-        results = await self._workers.run("interchanges", [Document(data, received) for data in contents])
-        for file, data, result in zip(files, contents, results, strict=True):
+        jobs = [Document(data, received) for _, data in readable]
+        results = await self._workers.run("interchanges", jobs)
+        for (file, data), result in zip(readable, results, strict=True):
             await self._settle(file, _refusal(result, data) if isinstance(result, Poisoned) else result)
         return True
+
+    def _tell_unreadable(self, contents: Sequence[tuple[post.InboundFile, bytes | OSError]]) -> None:
+        """A file that cannot be read is told, kept, and looked at again; it holds up none that come after."""
+        for file, data in contents:
+            name = f"received file {Path(file.path).name}"
+            if isinstance(data, OSError):
+                self._unreadable.add(file.id)
+                self._alarm(name, f"cannot be read: {data}")
+            elif file.id in self._unreadable:
+                self._unreadable.remove(file.id)
+                self._alarm(name, None)
 
     async def _settle(self, file: post.InboundFile, result: ExaminedInterchange | Refused) -> None:
         try:
@@ -93,12 +110,12 @@ class Reception:
                 raise
             # A file that we cannot settle must not hold up all that come after it.
             _log.failure("{path} cannot be settled", path=file.path)
-            self._alarm(f"file {Path(file.path).name}", "it cannot be settled: see the log; it is kept")
+            self._alarm(f"received file {Path(file.path).name}", "cannot be settled: see the log; it is kept")
             await self._settle(file, _refusal(Poisoned(_OUR_FAULT), b""))
             return
-        await self._in_thread(self._put_away, Path(file.path), isinstance(result, Refused))
-        publish(_log, notices)
         self._desk.settled()
+        publish(_log, notices)
+        await self._in_thread(self._put_away, Path(file.path), isinstance(result, Refused))
 
     def _settle_in(
         self, uow: UnitOfWork, file: post.InboundFile, result: ExaminedInterchange | Refused
@@ -116,6 +133,13 @@ class Reception:
         )
         return [settled, *self._desk.settle(uow, result)]
 
+    async def tidy_up(self) -> None:
+        """Put away what was settled just before the last run ended. To be called before the line is open."""
+        left = await self._in_thread(_files_in, self._folder)
+        settled = await self._ledger.read(lambda connection: post.inbound_settled(connection, left))
+        for path, corrupt in settled.items():
+            await self._in_thread(self._put_away, Path(path), corrupt)
+
     def _put_away(self, path: Path, corrupt: bool) -> None:
         if not corrupt:
             path.unlink(missing_ok=True)
@@ -124,8 +148,19 @@ class Reception:
             path.rename(self._corrupt / path.name)
 
 
-def _read_all(paths: Sequence[Path]) -> list[bytes]:
-    return [path.read_bytes() for path in paths]
+def _read_all(files: Sequence[post.InboundFile]) -> list[bytes | OSError]:
+    return [_read(Path(file.path)) for file in files]
+
+
+def _read(path: Path) -> bytes | OSError:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error
+
+
+def _files_in(folder: Path) -> list[str]:
+    return [str(path) for path in folder.iterdir() if path.is_file()]
 
 
 def _refusal(poisoned: Poisoned, data: bytes) -> Refused:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -31,6 +32,10 @@ _log = Logger()
 
 #: How many licences travel to a worker at once; also the most that one transaction seals.
 BATCH = 64
+#: What could not be sealed is tried again after this.
+RETRY_PAUSE = timedelta(minutes=5)
+#: What is in the ledger was examined once; the bound on what is taken in may have been lowered since.
+_MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,12 @@ class SealJob:
 class Sealer:
     """Puts the seal round an issuer's message, in a worker process."""
 
-    def __init__(self, signer: Signer, *, max_bytes: int) -> None:
+    def __init__(self, signer: Signer) -> None:
         self._signer = signer
-        self._max_bytes = max_bytes
 
     def seal(self, job: SealJob) -> bytes:
         """The sealed licence as bytes: the issuer's signed message untouched inside, the seal round it."""
-        issue = parsing.parse(job.xml, max_bytes=self._max_bytes)
+        issue = parsing.parse(job.xml, max_bytes=_MAX_BYTES)
         sealed = writing.seal_envelope(job.header, issue)
         self._signer.sign(sealed)
         return writing.serialise(sealed)
@@ -81,10 +85,12 @@ class Sealing:
         self._clock = clock
         self._sealed = sealed
         self._alarm = alarm
-        self._cannot: set[str] = set()
+        self._cannot: dict[str, datetime] = {}
         self.pump = Pump("sealing", self._step, reactor, alarm=alarm)
 
     async def _step(self) -> bool:
+        now = self._clock()
+        self._cannot = {message_id: until for message_id, until in self._cannot.items() if until > now}
         limit = BATCH + len(self._cannot)
         found = await self._ledger.read(lambda connection: book.to_seal(connection, limit))
         waiting = [row for row in found if row.message_id not in self._cannot]
@@ -104,8 +110,8 @@ class Sealing:
         except Exception:
             _log.failure("{count} licences cannot be sealed together", count=len(waiting))
             if len(waiting) == 1:
-                # Left for the next start: the file passed a worker once, so the fault is ours.
-                self._cannot.add(waiting[0].message_id)
+                # It passed a worker when it was examined, so the fault is ours: it is tried again later.
+                self._cannot[waiting[0].message_id] = self._clock() + RETRY_PAUSE
                 self._alarm(f"seal of {waiting[0].licence}", "it cannot be sealed: see the log")
                 return 0
         return sum([await self._seal([row]) for row in waiting])
@@ -121,6 +127,8 @@ class Sealing:
             if isinstance(result, Poisoned):
                 raise RuntimeError(f"a licence could not be sealed: {result.reason}")  # noqa: TRY004 - no type error
         await self._ledger.submit(lambda uow: self._record(uow, waiting, jobs, results))
+        for row in waiting:
+            self._alarm(f"seal of {row.licence}", None)
         return len(results)
 
     def _record(

@@ -11,22 +11,21 @@ waited for. Only a regular file is read, only up to a limit, and only once it is
 from __future__ import annotations
 
 import errno
+import hashlib
 import heapq
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.exchange.names import MAX_NAME_BYTES, answer_name, is_handed_over, is_urgent
+from gateway.exchange.names import MAX_NAME_BYTES, is_handed_over, is_urgent
 from licencexml.rejection import Rejection
 
 FOLDERS = ("in", "work", "out", "held", "corrupt")
 _TEMPORARY = ".gateway-"
-#: A set-aside or published name that is taken gets a number; past this many something is wrong.
-MAX_SAME_NAME = 10_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,21 +68,22 @@ class SpoolTree:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         for folder in (self.out, self.held, self.corrupt):
             for leftover in folder.glob(f"{_TEMPORARY}*.tmp"):
-                leftover.unlink()
+                # Who may write there may have made anything of that name; it does no harm.
+                with suppress(OSError):
+                    leftover.unlink()
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The first `limit` files to claim, in order; memory is bounded by `limit`, not by the backlog."""
         return heapq.nsmallest(limit, self._handed_over())
 
-    def urgent_names(self) -> list[str]:
-        """The names in `in/` that ask to be read first; no file is touched for this."""
-        with os.scandir(self.incoming) as entries:
-            return [entry.name for entry in entries if is_handed_over(entry.name) and is_urgent(entry.name)]
+    def urgent(self, limit: int) -> list[Waiting]:
+        """The first `limit` of those that ask to be read first; no other file is touched for this."""
+        return heapq.nsmallest(limit, self._handed_over(is_urgent))
 
-    def _handed_over(self) -> Iterator[Waiting]:
+    def _handed_over(self, wanted: Callable[[str], bool] = lambda _name: True) -> Iterator[Waiting]:
         with os.scandir(self.incoming) as entries:
             for entry in entries:
-                if is_handed_over(entry.name):
+                if is_handed_over(entry.name) and wanted(entry.name):
                     with suppress(FileNotFoundError):
                         modified_ns = entry.stat(follow_symlinks=False).st_mtime_ns
                         yield Waiting(0 if is_urgent(entry.name) else 1, modified_ns, entry.name)
@@ -106,6 +106,10 @@ class SpoolTree:
     def has_claimed(self, name: str) -> bool:
         """Whether `name` is in `work/`."""
         return os.path.lexists(self.work / name)
+
+    def has(self, name: str) -> bool:
+        """Whether `name` is in `in/` or in `work/`."""
+        return os.path.lexists(self.incoming / name) or self.has_claimed(name)
 
     def claimed(self) -> list[str]:
         """What is in `work/`: after a crash, what has to be examined again."""
@@ -148,31 +152,35 @@ class SpoolTree:
 
         `corrupt` is for what is no message, `held` for a message that was refused.
         """
-        reason = json.dumps([rejection.to_dict() for rejection in rejections], ensure_ascii=False, indent=1)
-        for target_name in _numbered(name):
-            target = folder / target_name
-            if not os.path.lexists(target):
-                self._write(folder, answer_name(target_name, "reason.json"), (reason + "\n").encode())
-                (self.work / name).rename(target)
+        content = json.dumps([rejection.to_dict() for rejection in rejections], ensure_ascii=False, indent=1)
+        reason = (content + "\n").encode()
+        claimed = self.work / name
+        status = claimed.lstat()
+        for target_name in (name, _marked(name, f"{status.st_ino:x}-{status.st_mtime_ns:x}")):
+            target, beside = folder / target_name, folder / _reason_name(target_name)
+            if not os.path.lexists(target) and (not os.path.lexists(beside) or _same_content(beside, reason)):
+                self._write(folder, beside.name, reason)
+                claimed.rename(target)
                 _sync_folder(folder)
                 return target
-        raise AssertionError(f"{folder} holds too many files of one name")
+        raise FileExistsError(f"{target} is in the way of what is to be set aside")
 
     def publish(self, answers: Sequence[tuple[str, bytes]]) -> None:
         """Write answers into `out/`, each whole or not at all, all durable on return.
 
         An answer that is there already is not written again; one of the same name that says something else
-        is kept, and the new one gets a number.
+        is kept, and the new one is marked with a digest of what it says.
         """
         for name, content in answers:
-            for target_name in _numbered(name):
-                target = self.out / target_name
-                if not os.path.lexists(target):
-                    self._write(self.out, target_name, content)
-                    break
-                if _same_content(target, content):
-                    break
+            other = _marked(name, hashlib.sha256(content).hexdigest()[:12])
+            target_name = name if self._is_free_for(name, content) else other
+            if not _same_content(self.out / target_name, content):
+                self._write(self.out, target_name, content)
         _sync_folder(self.out)
+
+    def _is_free_for(self, name: str, content: bytes) -> bool:
+        path = self.out / name
+        return not os.path.lexists(path) or _same_content(path, content)
 
     def _write(self, folder: Path, name: str, content: bytes) -> None:
         temporary = folder / f"{_TEMPORARY}{hash(name) & 0xFFFFFFFF:08x}.tmp"
@@ -210,16 +218,21 @@ def _same_content(path: Path, content: bytes) -> bool:
         return False
 
 
-def _numbered(name: str) -> Iterator[str]:
-    """`NAME.ext`, then `NAME.2.ext`, `NAME.3.ext` …; never longer than a name may be."""
-    yield name
+def _marked(name: str, mark: str) -> str:
+    """`NAME~mark.ext` for `NAME.ext`; never longer than a name may be."""
     stem, dot, extension = name.rpartition(".")
     if not stem:
         stem, dot, extension = name, "", ""
-    for number in range(2, MAX_SAME_NAME):
-        tail = f".{number}{dot}{extension}"
-        room = MAX_NAME_BYTES - len(os.fsencode(tail))
-        yield os.fsdecode(os.fsencode(stem)[:room]) + tail
+    tail = f"~{mark}{dot}{extension}"
+    room = MAX_NAME_BYTES - len(os.fsencode(tail))
+    return os.fsdecode(os.fsencode(stem)[:room]) + tail
+
+
+def _reason_name(name: str) -> str:
+    """`NAME.reason.json` for `NAME.xml`; never longer than a name may be."""
+    stem = name[:-4] if name.lower().endswith(".xml") else name
+    ending = ".reason.json"
+    return os.fsdecode(os.fsencode(stem)[: MAX_NAME_BYTES - len(ending)]) + ending
 
 
 def _sync_folder(folder: Path) -> None:

@@ -13,13 +13,21 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError as FutureCancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
+
+from gateway.errors import EnvironmentFault
+
+#: How often a job that lost its worker is given another, alone, before the job is blamed.
+TRIES_ALONE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +81,9 @@ class ProcessWorkers:
         self._count = count
         self._timeout_seconds = timeout_seconds
         self._build = build
-        self._pool = self._start(arguments)
+        self._arguments = arguments
+        self._stopping = False
+        self._pool = self._start()
 
     async def run(self, operation: str, jobs: Sequence[Any]) -> list[Any]:
         """See `Workers.run`."""
@@ -81,30 +91,39 @@ class ProcessWorkers:
             return []
         try:
             return await self._schedule(operation, list(jobs))
-        except (ProcessExpired, FutureTimeoutError) as error:
-            if len(jobs) == 1:
-                return [Poisoned(_why(error, self._timeout_seconds))]
-        results = []
-        for job in jobs:
-            results.extend(await self.run(operation, [job]))
-        return results
+        except (ProcessExpired, FutureTimeoutError):
+            return [await self._run_alone(operation, job) for job in jobs]
+
+    async def _run_alone(self, operation: str, job: Any) -> Any:
+        """The result of one job. A worker may die for reasons that are not the job's: it gets another try."""
+        why = ""
+        for _ in range(TRIES_ALONE):
+            try:
+                [result] = await self._schedule(operation, [job])
+            except (ProcessExpired, FutureTimeoutError) as error:
+                why = _why(error, self._timeout_seconds)
+            else:
+                return result
+        return Poisoned(why)
 
     async def renew(self, arguments: tuple[Any, ...]) -> None:
         """Go on with new processes, whose benches are built with `arguments`; the old ones finish first."""
-        old, self._pool = self._pool, self._start(arguments)
+        self._arguments = arguments
+        old, self._pool = self._pool, self._start()
         old.close()
         await self._join(old)
 
     async def stop(self) -> None:
         """See `Workers.stop`."""
+        self._stopping = True
         self._pool.stop()
         await self._join(self._pool)
 
-    def _start(self, arguments: tuple[Any, ...]) -> ProcessPool:
+    def _start(self) -> ProcessPool:
         return ProcessPool(
             max_workers=self._count,
             initializer=_start_worker,
-            initargs=(self._build, arguments),
+            initargs=(self._build, self._arguments),
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -113,16 +132,29 @@ class ProcessWorkers:
 
     def _schedule(self, operation: str, jobs: list[Any]) -> Deferred[list[Any]]:
         done: Deferred[list[Any]] = Deferred()
-        future = self._pool.schedule(_at_the_bench, args=(operation, jobs), timeout=self._timeout_seconds)
+        try:
+            future = self._pool.schedule(_at_the_bench, args=(operation, jobs), timeout=self._timeout_seconds)
+        except RuntimeError as error:
+            return fail(self._broken(error))
         future.add_done_callback(lambda finished: self._reactor.callFromThread(_settle, finished, done))
-        return done
+        return done.addErrback(self._told)
+
+    def _told(self, failure: Failure) -> Failure:
+        """A pool that cannot start its processes is the machine's fault, not that of what they were to do."""
+        error = failure.value
+        if isinstance(error, BrokenProcessPool | CancelledError | FutureCancelledError):
+            return Failure(self._broken(error))
+        return failure
+
+    def _broken(self, error: BaseException) -> EnvironmentFault:
+        """Put a new pool in place of the broken one, for the next try; unless we are stopping."""
+        if not self._stopping and not self._pool.active:
+            self._pool = self._start()
+        return EnvironmentFault(f"the worker processes do not run: {error}")
 
 
 def _settle(future: Any, done: Deferred[list[Any]]) -> None:
-    if future.cancelled():
-        done.errback(CancelledError())
-        return
-    error = future.exception()
+    error = FutureCancelledError() if future.cancelled() else future.exception()
     if error is None:
         done.callback(future.result())
     else:
@@ -143,7 +175,6 @@ _bench: object = None
 def _start_worker(build: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     # A terminal's Ctrl-C goes to the whole group; stopping is the daemon's to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     global _bench  # noqa: PLW0603 - the one thing a worker process keeps between batches
     _bench = build(*arguments)

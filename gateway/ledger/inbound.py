@@ -5,6 +5,8 @@ Exported by `gateway.ledger.post` under `inbound_...` names.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, insert, select, update
 
 from gateway.ledger.kinds import InboundStatus, ReceiptStatus
@@ -87,6 +89,13 @@ def processed(uow: UnitOfWork, file_id: int, control_reference: str | None) -> N
 def corrupt(uow: UnitOfWork, file_id: int) -> None:
     """The file could not be read as an interchange."""
     _update(uow, file_id, status=InboundStatus.CORRUPT)
+
+
+def settled(connection: Connection, paths: Sequence[str]) -> dict[str, bool]:
+    """Those of `paths` whose file is settled, and whether it could not be read as an interchange."""
+    over = (InboundStatus.PROCESSED, InboundStatus.CORRUPT)
+    query = select(_FILES.path, _FILES.status).where(_FILES.path.in_(paths), _FILES.status.in_(over))
+    return {row.path: row.status == InboundStatus.CORRUPT for row in connection.execute(query)}
 
 
 def receipts_due(connection: Connection, partner: str, limit: int) -> list[InboundFile]:

@@ -13,6 +13,7 @@ from gateway.ledger.inbound import offer as inbound_offer
 from gateway.ledger.inbound import processed as inbound_processed
 from gateway.ledger.inbound import progress as inbound_progress
 from gateway.ledger.inbound import receipt_sent, receipts_due
+from gateway.ledger.inbound import settled as inbound_settled
 from gateway.ledger.inbound import stored as inbound_stored
 from gateway.ledger.inbound import to_process as inbound_to_process
 from gateway.ledger.interchanges import (
@@ -44,6 +45,7 @@ __all__ = [
     "inbound_offer",
     "inbound_processed",
     "inbound_progress",
+    "inbound_settled",
     "inbound_stored",
     "inbound_to_process",
     "mark_delivered",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gateway.customs.scenario import Scenario
 from gateway.data import data_dir
 from gateway.exchange.correspondence import Secretary
 from gateway.operations.commands import CommandRefused, Commands
+from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
 from gateway.service.line_commands import line_rows, register_line_commands
 from gateway.service.line_settings import line_settings
@@ -95,10 +97,9 @@ class CustomsStation:
         await self._station.open(self._desk)
         return f"{counts['licences']} licences in the register"
 
-    async def stop(self) -> None:
-        """See `Daemon.stop`."""
-        await self._station.close_line()
-        await self._station.close()
+    def duties(self) -> Sequence[Duty]:
+        """See `Daemon.duties`."""
+        return [*self._station.line_duties(), *self._station.last_duties()]
 
     async def reload(self) -> list[str]:
         """See `Daemon.reload`: anchors are read again, in new workers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from gateway.operations.commands import Commands
 from gateway.operations.control import ControlServer
 from gateway.operations.log import Log, begin, make_log
 from gateway.operations.notify import Notifier
-from gateway.operations.stopping import perform, reload_on_hangup
+from gateway.operations.stopping import Duty, perform, reload_on_hangup
 
 _log = Logger(namespace="gateway")
 
@@ -34,8 +34,8 @@ class Daemon(Protocol):
     async def start(self) -> str:
         """Begin to work; returns a line about what was found, for the log and the service manager."""
 
-    async def stop(self) -> None:
-        """Take no more, finish what is in hand, and close everything."""
+    def duties(self) -> Sequence[Duty]:
+        """What is to be done to end it, in order: take no more, finish what is in hand, close everything."""
 
     async def reload(self) -> list[str]:
         """Take over what may change while running; returns what that was. Raises ConfigurationFault."""
@@ -121,10 +121,10 @@ class _Life:
         daemon, control = self._daemon, self._control
         self._notifier.stopping("stopping")
         self._notifier.stop_watchdog()
-        duties = []
+        duties: list[Duty] = []
         if daemon is not None:
             _log.info("{name} stops", name=daemon.name)
-            duties.append((daemon.name, daemon.stop))
+            duties.extend(daemon.duties())
         if control is not None:
             duties.append(("control socket", control.stop))
         return perform(self._reactor, duties, STOP_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.config import GatewayConfig
@@ -15,6 +16,7 @@ from gateway.exchange.sealing import Sealing
 from gateway.exchange.spool import SpoolTree
 from gateway.licences.policy import Policy
 from gateway.operations.commands import Commands
+from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
 from gateway.service.handlers import GatewayHandlers
 from gateway.service.line_settings import line_settings
@@ -146,14 +148,16 @@ class LicenceGateway:
         self._watch.start()
         return found
 
-    async def stop(self) -> None:
-        """See `Daemon.stop`: no new files, then the line, then what is in hand, then the ledger."""
+    def duties(self) -> Sequence[Duty]:
+        """See `Daemon.duties`: no new files, then the line, then what is in hand, then the ledger."""
         self._watch.stop()
-        await self._intake.stop()
-        await self._sealing.pump.stop()
-        await self._station.close_line()
-        await self._feedback.stop()
-        await self._station.close()
+        return [
+            ("intake", self._intake.stop),
+            ("sealing", self._sealing.pump.stop),
+            *self._station.line_duties(),
+            ("feedback", self._feedback.stop),
+            *self._station.last_duties(),
+        ]
 
     async def reload(self) -> list[str]:
         """See `Daemon.reload`: anchors and the seal's key are read again, in new workers."""

@@ -24,14 +24,14 @@ class SpoolWatch:
     ) -> None:
         self._folders = folders
         self._noticed = noticed
-        self._inotify = inotify.INotify(reactor)
-        self._watching = False
+        self._reactor = reactor
+        self._inotify: inotify.INotify | None = None
 
     def start(self) -> None:
         """Begin to watch."""
         try:
+            self._inotify = inotify.INotify(self._reactor)
             self._inotify.startReading()
-            self._watching = True
             for tree, folder in self._folders.items():
                 self._inotify.watch(
                     FilePath(bytes(folder)),
@@ -43,9 +43,9 @@ class SpoolWatch:
 
     def stop(self) -> None:
         """Watch no more."""
-        if self._watching:
-            self._watching = False
+        if self._inotify is not None:
             self._inotify.stopReading()
+            self._inotify = None
 
     def _callback(self, tree: str) -> Callable[[object, FilePath[Any], int], None]:
         def told(_watch: object, path: FilePath[Any], _mask: int) -> None:

@@ -6,7 +6,7 @@ examine, the desk that decides, and what else runs beside.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from gateway.exchange.reception import Desk, Reception
 from gateway.exchange.workers import Workers
 from gateway.ledger.store import LEDGER_FILE, Ledger
 from gateway.line.settings import LineSettings
+from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
 from gateway.service.surroundings import Surroundings
 
@@ -50,7 +51,7 @@ def open_ledger(surroundings: Surroundings, state: Path) -> Ledger:
 
 
 class Station:
-    """Built closed; `open` sets it to work, `close_line` and then `close` end it, and lose nothing."""
+    """Built closed; `open` sets it to work; its duties, performed in order, end it and lose nothing."""
 
     def __init__(
         self,
@@ -103,21 +104,23 @@ class Station:
             in_thread=self._surroundings.in_thread,
             alarm=self._alerts,
         )
+        await self._reception.tidy_up()
         self._reception.pump.start()
         try:
             await self.line.start()
         except CannotListenError as error:
             raise ConfigurationFault(f"line.listen: {error}") from error
 
-    async def close_line(self) -> None:
+    def line_duties(self) -> Sequence[Duty]:
         """End the sessions properly, then the reception; what is queued stays queued."""
-        await self.line.stop()
-        if self._reception is not None:
-            await self._reception.pump.stop()
+        reception = [] if self._reception is None else [("reception", self._reception.pump.stop)]
+        return [("line", self.line.stop), *reception]
 
-    async def close(self) -> None:
+    def last_duties(self) -> Sequence[Duty]:
         """End the workers, then the ledger: last, so that everything that ended could still be recorded."""
-        await self._workers.stop()
+        return [("workers", self._workers.stop), ("ledger", self._close_ledger)]
+
+    async def _close_ledger(self) -> None:
         await self.ledger.close()
 
     def _arrived(self) -> None:

@@ -205,7 +205,7 @@ def _answers(spool: Path, dropped: dict[str, str]) -> list[Finding]:
     for answer in ("accepted.json", "customs-accepted.json", "sealed.xml"):
         found = [path for path in out.glob(f"*.{answer}") if not path.name.startswith(".")]
         findings.append(Finding(f"{len(found)} answers {answer}, one a licence", len(found) == len(dropped)))
-    numbered = [path.name for path in out.iterdir() if ".2." in path.name or path.name.endswith(".tmp")]
+    numbered = [path.name for path in out.iterdir() if "~" in path.name or path.name.endswith(".tmp")]
     findings.append(Finding(f"{len(numbered)} answers given twice or left half-written", not numbered))
     ids = {json.loads(path.read_bytes())["message_id"] for path in out.glob("*.accepted.json")}
     findings.append(Finding("the answers name the messages that were dropped", ids == set(dropped.values())))

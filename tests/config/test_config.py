@@ -36,7 +36,7 @@ def test_the_shipped_gateway_template_loads_as_it_is() -> None:
     assert config.gateway.participant == "CN-GATEWAY"
     assert config.partners[0].call == (Endpoint(Transport.TLS, "127.0.0.1", 6620),)
     assert (config.law.cap_multi, config.law.cap_automatic) == (12, 6)
-    assert config.limits.max_file_bytes == 16 * 1024 * 1024
+    assert config.limits.max_file_bytes == 4 * 1024 * 1024
 
 
 def test_the_shipped_customs_template_loads_and_has_no_fault_switched_on() -> None:

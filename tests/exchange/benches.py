@@ -17,6 +17,11 @@ class Bench:
         """One number a job."""
         return [self._one(job) for job in jobs]
 
+    def slow(self, jobs: list[int]) -> list[int]:
+        """One number a job, after a second."""
+        time.sleep(1)
+        return self.work(list(jobs))
+
     def pids(self, jobs: list[None]) -> list[int]:
         """The process that this ran in."""
         return [os.getpid() for _ in jobs]
@@ -29,3 +34,12 @@ class Bench:
         if job == "bug":
             raise ValueError("a bug")
         return int(job) * self._factor
+
+
+class FlawedBench(Bench):
+    """Cannot be built while its argument is a number."""
+
+    def __init__(self, factor: int | None) -> None:
+        if factor is not None:
+            raise OSError("the key is not there")
+        super().__init__(2)

@@ -203,8 +203,8 @@ class World:
 
     def stop(self) -> None:
         for daemon in (self.gateway, self.customs):
-            if daemon is not None:
-                self.now(daemon.stop())
+            for _name, duty in daemon.duties() if daemon is not None else ():
+                self.now(duty())
         self.gateway = self.customs = None
 
     def run(self, seconds: float = 30) -> None:

@@ -37,7 +37,7 @@ def test_urgent_first_then_oldest_first(spool: SpoolTree) -> None:
     drop(spool, "half-written.tmp")
     assert [file.name for file in spool.waiting(10)] == ["soon.urgent.xml", "old.xml", "young.xml"]
     assert [file.name for file in spool.waiting(2)] == ["soon.urgent.xml", "old.xml"]
-    assert spool.urgent_names() == ["soon.urgent.xml"]
+    assert [file.name for file in spool.urgent(10)] == ["soon.urgent.xml"]
     assert spool.count_waiting() == 3
 
 
@@ -99,24 +99,43 @@ def test_links_pipes_folders_and_sockets_are_told_and_never_followed(
 
 
 def test_set_aside_keeps_the_file_whole_beside_its_reason(spool: SpoolTree) -> None:
-    for content in (b"\0\1\2", b"other"):
-        drop(spool, "a.xml", content)
+    places = []
+    for age, content in enumerate((b"\0\1\2", b"other")):
+        drop(spool, "a.xml", content, age_seconds=age)
         spool.claim("a.xml")
-        spool.set_aside("a.xml", spool.corrupt, [WHY])
-    assert (spool.corrupt / "a.xml").read_bytes() == b"\0\1\2"
-    assert (spool.corrupt / "a.2.xml").read_bytes() == b"other"
-    for name in ("a.reason.json", "a.2.reason.json"):
-        assert json.loads((spool.corrupt / name).read_text())[0]["code"] == "WHY"
+        places.append(spool.set_aside("a.xml", spool.corrupt, [WHY]))
+    assert [place.read_bytes() for place in places] == [b"\0\1\2", b"other"]
+    assert places[0].name == "a.xml"
+    for place in places:
+        reason = place.with_name(place.name.removesuffix(".xml") + ".reason.json")
+        assert json.loads(reason.read_text())[0]["code"] == "WHY"
+
+
+def test_two_names_of_one_stem_have_a_reason_each(spool: SpoolTree) -> None:
+    other = Reason("OTHER", "另一原因。", "Another reason.", "configured", "x").reject()
+    for name, why in (("a.xml", WHY), ("a.XML", other), ("a.urgent.xml", other)):
+        drop(spool, name)
+        spool.claim(name)
+        spool.set_aside(name, spool.held, [why])
+    assert len(os.listdir(spool.held)) == 6
 
 
 def test_publishing_again_changes_nothing_and_another_answer_is_kept_beside_it(spool: SpoolTree) -> None:
     spool.publish([("a.json", b"1")])
     spool.publish([("a.json", b"1")])
     assert sorted(os.listdir(spool.out)) == ["a.json"]
-    spool.publish([("a.json", b"2")])
-    spool.publish([("a.json", b"2")])
-    assert sorted(os.listdir(spool.out)) == ["a.2.json", "a.json"]
+    for content in (b"2", b"2", b"3"):
+        spool.publish([("a.json", content)])
+    assert len(os.listdir(spool.out)) == 3
+    assert {path.read_bytes() for path in spool.out.iterdir()} == {b"1", b"2", b"3"}
     assert (spool.out / "a.json").read_bytes() == b"1"
+
+
+def test_a_name_in_the_way_of_ours_does_not_prevent_the_start(spool: SpoolTree) -> None:
+    (spool.out / ".gateway-x.tmp").mkdir()
+    (spool.out / ".gateway-y.tmp").write_bytes(b"half")
+    spool.prepare()
+    assert os.listdir(spool.out) == [".gateway-x.tmp"]
 
 
 def test_names_from_hell(spool: SpoolTree) -> None:

@@ -8,16 +8,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
+from gateway.errors import EnvironmentFault
 from gateway.exchange.workers import Poisoned, ProcessWorkers
 
 sys.path.insert(0, str(Path(__file__).parent))
-from benches import Bench
+from benches import Bench, FlawedBench
 
 
 class ProcessWorkersTest(TestCase):
@@ -54,8 +56,9 @@ ORPHANS = """
 import os, sys
 sys.path[:0] = {path!r}
 from twisted.internet import reactor, defer
+from gateway.errors import EnvironmentFault
 from gateway.exchange.workers import ProcessWorkers
-from benches import Bench
+from benches import Bench, FlawedBench
 if __name__ == "__main__":
     async def main():
         workers = ProcessWorkers(reactor, count=1, timeout_seconds=60, build=Bench, arguments=(1,))
@@ -79,3 +82,27 @@ def test_workers_do_not_outlive_a_killed_daemon(tmp_path: Path) -> None:
     while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{worker}").exists()
+
+
+class UnsteadyWorkersTest(TestCase):
+    """What happens to workers from outside is no fault of their jobs."""
+
+    timeout = 60
+
+    def workers(self, build: Any = Bench) -> ProcessWorkers:
+        workers = ProcessWorkers(reactor, count=1, timeout_seconds=30, build=build, arguments=(2,))
+        self.addCleanup(lambda: Deferred.fromCoroutine(workers.stop()))
+        return workers
+
+    async def test_a_job_whose_worker_was_killed_from_outside_gets_another(self) -> None:
+        workers = self.workers()
+        (pid,) = await workers.run("pids", [None])
+        reactor.callLater(0.5, os.kill, pid, signal.SIGTERM)
+        self.assertEqual(await workers.run("slow", [21]), [42])
+
+    async def test_a_pool_that_cannot_start_is_told_as_the_machines_fault_and_comes_back(self) -> None:
+        workers = self.workers(FlawedBench)
+        with pytest.raises(EnvironmentFault):
+            await workers.run("work", [1])
+        await workers.renew((None,))
+        self.assertEqual(await workers.run("work", [21]), [42])
