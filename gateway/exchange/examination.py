@@ -114,7 +114,9 @@ class Examiner:
                 "Interchange", None, None, None, tuple(fault.rejections), readable=False, xml=document.data
             )
         if len(elements) > MAX_MESSAGES:
-            rejection = faults.TOO_MANY_MESSAGES.reject(_where(root), count=len(elements), most=MAX_MESSAGES)
+            rejection = faults.INTERCHANGE_TOO_LARGE.reject(
+                _where(root), count=len(elements), most=MAX_MESSAGES
+            )
             return Refused("Interchange", None, None, None, (rejection,), readable=False, xml=document.data)
         identities = Identities.of(root)
         messages = tuple(

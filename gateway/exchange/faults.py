@@ -50,8 +50,8 @@ POISONED = Reason(
         "请联系许可证局；文件已原样移出保存。 / Contact the licence bureau; the file was set aside unchanged."
     ),
 )
-TOO_MANY_MESSAGES = Reason(
-    code="TOO_MANY_MESSAGES",
+INTERCHANGE_TOO_LARGE = Reason(
+    code="INTERCHANGE_TOO_LARGE",
     zh="一次交换含 {count} 份报文，超过 {most} 份的上限。",
     en="The interchange carries {count} messages; {most} is the most.",
     article="configured",

@@ -69,6 +69,11 @@ def count_unwritten(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(~feedback.c.written)).scalar_one()
 
 
+def waiting_trees(connection: Connection) -> set[str]:
+    """The trees that have files still to be written."""
+    return set(connection.execute(select(feedback.c.tree).distinct().where(~feedback.c.written)).scalars())
+
+
 def mark_written(uow: UnitOfWork, ids: Sequence[int]) -> None:
     """These files are on disk; what they say need not be kept twice, that they were given must be."""
     if ids:

@@ -75,6 +75,8 @@ class GatewayHandlers:
     async def found_at_start(self) -> str:
         """What the last run left, in a line for the log."""
         counts = await self._read(query.counts)
+        for tree in await self._read(feedback.waiting_trees) - {tree.name for tree in self._trees}:
+            self._alerts(f"spool {tree}", "answers wait for this tree, which is not configured any more")
         in_work = await self._in_thread(lambda: sum(len(tree.claimed()) for tree in self._trees))
         accepted = counts["licences"].get("ACCEPTED", 0)
         outbox = counts["outbox"]
