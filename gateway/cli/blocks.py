@@ -5,17 +5,23 @@ The shapes of answers belong to those who give them; nothing here knows a field 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from gateway.clock import BUSINESS_ZONE
 from gateway.operations.terminal import harmless
 
-_NOTHING = "–"
+NOTHING = "–"
 #: In a table of more rows than this, a dict inside a row is a cell.
 _FEW_ROWS = 3
 #: A longer text is a block of its own, and not a cell.
 _LONG_CHARACTERS = 300
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +79,18 @@ def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Iterator[Block]:
     shown = [name for name in names if name not in inner]
     cells = tuple(tuple(cell(row.get(name)) for name in shown) for row in rows)
     yield Table(title, tuple(_words(name) for name in shown), cells)
-    for row, values in zip(rows, cells, strict=True):
+    for row, called in zip(rows, _names(cells), strict=True):
         for name in inner:
             if row.get(name):
-                yield from _part(row[name], _under(_under(title, values[0] if values else ""), name))
+                yield from _part(row[name], _under(_under(title, called), name))
+
+
+def _names(cells: Sequence[tuple[str, ...]]) -> list[str]:
+    """What to call each row: its first value, and its second where two rows have the same first."""
+    firsts = [values[0] if values else "" for values in cells]
+    if len(set(firsts)) == len(firsts):
+        return firsts
+    return [" · ".join(values[:2]) for values in cells]
 
 
 def _follows(values: Sequence[object], *, few: bool) -> bool:
@@ -98,15 +112,26 @@ def cell(value: object) -> str:
     """A plain value on one line."""
     match value:
         case None | "":
-            return _NOTHING
+            return NOTHING
         case bool():
             return "yes" if value else "no"
         case Mapping():
-            return ", ".join(f"{_words(str(name))} {_brief(one)}" for name, one in value.items()) or _NOTHING
+            return ", ".join(f"{_words(str(name))} {_brief(one)}" for name, one in value.items()) or NOTHING
         case list() | tuple():
-            return ", ".join(cell(one) for one in value) or _NOTHING
+            return ", ".join(cell(one) for one in value) or NOTHING
+        case str() if _INSTANT.fullmatch(value):
+            return _business_time(value)
         case _:
             return harmless(str(value))
+
+
+def _business_time(instant: str) -> str:
+    """An instant as the operators' clock shows it: Asia/Shanghai, by the second."""
+    try:
+        local = datetime.fromisoformat(instant).astimezone(BUSINESS_ZONE)
+    except (ValueError, OverflowError):
+        return instant
+    return local.isoformat(sep=" ", timespec="seconds")
 
 
 def _brief(value: object) -> str:

@@ -1,7 +1,7 @@
 """`ctl`: ask and tell the running daemon.
 
 Most commands are data: the name in the control protocol, what it does, and what it takes. What the daemon
-answers is shown as it comes.
+answers is shown as it comes, but for what `people` leaves out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import click
 
 from gateway.cli.ctl_live import client_of, stop, tail, takes_daemon
 from gateway.cli.group import Group
+from gateway.cli.people import for_people
 from gateway.cli.render import show
 
 _MAX_ROWS = 10_000
@@ -71,7 +72,8 @@ def _asking(command: str, explanation: str, parameters: Sequence[click.Parameter
     @takes_daemon
     def ask(config: Path | None, instance: Path | None, customs: bool, as_json: bool, **given: Any) -> None:
         arguments = {name: value for name, value in given.items() if value is not None}
-        show(client_of(config, instance, customs=customs).call(command, **arguments), as_json=as_json)
+        answer = client_of(config, instance, customs=customs).call(command, **arguments)
+        show(answer if as_json else for_people(command, answer), as_json=as_json)
 
     ask.params[:0] = parameters
     return ask

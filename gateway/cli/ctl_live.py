@@ -66,6 +66,7 @@ def stop(config: Path | None, instance: Path | None, customs: bool, as_json: boo
     answer = client.call("stop")
     if wait:
         _wait_for_end(client)
+        answer = {"stopped": True}
     show(answer, as_json=as_json)
 
 

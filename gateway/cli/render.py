@@ -1,4 +1,7 @@
-"""Answers on paper: colour and tables on a terminal, aligned plain lines elsewhere, JSON when asked for."""
+"""Answers on paper: colour and tables on a terminal, aligned plain lines elsewhere, JSON when asked for.
+
+On a terminal nothing is cut off: a table that is too wide for it is shown row by row, a line a value.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
-from rich import box, cells
+from rich import cells
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from gateway.cli.blocks import Block, Facts, Table, Text, blocks
+from gateway.cli.blocks import NOTHING, Block, Facts, Table, Text, blocks
+from gateway.cli.fitting import GAP_COLUMNS, fitting
 
 _STYLES = {
     "green": ("yes", "up", "ready", "in session", "accepted", "delivered", "genuine", "received", "sealed"),
@@ -45,22 +49,44 @@ def _show_rich(shown: Iterable[Block]) -> None:
             console.print(RichText(block.title, style="bold"))
         match block:
             case Facts():
-                table = RichTable(box=None, show_header=False, pad_edge=False)
-                table.add_column(style="cyan", no_wrap=True)
-                table.add_column(overflow="fold")
-                for name, value in block.pairs:
-                    table.add_row(RichText(name), _styled(value))
-                console.print(table)
+                console.print(_facts(block.pairs))
             case Table(rows=()):
                 console.print(RichText("  none", style="dim"))
             case Table():
-                table = RichTable(*block.columns, box=box.SIMPLE_HEAD, header_style="bold cyan")
-                for row in block.rows:
-                    table.add_row(*(_styled(value) for value in row))
-                console.print(table)
+                widths = fitting(block, console.width)
+                if widths:
+                    console.print(_table(block, widths))
+                else:
+                    _show_records(block, console)
             case Text():
                 console.print(RichText("\n".join(block.lines)))
         console.print()
+
+
+def _facts(pairs: Iterable[tuple[str, str]]) -> RichTable:
+    table = RichTable(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        table.add_row(RichText(name), _styled(value))
+    return table
+
+
+def _table(block: Table, widths: Sequence[int]) -> RichTable:
+    table = RichTable(box=None, pad_edge=False, padding=(0, GAP_COLUMNS, 0, 0), header_style="bold cyan")
+    for name, width in zip(block.columns, widths, strict=True):
+        table.add_column(RichText(name), overflow="fold", width=width)
+    for row in block.rows:
+        table.add_row(*(_styled(value) for value in row))
+    return table
+
+
+def _show_records(block: Table, console: Console) -> None:
+    """Each row as facts, without what it does not have."""
+    for number, row in enumerate(block.rows):
+        if number:
+            console.print()
+        console.print(_facts(pair for pair in zip(block.columns, row, strict=True) if pair[1] != NOTHING))
 
 
 def _styled(value: str) -> RichText:
