@@ -64,7 +64,9 @@ class ControlClient:
                 connection.connect(str(path))
         except (FileNotFoundError, ConnectionRefusedError):
             connection.close()
-            raise DaemonNotRunning(f"no gatewayd is running here ({self._path}): start it first") from None
+            raise DaemonNotRunning(
+                f"no gatewayd is running here ({self._path}): start it, or say another --instance"
+            ) from None
         except PermissionError:
             connection.close()
             raise EnvironmentFault(f"{self._path}: only the owner of the daemon may control it") from None

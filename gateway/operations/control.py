@@ -151,7 +151,7 @@ class ControlProtocol(LineOnlyReceiver):
         reason = failure.value
         if isinstance(reason, CommandRefused):
             self._refuse(reason.kind, reason.message)
-        elif isinstance(reason, EnvironmentFault):
+        elif isinstance(reason, EnvironmentFault | OSError):
             self._refuse("failed", str(reason))
         else:
             self._desk.log.failure("a control command failed", failure)

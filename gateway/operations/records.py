@@ -2,7 +2,7 @@
 
 A record always has `time` (UTC), `business_time` (Asia/Shanghai), `level`, `source` (the logger's name) and
 `event` (the sentence); `message_id` and `licence` when the caller gave them; the caller's other fields beside
-them; and `traceback` when there was a failure.
+them; `traceback` when there was a failure, and `fault`, its sentence, when the machine is to blame for it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from twisted.logger import LogEvent, LogLevel, formatEvent
 from twisted.python.failure import Failure
 
 from gateway.clock import BUSINESS_ZONE
+from gateway.errors import EnvironmentFault
 
 Record = dict[str, Any]
 
@@ -55,6 +56,8 @@ def _record_of(event: LogEvent) -> Record:
     failure = event.get("log_failure")
     if isinstance(failure, Failure):
         record["traceback"] = _text(failure.getTraceback(), _MAX_TRACEBACK_CHARACTERS)
+        if isinstance(failure.value, EnvironmentFault):
+            record["fault"] = _text(str(failure.value), _MAX_FIELD_CHARACTERS)
     return record
 
 

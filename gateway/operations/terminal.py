@@ -1,4 +1,4 @@
-"""Log records as lines for people: business time, level, what happened, whom it is about."""
+"""Log records as lines for people: business day and time, level, what happened, whom it is about."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ _COLOURS = {"debug": "bright_black", "info": "green", "warn": "yellow", "error":
 
 
 def readable(record: Record, *, colour: bool) -> str:
-    """`record` as a line (with its traceback, lines); what came from outside cannot steer the terminal."""
+    """`record` as a line, of a bug lines; what came from outside cannot steer the terminal.
+
+    Of a fault of the machine people need the sentence; its traceback is in the log file.
+    """
     level = str(record["level"])
     painted = click.style(f"{level:<8}", fg=_COLOURS.get(level), bold=level == "critical")
-    about = " ".join(str(record[name]) for name in ("message_id", "licence") if name in record)
-    clock = str(record["business_time"])[11:19]
-    line = f"{clock} {painted} {harmless(str(record['event']))}"
+    event = str(record["event"])
+    named = [str(record[name]) for name in ("message_id", "licence") if name in record]
+    about = " ".join(name for name in named if name not in event)
+    clock = str(record["business_time"])[5:19].replace("T", " ")
+    fault = record.get("fault")
+    line = f"{clock} {painted} {harmless(event if fault is None else f'{event}: {fault}')}"
     if about:
         line += click.style(f"  [{harmless(about)}]", fg="cyan")
-    for told in str(record.get("traceback", "")).splitlines():
+    for told in str(record.get("traceback", "") if fault is None else "").splitlines():
         line += f"\n         {harmless(told)}"
     return line if colour else click.unstyle(line)
 

@@ -75,6 +75,33 @@ def test_json_is_what_the_daemon_said(daemon: Commands, gatewayd: Gatewayd, inst
     assert json.loads(gatewayd("ctl", "status", "--json", "--instance", instance).stdout) == answer
 
 
+def test_people_see_no_error_of_a_line_in_session_and_programs_see_all(
+    daemon: Commands, gatewayd: Gatewayd, instance: Path
+) -> None:
+    lines = [
+        {"state": state, "last_error": "refused", "parameters": {"credit": 64}}
+        for state in ("in session", "waiting to call again")
+    ]
+
+    async def status(_arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"lines": lines}
+
+    daemon.add("status", status)
+    shown = gatewayd("ctl", "status", "--instance", instance).stdout.splitlines()
+    assert [line.split("  ")[-1].strip() for line in shown] == ["lines:", "LAST ERROR", "–", "refused"]
+    assert json.loads(gatewayd("ctl", "status", "--json", "--instance", instance).stdout) == {"lines": lines}
+
+
+def test_a_row_of_the_queue_is_known_by_its_number(
+    daemon: Commands, gatewayd: Gatewayd, instance: Path
+) -> None:
+    async def rows(_arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"rows": [{"id": 7, "message_id": "M-1", "status": "DUE", "interchange": None}]}
+
+    daemon.add("queue list", rows)
+    assert gatewayd("ctl", "queue", "list", "--instance", instance).stdout == "ID  STATUS\n7   DUE\n"
+
+
 def test_without_a_daemon_it_says_so(gatewayd: Gatewayd, instance: Path) -> None:
     result = gatewayd("ctl", "status", "--instance", instance)
     assert result.exit_code == 2
@@ -95,7 +122,7 @@ def test_tail_shows_records_and_what_was_missed(daemon: Commands, gatewayd: Gate
 
     daemon.add_stream("tail", tail)
     result = gatewayd("ctl", "tail", "-n", 5, "--instance", instance)
-    assert result.stdout == "00:30:00 info     sealed  [IMPORT/26-AA-123456]\n"
+    assert result.stdout == "07-02 00:30:00 info     sealed  [IMPORT/26-AA-123456]\n"
     lines = gatewayd("ctl", "tail", "-n", 5, "--json", "--instance", instance).stdout.splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["sealed"]
 

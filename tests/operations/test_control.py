@@ -74,13 +74,19 @@ def test_a_fault_of_the_machine_is_told_and_a_bug_is_not(client: ControlClient, 
     async def full(_arguments: dict[str, Any]) -> dict[str, Any]:
         raise EnvironmentFault("the disk is full")
 
+    async def gone(_arguments: dict[str, Any]) -> dict[str, Any]:
+        raise FileNotFoundError(2, "No such file or directory", "spool/in")
+
     async def buggy(_arguments: dict[str, Any]) -> dict[str, Any]:
         raise ZeroDivisionError("the inside")
 
     commands.add("full", full)
+    commands.add("gone", gone)
     commands.add("buggy", buggy)
     with pytest.raises(CommandRefused, match="the disk is full"):
         client.call("full")
+    with pytest.raises(CommandRefused, match="No such file or directory: 'spool/in'"):
+        client.call("gone")
     with pytest.raises(CommandRefused, match="the daemon's log says why") as refused:
         client.call("buggy")
     assert "inside" not in refused.value.message

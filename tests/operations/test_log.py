@@ -15,6 +15,7 @@ from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
 from gateway.config import LogConfig
+from gateway.errors import EnvironmentFault
 from gateway.operations.log import make_log
 from gateway.operations.logfile import LogFile
 from gateway.operations.records import record_of
@@ -82,7 +83,22 @@ def test_whatever_is_logged_becomes_one_json_line(text: str, value: object, name
 
 def test_what_comes_from_outside_cannot_steer_the_terminal() -> None:
     line = readable(record_of(_event("name {n}", n="\x1b[2Jevil\nline \x9b31m")), colour=False)
-    assert line == r"00:30:00 info     name \x1b[2Jevil\nline \x9b31m"
+    assert line == r"07-02 00:30:00 info     name \x1b[2Jevil\nline \x9b31m"
+
+
+def test_a_line_names_nothing_twice() -> None:
+    event = _event("licence {licence} accepted", licence="IMPORT/26-AA-123456", message_id="M-1")
+    line = readable(record_of(event), colour=False)
+    assert line == "07-02 00:30:00 info     licence IMPORT/26-AA-123456 accepted  [M-1]"
+
+
+def test_of_a_fault_of_the_machine_people_see_the_sentence_and_of_a_bug_the_traceback() -> None:
+    full = record_of(_event("intake failed") | {"log_failure": Failure(EnvironmentFault("the disk is full"))})
+    assert readable(full, colour=False) == "07-02 00:30:00 info     intake failed: the disk is full"
+    assert "EnvironmentFault" in full["traceback"]
+    bug = record_of(_event("intake failed") | {"log_failure": Failure(ZeroDivisionError("the inside"))})
+    assert "fault" not in bug
+    assert "ZeroDivisionError" in readable(bug, colour=False)
 
 
 def test_colour_only_on_a_terminal() -> None:
