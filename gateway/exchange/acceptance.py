@@ -16,6 +16,7 @@ from datetime import datetime
 from twisted.logger import Logger
 
 from gateway.exchange import faults
+from gateway.exchange.agenda import Name
 from gateway.exchange.answers import ACCEPTED, REJECTED, answer
 from gateway.exchange.examination import Examined, Refused
 from gateway.exchange.names import answer_name, printable
@@ -36,15 +37,19 @@ MAX_SKEW_SECONDS = 60.0
 class Drop:
     """A claimed file, what it held, and what the worker made of it (None if it could not be read)."""
 
-    spool: SpoolTree
-    name: str
+    name: Name
     contents: Contents | NotReadable
     result: Examined | Refused | Poisoned | None
 
     @property
+    def spool(self) -> SpoolTree:
+        """Where it was dropped."""
+        return self.name.tree.spool
+
+    @property
     def source(self) -> str:
         """The file's name in the ledger, the log and the answers."""
-        return printable(self.name)
+        return printable(self.name.name)
 
     @property
     def origin(self) -> str:
@@ -105,7 +110,7 @@ def _answer(one: Settled, at: datetime) -> feedback.NewFeedback:
     return feedback.NewFeedback(
         tree=one.drop.spool.name,
         origin=one.drop.origin,
-        name=answer_name(one.drop.name, ACCEPTED if one.accepted else REJECTED),
+        name=answer_name(one.drop.name.name, ACCEPTED if one.accepted else REJECTED),
         content=answer(
             one.outcome,
             at=at,
@@ -172,12 +177,12 @@ def clear(settled: Iterable[Settled]) -> list[tuple[Settled, OSError]]:
     """
     stuck = []
     for one in settled:
-        spool = one.drop.spool
+        spool, name = one.drop.spool, one.drop.name.name
         try:
             if one.accepted:
-                spool.finish([one.drop.name])
+                spool.finish([name])
             else:
-                spool.set_aside(one.drop.name, spool.corrupt if one.corrupt else spool.held, one.rejections)
+                spool.set_aside(name, spool.corrupt if one.corrupt else spool.held, one.rejections)
         except OSError as error:
             stuck.append((one, error))
     return stuck
@@ -200,4 +205,5 @@ def _makes_no_sense(drop: Drop) -> bool:
 def _is_growing(drop: Drop, now_seconds: float, settle_seconds: float) -> bool:
     assert isinstance(drop.contents, Contents)
     age_seconds = now_seconds - drop.contents.modified_seconds
-    return -MAX_SKEW_SECONDS < age_seconds < settle_seconds or drop.spool.changed(drop.name, drop.contents)
+    is_young = -MAX_SKEW_SECONDS < age_seconds < settle_seconds
+    return is_young or drop.spool.changed(drop.name.name, drop.contents)

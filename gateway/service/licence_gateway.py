@@ -7,11 +7,12 @@ from pathlib import Path
 
 from gateway.config import GatewayConfig
 from gateway.data import data_dir
+from gateway.exchange.agenda import Tree
 from gateway.exchange.bench import Bench, BenchSettings
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.desk import GatewayDesk
 from gateway.exchange.feedback_writer import FeedbackWriter
-from gateway.exchange.intake import Intake, IntakeLimits, Tree
+from gateway.exchange.intake import Intake, IntakeLimits
 from gateway.exchange.sealing import Sealing
 from gateway.exchange.spool import SpoolTree
 from gateway.licences.policy import Policy

@@ -183,7 +183,7 @@ def test_events_cost_no_memory(world: World) -> None:
     intake = gateway(world)._intake
     for _ in range(10_000):
         intake.noticed("default", "same.urgent.xml")
-    assert len(intake._ready) == 0
+    assert len(intake.agenda) == 0
 
 
 def test_a_lower_limit_for_new_files_does_not_touch_what_is_accepted(

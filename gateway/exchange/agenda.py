@@ -1,0 +1,167 @@
+"""The intake's agenda: which files are next, which are in hand, and which are left alone.
+
+Only so many names are kept; the rest of a backlog stays in the folder until these are done, so that memory
+is bounded by a constant. What is kept is a copy of what the folders say: losing it costs a look at them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
+
+from twisted.internet.defer import DeferredLock
+from twisted.internet.interfaces import IReactorTime
+
+from gateway.exchange.names import printable
+from gateway.exchange.spool import SpoolTree, Waiting
+from gateway.exchange.threads import InThread
+
+#: How many names are kept at once.
+MAX_ACTIVE_NAMES = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A spool tree and the issuers that may use it (None: any that is trusted)."""
+
+    spool: SpoolTree
+    issuers: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A file to take in: where it was dropped, and whether it is in `work/` already."""
+
+    tree: Tree
+    name: str
+    claimed: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from all others."""
+        return self.tree.spool.name, self.name
+
+    def __str__(self) -> str:
+        return f"file {printable(self.name)} in {self.tree.spool.name}"
+
+
+class Agenda:
+    """Hands out names, urgent first, then oldest first; never one name to two lanes at once."""
+
+    def __init__(
+        self,
+        trees: Sequence[Tree],
+        *,
+        batch_files: int,
+        scan_seconds: float,
+        clock: IReactorTime,
+        in_thread: InThread,
+        alarm: Callable[[str, str | None], None],
+    ) -> None:
+        self._trees = tuple(trees)
+        self._batch_files = batch_files
+        self._scan_seconds = scan_seconds
+        self._clock = clock
+        self._in_thread = in_thread
+        self._alarm = alarm
+        self._ready: deque[Name] = deque()
+        self._in_hand: set[tuple[str, str]] = set()
+        self._left_alone: set[tuple[str, str]] = set()
+        self._troubled: dict[tuple[str, str], Name] = {}
+        self._one_at_a_time = DeferredLock()
+        self._urgent_came = False
+        self._looked_seconds = 0.0
+
+    def __len__(self) -> int:
+        """How many names are kept."""
+        return len(self._ready)
+
+    def resume(self) -> None:
+        """Begin with what the last run left in `work/`. Blocks on the disk."""
+        for tree in self._trees:
+            self._ready.extend(Name(tree, name, claimed=True) for name in tree.spool.claimed())
+
+    def urgent_came(self) -> None:
+        """Before the next batch, look for what is urgent."""
+        self._urgent_came = True
+
+    async def take(self) -> list[Name]:
+        """Up to a batch of names, in hand from now on until `give_back`."""
+        await self._one_at_a_time.acquire()
+        try:
+            await self._look()
+            return self._next()
+        finally:
+            self._one_at_a_time.release()
+
+    def give_back(self, names: Iterable[Name]) -> None:
+        """The lane is done with these, whatever became of them."""
+        self._in_hand.difference_update(name.key for name in names)
+
+    def put_first(self, names: Sequence[Name]) -> None:
+        """These come next: a batch had no room for them."""
+        self._ready.extendleft(reversed(names))
+
+    async def put_last(self, names: Sequence[Name]) -> None:
+        """These are to be tried again, from where they stand now."""
+        self._ready.extend(await self._in_thread(_as_they_stand, names))
+
+    def leave_alone(self, name: Name, trouble: str) -> None:
+        """It is settled and cannot be moved: nobody touches it before the next start."""
+        self._left_alone.add(name.key)
+        self._alarm(str(name), trouble)
+
+    def cannot_be_had(self, name: Name, trouble: str) -> None:
+        """It cannot be claimed or read: told until it is gone, and tried again with every look."""
+        self._troubled[name.key] = name
+        self._alarm(str(name), trouble)
+
+    def _next(self) -> list[Name]:
+        names: list[Name] = []
+        while self._ready and len(names) < self._batch_files:
+            name = self._ready.popleft()
+            if name.key not in self._in_hand and name.key not in self._left_alone:
+                self._in_hand.add(name.key)
+                names.append(name)
+        return names
+
+    async def _look(self) -> None:
+        """See what waits; while a backlog is known already, only for what is urgent, and now and then."""
+        now_seconds = self._clock.seconds()
+        if not self._ready:
+            self._ready.extend(await self._waiting(MAX_ACTIVE_NAMES, SpoolTree.waiting))
+            await self._see_what_is_gone()
+        elif self._urgent_came or now_seconds >= self._looked_seconds + self._scan_seconds:
+            self.put_first(await self._waiting(self._batch_files, SpoolTree.urgent))
+        else:
+            return
+        self._urgent_came = False
+        self._looked_seconds = now_seconds
+
+    async def _waiting(self, limit: int, look: Callable[[SpoolTree, int], list[Waiting]]) -> list[Name]:
+        return await self._in_thread(_waiting, self._trees, limit, look)
+
+    async def _see_what_is_gone(self) -> None:
+        for name in await self._in_thread(_gone, list(self._troubled.values())):
+            del self._troubled[name.key]
+            self._alarm(str(name), None)
+
+
+def _waiting(
+    trees: Sequence[Tree], limit: int, look: Callable[[SpoolTree, int], list[Waiting]]
+) -> list[Name]:
+    """What waits in all trees, urgent and old first. Blocks on the disk."""
+    found = [(waiting, tree) for tree in trees for waiting in look(tree.spool, limit)]
+    return [Name(tree, waiting.name) for waiting, tree in sorted(found, key=itemgetter(0))]
+
+
+def _gone(names: Sequence[Name]) -> list[Name]:
+    """Those that are no longer there. Blocks on the disk."""
+    return [name for name in names if not name.tree.spool.has(name.name)]
+
+
+def _as_they_stand(names: Sequence[Name]) -> list[Name]:
+    """The same names, each known to be in `work/` or not. Blocks on the disk."""
+    return [replace(name, claimed=name.tree.spool.has_claimed(name.name)) for name in names]
