@@ -47,7 +47,11 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
         ("queue flush", "Try now what waits for its next attempt.", [maybe_partner]),
         ("line up", "Call PARTNER, and keep the line.", [partner]),
         ("line down", "End the session with PARTNER, and do not call.", [partner]),
-        ("line drain", "Finish the file in hand with PARTNER, then end the session and do not call.", [partner]),
+        (
+            "line drain",
+            "Finish the file in hand, then end the session with PARTNER and do not call.",
+            [partner],
+        ),
         ("line status", "The line to PARTNER, or all lines.", [maybe_partner]),
         ("licence show", "A licence (such as IMPORT/26-AA-123456) with its balance.", [licence]),
         ("licence history", "Everything that happened to a licence.", [licence]),

@@ -31,6 +31,9 @@ class Group(click.Group):
             # The reader (head, less) has gone: nothing more to say, not even at exit.
             sys.stderr.close()
             ctx.exit(DONE)
+        except OSError as error:
+            complain(f"{error.filename or 'this machine'}: {error.strerror or error}")
+            ctx.exit(UNUSABLE)
 
 
 def complain(message: str) -> None:

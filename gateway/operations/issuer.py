@@ -59,7 +59,7 @@ class Issuer:
     def _unsigned(self, data: bytes, max_bytes: int) -> tuple[etree._Element, LicenceIssue]:
         root = parsing.parse(data, max_bytes=max_bytes)
         if root.find(SIGNATURE) is not None:
-            raise NotToBeSigned("it is signed already")
+            raise NotToBeSigned("it is signed already; take its Signature out to sign it anew")
         message = reading.read_message(root)
         if not isinstance(message, LicenceIssue):
             raise NotToBeSigned(f"expected a LicenceIssue, found a {type(message).__name__}")

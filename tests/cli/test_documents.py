@@ -87,3 +87,11 @@ def test_what_cannot_be_signed_is_told(
     broken = gatewayd("sign", tmp_path / "broken.xml", "--instance", instance)
     assert broken.exit_code == 1
     assert "XML_" in broken.stdout
+
+
+def test_a_place_that_cannot_be_written_to_is_told_in_a_line(
+    unsigned: Path, gatewayd: Gatewayd, instance: Path, tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "nowhere" / "signed.xml"
+    told = gatewayd("sign", unsigned, "-o", nowhere, "--instance", instance)
+    assert (told.exit_code, told.stderr) == (2, f"gatewayd: {nowhere}: No such file or directory\n")
