@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 
@@ -21,9 +22,18 @@ from gateway.demo.samples import generate, issue_message
 from gateway.operations.instance import create_instance
 from gateway.operations.issuer import Issuer
 from licencexml.messages import Licence
+from licencexml.schema import Schemas
 from licencexml.values import LicenceType, UsageMode
 
 MakeDocument = Callable[..., bytes]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schemas_compiled_once() -> Iterator[None]:
+    """Each world builds its benches anew, as each process does; the schema is the same for all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Schemas, "load", lru_cache(Schemas.load))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +96,8 @@ def licence(
     usage: UsageMode = UsageMode.SINGLE, kind: LicenceType = LicenceType.EXPORT, seed: int = 7
 ) -> Licence:
     (made,) = generate(seed, 1, today=business_date(system_clock()), types=(kind,), lines=1)
-    return replace(made, usage_mode=usage)
+    # A trade mode that has multi-use licences whatever the goods.
+    return replace(made, usage_mode=usage, terms_of_trade="进料加工")
 
 
 @pytest.fixture
