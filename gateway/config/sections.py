@@ -96,10 +96,16 @@ class CustomsKeysConfig(Section):
 
 
 class LawConfig(Section):
-    """How many declarations a multi-use licence allows."""
+    """What the law leaves to announcements and to the operator.
 
-    cap_multi: Annotated[int, whole(1, 999)] = 12
-    cap_automatic: Annotated[int, whole(1, 999)] = 6
+    `tables` is the folder of the dated tables; none: those that come with the gateway. `port_match`
+    "district" compares the first two digits of customs codes. A release may be dated
+    `release_ahead_seconds` after now.
+    """
+
+    tables: FilePath | None = None
+    port_match: Annotated[str, one_of("exact", "district")] = "exact"
+    release_ahead_seconds: Annotated[int, whole(0, 86_400, "seconds")] = 300
 
 
 class LineConfig(Section):

@@ -18,6 +18,7 @@ from gateway.ledger import book, feedback, post
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.store import UnitOfWork
+from gateway.licences.policy import Policy
 from licencexml.messages import AckStatus, AckSubject, ApplicationAck, TechnicalAck, WriteOff
 
 _ACK_STATUS = {
@@ -31,9 +32,10 @@ _ACK_STATUS = {
 class GatewayDesk:
     """Settles what customs sends (`gateway.exchange.reception.Desk`)."""
 
-    def __init__(self, *, secretary: Secretary, settled: Callable[[], None]) -> None:
+    def __init__(self, *, secretary: Secretary, policy: Policy, settled: Callable[[], None]) -> None:
         """`settled` is called after each commit: answers and feedback may wait."""
         self._secretary = secretary
+        self._policy = policy
         self._settled = settled
 
     def settle(self, uow: UnitOfWork, interchange: ExaminedInterchange) -> list[Notice]:
@@ -67,7 +69,7 @@ class GatewayDesk:
             for one in received
             if isinstance(one.message, WriteOff)
         ]
-        outcomes = book.apply_write_offs(mail.uow, candidates)
+        outcomes = book.apply_write_offs(mail.uow, candidates, self._policy)
         for outcome in outcomes:
             mail.acknowledge(
                 AckSubject(outcome.message_id, "WriteOff"),

@@ -23,7 +23,7 @@ from gateway.ledger.outbox import sending
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.projection import key_of, load_states, load_statuses, save_statuses
 from gateway.ledger.refusals import enter_refusal
-from gateway.ledger.state_data import state_data
+from gateway.ledger.state_data import permitted_data, state_data
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import licence, licence_line, message, outbox
 from gateway.licences.issue import decide_issue
@@ -184,6 +184,7 @@ def licence_row(state: LicenceState) -> dict[str, Any]:
         "medium": state.medium,
         "usage_mode": state.usage_mode,
         "cap": state.cap,
+        "licence_date": state.licence_date,
         "valid_from": state.valid_from,
         "valid_to": state.valid_to,
         "operator_code": state.operator.code,
@@ -192,6 +193,7 @@ def licence_row(state: LicenceState) -> dict[str, Any]:
         "counterpart_name": state.counterpart.name,
         "clearance_port": state.clearance_port,
         "country": state.country,
+        "permitted": permitted_data(state.permitted),
     }
 
 
@@ -205,6 +207,8 @@ def line_rows(state: LicenceState) -> list[dict[str, Any]]:
             "unit": line.unit,
             "issued": line.issued,
             "balance": line.balance,
+            "tolerance_percent": line.tolerance_percent,
+            "unified_operation": line.unified_operation,
         }
         for line in state.lines
     ]

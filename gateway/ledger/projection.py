@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, false, or_, select, update
 
 from gateway.ledger.journal import licence_columns
+from gateway.ledger.state_data import permitted_from
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import declaration_use, licence, licence_line, write_off_line
 from gateway.licences.life import LicenceStatus
@@ -121,7 +122,15 @@ def _lines(connection: Connection, keys: Sequence[LicenceKey]) -> defaultdict[Li
     lines: defaultdict[LicenceKey, list[LineState]] = defaultdict(list)
     for row in connection.execute(query):
         lines[key_of(row)].append(
-            LineState(row.line_number, row.goods_code, row.unit, row.issued, row.balance)
+            LineState(
+                row.line_number,
+                row.goods_code,
+                row.unit,
+                row.issued,
+                row.balance,
+                row.tolerance_percent,
+                row.unified_operation,
+            )
         )
     return lines
 
@@ -143,6 +152,7 @@ def _state(
         medium=Medium(row.medium),
         usage_mode=UsageMode(row.usage_mode),
         cap=row.cap,
+        licence_date=row.licence_date,
         valid_from=row.valid_from,
         valid_to=row.valid_to,
         operator=Party(row.operator_name, row.operator_code),
@@ -150,6 +160,7 @@ def _state(
         clearance_port=row.clearance_port,
         country=row.country,
         lines=tuple(lines),
+        permitted=permitted_from(row.permitted),
         declarations=frozenset(declarations),
     )
 

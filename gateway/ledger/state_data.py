@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,14 @@ from typing import Any
 from gateway.ledger.columns import quantity_text
 from gateway.licences.life import LicenceStatus
 from gateway.licences.state import LicenceState, LineState
-from licencexml.values import LicenceKey, Medium, Party, UsageMode
+from licencexml.values import (
+    LicenceKey,
+    Medium,
+    Party,
+    PermittedEnterprise,
+    PermittedGround,
+    UsageMode,
+)
 
 
 def state_data(state: LicenceState) -> dict[str, Any]:
@@ -18,18 +26,22 @@ def state_data(state: LicenceState) -> dict[str, Any]:
         "medium": state.medium.value,
         "usage_mode": state.usage_mode.value,
         "cap": state.cap,
+        "licence_date": state.licence_date.isoformat(),
         "valid_from": state.valid_from.isoformat(),
         "valid_to": state.valid_to.isoformat(),
         "operator": _party_data(state.operator),
         "counterpart": _party_data(state.counterpart),
         "clearance_port": state.clearance_port,
         "country": state.country,
+        "permitted": permitted_data(state.permitted),
         "lines": [
             {
                 "line_number": line.line_number,
                 "goods_code": line.goods_code,
                 "unit": line.unit,
                 "issued": quantity_text(line.issued),
+                "tolerance_percent": line.tolerance_percent,
+                "unified_operation": line.unified_operation,
             }
             for line in state.lines
         ],
@@ -44,12 +56,14 @@ def state_from(key: LicenceKey, data: dict[str, Any]) -> LicenceState:
         medium=Medium(data["medium"]),
         usage_mode=UsageMode(data["usage_mode"]),
         cap=data["cap"],
+        licence_date=date.fromisoformat(data["licence_date"]),
         valid_from=date.fromisoformat(data["valid_from"]),
         valid_to=date.fromisoformat(data["valid_to"]),
         operator=Party(**data["operator"]),
         counterpart=Party(**data["counterpart"]),
         clearance_port=data["clearance_port"],
         country=data["country"],
+        permitted=permitted_from(data["permitted"]),
         lines=tuple(
             LineState(
                 line_number=line["line_number"],
@@ -57,10 +71,22 @@ def state_from(key: LicenceKey, data: dict[str, Any]) -> LicenceState:
                 unit=line["unit"],
                 issued=Decimal(line["issued"]),
                 balance=Decimal(line["issued"]),
+                tolerance_percent=line["tolerance_percent"],
+                unified_operation=line["unified_operation"],
             )
             for line in data["lines"]
         ),
     )
+
+
+def permitted_data(permitted: Iterable[PermittedEnterprise]) -> list[dict[str, Any]]:
+    """The enterprises that an export licence names, as plain JSON values."""
+    return [{"party": _party_data(one.party), "ground": one.ground.value} for one in permitted]
+
+
+def permitted_from(data: Iterable[dict[str, Any]]) -> tuple[PermittedEnterprise, ...]:
+    """The inverse of `permitted_data`."""
+    return tuple(PermittedEnterprise(Party(**one["party"]), PermittedGround(one["ground"])) for one in data)
 
 
 def _party_data(party: Party) -> dict[str, str]:

@@ -22,6 +22,7 @@ from gateway.ledger.outcome import Outcome
 from gateway.ledger.projection import UseKey, load_states, load_uses, save_balances, save_statuses
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import declaration_use, discrepancy, write_off_line
+from gateway.licences.policy import Policy
 from gateway.licences.recognition import AppliedBefore, LineId
 from gateway.licences.write_off import (
     AppliedLine,
@@ -49,20 +50,21 @@ class WriteOffReceived:
     source: str
 
 
-def apply_write_offs(uow: UnitOfWork, batch: Sequence[WriteOffReceived]) -> list[Outcome]:
+def apply_write_offs(uow: UnitOfWork, batch: Sequence[WriteOffReceived], policy: Policy) -> list[Outcome]:
     """Decide about each write-off in the order of the batch; the outcomes are in that order too.
 
     What the law does not allow is kept as a discrepancy, with its answer: the goods are released, so the
     message is known from now on, and its repeat gets the same answer and makes no second discrepancy.
     """
-    return _Batch(uow, batch).apply()
+    return _Batch(uow, batch, policy).apply()
 
 
 class _Batch:
     """One batch in the making: what was there, what is there now, what is to be written."""
 
-    def __init__(self, uow: UnitOfWork, batch: Sequence[WriteOffReceived]) -> None:
+    def __init__(self, uow: UnitOfWork, batch: Sequence[WriteOffReceived], policy: Policy) -> None:
         self._uow = uow
+        self._policy = policy
         self._batch = batch
         self._journal = Journal(uow)
         write_offs = [one.write_off for one in batch]
@@ -111,7 +113,8 @@ class _Batch:
 
     def _decide(self, write_off: WriteOff) -> WriteOffDecision:
         known = self._uses[write_off.licence, write_off.declaration.entry_id]
-        return decide_write_off(self._states.get(write_off.licence), write_off, known)
+        state = self._states.get(write_off.licence)
+        return decide_write_off(state, write_off, known, self._policy, self._uow.now)
 
     def _applied(self, write_off: WriteOff, decision: WriteOffDecision) -> None:
         assert decision.state is not None, "what is applied has a licence"

@@ -1,15 +1,17 @@
 """Which goods, in which unit, how much: the rules line by line.
 
-Quantities are compared exactly. The tolerance for bulk goods and the last lot belongs here.
+Quantities are compared exactly. What bulk goods may take beyond the balance is reckoned in `tolerance`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
 from gateway.licences.state import LineState
+from gateway.licences.tolerance import fits
 from gateway.licences.use import Use
 from licencexml.messages import DeclarationLine
 from licencexml.values import Quantity
@@ -104,19 +106,65 @@ def quantity_not_positive(case: Use) -> Iterator[Facts]:
     ),
 )
 def quantity_exceeds_balance(case: Use) -> Iterator[Facts]:
-    """No goods line gives more than it has; lines of one declaration draw one after another."""
+    """No goods line gives more than it has, if its goods are not bulk goods."""
+    for excess in _excesses(case):
+        if excess.target.tolerance_percent == 0:
+            yield excess.facts
+
+
+@GOODS.rule(
+    code="OVER_SHIPMENT_EXCEEDS_TOLERANCE",
+    zh=(
+        "报关单第 {line} 项：{quantity} 超过许可证第 {licence_line} 项的余额 {balance}，"
+        "且超出大宗散装货物 {percent}% 的溢装上限。"
+    ),
+    en=(
+        "Declaration line {line}: {quantity} exceeds the balance {balance} of licence line {licence_line}"
+        " by more than the {percent}% over-shipment of bulk goods."
+    ),
+    article=CONFIGURED,
+    remedy=(
+        "请核对数量；最后一批按余额计算溢装上限，超出部分须另用许可证。"
+        " / Check the quantity; the last lot's limit is reckoned from the balance, and goods beyond it need"
+        " another licence."
+    ),
+)
+def over_shipment_exceeds_tolerance(case: Use) -> Iterator[Facts]:
+    """The last lot of bulk goods takes a little more than is left; then the goods line is closed."""
+    for excess in _excesses(case):
+        if excess.target.tolerance_percent > 0:
+            yield {**excess.facts, "percent": excess.target.tolerance_percent}
+
+
+@dataclass(frozen=True, slots=True)
+class _Excess:
+    """A declaration line that does not fit into what its goods line has left."""
+
+    line: DeclarationLine
+    target: LineState
+    balance: Decimal
+
+    @property
+    def facts(self) -> Facts:
+        return _facts(self.line) | {
+            "quantity": self.line.quantity,
+            "balance": Quantity.of(max(self.balance, Decimal(0)), self.target.unit),
+            "licence_line": self.target.line_number,
+        }
+
+
+def _excesses(case: Use) -> Iterator[_Excess]:
+    """Lines of one declaration draw one after another."""
     balances = {line.line_number: line.balance for line in case.state.lines}
     for line, target in _targeted(case):
         if line.quantity.unit != target.unit:
             continue
         balance = balances[target.line_number]
-        if line.quantity.amount > balance:
-            yield _facts(line) | {
-                "quantity": line.quantity,
-                "balance": Quantity.of(balance, target.unit),
-                "licence_line": target.line_number,
-            }
-        balances[target.line_number] = max(balance - line.quantity.amount, Decimal(0))
+        if fits(line.quantity.amount, balance, target.tolerance_percent):
+            balances[target.line_number] = balance - line.quantity.amount
+        else:
+            yield _Excess(line, target, balance)
+            balances[target.line_number] = Decimal(0)
 
 
 def _targeted(case: Use) -> Iterator[tuple[DeclarationLine, LineState]]:

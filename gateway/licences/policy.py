@@ -1,27 +1,56 @@
-"""What the law leaves to announcements, as configured."""
+"""What the law leaves to announcements and to the operator, as configured."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
 
+from gateway.licences.tables import LawTables
 from licencexml.messages import Licence
 from licencexml.values import LicenceType, UsageMode
 
 SINGLE_USE_CAP = 1
+_DISTRICT_DIGITS = 2
+
+
+class PortMatch(StrEnum):
+    """How a declaration's port agrees with the licence's: the same code, or the same district (关区)."""
+
+    EXACT = "exact"
+    DISTRICT = "district"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How often a multi-use licence (非一批一证) may be used: by how many declarations.
+    """The dated tables, and the options where the texts are silent.
 
-    `cap_multi`: 外经贸配管发〔2000〕539号 art. 8(5). `cap_automatic`: for automatic import licences.
+    `port_match`: a licence may print a district (2200) where declarations name an office in it (2225).
+    `release_ahead`: how far a release may lie after our own clock before it lies in the future.
     """
 
-    cap_multi: int = 12
-    cap_automatic: int = 6
+    tables: LawTables
+    port_match: PortMatch = PortMatch.EXACT
+    release_ahead: timedelta = timedelta(minutes=5)
 
     def cap(self, licence: Licence) -> int:
-        """How many declarations may use this licence."""
+        """How many declarations may use this licence, by what held on its licence date."""
         if licence.usage_mode is UsageMode.SINGLE:
             return SINGLE_USE_CAP
-        return self.cap_automatic if licence.key.type is LicenceType.AUTOMATIC_IMPORT else self.cap_multi
+        row = self.tables.caps.row(licence.key.type, "", licence.licence_date)
+        assert row is not None, "there is a cap for every type and day"
+        return row.value
+
+    def tolerance_percent(self, licence_type: LicenceType, goods_code: str, day: date) -> int:
+        """Over-shipment allowed on these goods in per cent; 0 if they are not bulk goods."""
+        return self.tables.tolerances.value(licence_type, goods_code, day, 0)
+
+    def under_unified_operation(self, licence_type: LicenceType, goods_code: str, day: date) -> bool:
+        """Whether these goods are under unified operation (国家组织统一联合经营)."""
+        return self.tables.unified_operation.value(licence_type, goods_code, day, default=False)
+
+    def same_port(self, stated: str, licensed: str) -> bool:
+        """Whether a declaration's port is the licence's."""
+        if self.port_match is PortMatch.DISTRICT:
+            return stated[:_DISTRICT_DIGITS] == licensed[:_DISTRICT_DIGITS]
+        return stated == licensed

@@ -10,22 +10,50 @@ from typing import Self
 
 from gateway.licences.life import LicenceEvent, LicenceStatus, advance
 from gateway.licences.policy import Policy
-from licencexml.messages import Licence
-from licencexml.values import LicenceKey, Medium, Party, UsageMode
+from gateway.licences.tolerance import never_below
+from licencexml.messages import GoodsLine, Licence
+from licencexml.values import LicenceKey, Medium, Party, PermittedEnterprise, UsageMode
 
 
 @dataclass(frozen=True, slots=True)
 class LineState:
-    """A goods line: `issued` and `balance` are in `unit`, with 5 places; 0 <= balance <= issued."""
+    """A goods line: `issued` and `balance` are in `unit`, with 5 places; balance <= issued.
+
+    Of bulk goods the last lot may take `tolerance_percent` more than was left: the balance is below nought
+    then, and the line is closed. `unified_operation`: goods of 外经贸配管发〔2000〕539号 art. 8(2).
+    Both are what held on the licence date.
+    """
 
     line_number: int
     goods_code: str
     unit: str
     issued: Decimal
     balance: Decimal
+    tolerance_percent: int = 0
+    unified_operation: bool = False
 
     def __post_init__(self) -> None:
-        assert 0 <= self.balance <= self.issued, f"balance {self.balance} of {self.issued}"
+        assert self.balance <= self.issued, f"balance {self.balance} of {self.issued}"
+        assert never_below(self.issued, self.balance, self.tolerance_percent), f"balance {self.balance}"
+
+    @classmethod
+    def of(cls, licence: Licence, line: GoodsLine, policy: Policy) -> Self:
+        """The state in which a goods line of `licence` begins."""
+        which = (licence.key.type, line.goods_code, licence.licence_date)
+        return cls(
+            line_number=line.line_number,
+            goods_code=line.goods_code,
+            unit=line.quantity.unit,
+            issued=line.quantity.amount,
+            balance=line.quantity.amount,
+            tolerance_percent=policy.tolerance_percent(*which),
+            unified_operation=policy.under_unified_operation(*which),
+        )
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is left."""
+        return self.balance <= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +77,7 @@ class LicenceState:
     medium: Medium
     usage_mode: UsageMode
     cap: int
+    licence_date: date
     valid_from: date
     valid_to: date
     operator: Party
@@ -56,6 +85,7 @@ class LicenceState:
     clearance_port: str
     country: str
     lines: tuple[LineState, ...]
+    permitted: tuple[PermittedEnterprise, ...] = ()
     declarations: frozenset[str] = frozenset()
 
     @classmethod
@@ -68,22 +98,15 @@ class LicenceState:
             medium=licence.medium,
             usage_mode=licence.usage_mode,
             cap=policy.cap(licence),
+            licence_date=licence.licence_date,
             valid_from=licence.valid_from,
             valid_to=licence.valid_to,
             operator=licence.operator,
             counterpart=licence.counterpart,
             clearance_port=licence.clearance_port,
             country=licence.country,
-            lines=tuple(
-                LineState(
-                    line_number=line.line_number,
-                    goods_code=line.goods_code,
-                    unit=line.quantity.unit,
-                    issued=line.quantity.amount,
-                    balance=line.quantity.amount,
-                )
-                for line in lines
-            ),
+            lines=tuple(LineState.of(licence, line, policy) for line in lines),
+            permitted=licence.permitted,
         )
 
     def after(self, event: LicenceEvent) -> Self:
@@ -102,7 +125,7 @@ class LicenceState:
             else line
             for line in self.lines
         )
-        exhausted = all(line.balance == 0 for line in lines)
+        exhausted = all(line.is_closed for line in lines)
         event = LicenceEvent.USE_ALL if exhausted else LicenceEvent.USE_PART
         return replace(
             self,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from gateway.clock import business_date
 from gateway.licences.life import USABLE
+from gateway.licences.policy import Policy
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
 from gateway.licences.state import LicenceState, LineState
 from licencexml.messages import Declaration, DeclarationLine
@@ -15,11 +17,13 @@ from licencexml.values import LicenceType, UsageMode
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A declaration that draws on a licence; `lines` are those of its lines that are new."""
+    """A declaration that draws on a licence; `lines` are those of its lines that are new; `now` is aware."""
 
     state: LicenceState
     declaration: Declaration
     lines: tuple[DeclarationLine, ...]
+    policy: Policy
+    now: datetime
 
     def candidates(self, line: DeclarationLine) -> list[LineState]:
         """The goods lines that `line` can mean: the one it states, or all with its goods code."""
@@ -80,6 +84,39 @@ def outside_validity(case: Use) -> Iterator[Facts]:
     released = business_date(case.declaration.release_time)
     if not case.state.valid_from <= released <= case.state.valid_to:
         yield {"date": released, "valid_from": case.state.valid_from, "valid_to": case.state.valid_to}
+
+
+@USE.rule(
+    code="RELEASED_BEFORE_ISSUE",
+    zh="放行日期 {date}（北京时间）早于许可证的发证日期 {licence_date}。",
+    en="The release date {date} (Asia/Shanghai) is before the licence date, {licence_date}.",
+    article="商办配函〔2015〕494号 art. 13",
+    remedy=(
+        "请核对放行时间和许可证号；发证之前放行的货物，不能使用本证。"
+        " / Check the release time and the licence number; goods released before its issue cannot use it."
+    ),
+)
+def released_before_issue(case: Use) -> Iterator[Facts]:
+    """A licence serves declarations once it is issued, not those before."""
+    released = business_date(case.declaration.release_time)
+    if released < case.state.licence_date:
+        yield {"date": released, "licence_date": case.state.licence_date}
+
+
+@USE.rule(
+    code="RELEASED_IN_FUTURE",
+    zh="放行时间 {release_time} 晚于本网关的当前时间 {now}，超出允许的时钟偏差。",
+    en="The release time {release_time} is further after our present time {now} than clocks may differ.",
+    article=CONFIGURED,
+    remedy=(
+        "请核对放行时间和两端的时钟；货物放行后再报送。"
+        " / Check the release time and the clocks at both ends; report goods after their release."
+    ),
+)
+def released_in_future(case: Use) -> Iterator[Facts]:
+    """What is reported has happened; clocks may differ by what is configured."""
+    if case.declaration.release_time > case.now + case.policy.release_ahead:
+        yield {"release_time": case.declaration.release_time.isoformat(), "now": case.now.isoformat()}
 
 
 @USE.rule(

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from gateway.licences.goods import GOODS
 from gateway.licences.parties import PARTIES
+from gateway.licences.policy import Policy
 from gateway.licences.recognition import RECOGNITION, AppliedBefore, LineId, Presented, is_known
 from gateway.licences.state import Draw, LicenceState
 from gateway.licences.use import USE, Use
@@ -59,12 +61,16 @@ class WriteOffDecision:
 
 
 def decide_write_off(
-    state: LicenceState | None, write_off: WriteOff, known: Mapping[LineId, AppliedBefore]
+    state: LicenceState | None,
+    write_off: WriteOff,
+    known: Mapping[LineId, AppliedBefore],
+    policy: Policy,
+    now: datetime,
 ) -> WriteOffDecision:
     """Decide about a write-off in the order that the module states.
 
-    `known` holds what this declaration has applied to this licence before. The caps and dates that bind are
-    those of the licence's own state.
+    `known` holds what this declaration has applied to this licence before; `now` is aware. The caps,
+    tolerances and dates that bind are those of the licence's own state.
     """
     unrecognised = RECOGNITION.judge(Presented(state, write_off, known))
     if state is None:
@@ -74,7 +80,7 @@ def decide_write_off(
     new = tuple(line for line in write_off.declaration.lines if not is_known(line, known))
     if not new:
         return WriteOffDecision(WriteOffResult.REPEATED, state)
-    case = Use(state, write_off.declaration, new)
+    case = Use(state, write_off.declaration, new, policy, now)
     rejections = tuple(rejection for book in LAW for rejection in book.judge(case))
     if rejections:
         return WriteOffDecision(WriteOffResult.REFUSED, state, rejections=rejections)

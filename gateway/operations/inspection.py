@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from gateway.config import CustomsConfig, GatewayConfig, LineConfig, PartnerConfig
+from gateway.config.tables import load_tables, shipped_tables
 from gateway.errors import EnvironmentFault
 from gateway.operations.instance import SPOOL_FOLDERS
 from gateway.trust.certificates import Role, TrustStore
@@ -34,6 +35,7 @@ def faults_of_gateway(config: GatewayConfig) -> tuple[str, ...]:
         *_signer(keys.gateway_key, keys.gateway_certificate, participant),
         *_anchors(anchors_of(config)),
         *_line(config.line, config.partners),
+        *_tried(partial(load_tables, config.law.tables or shipped_tables())),
         *(fault for spool in config.spools for fault in _spool(spool.path)),
         *_folder(config.gateway.state),
         *_folder(config.log.file.parent),

@@ -15,11 +15,11 @@ from gateway.exchange.feedback_writer import FeedbackWriter
 from gateway.exchange.intake import Intake, IntakeLimits
 from gateway.exchange.sealing import Sealing
 from gateway.exchange.spool import SpoolTree
-from gateway.licences.policy import Policy
 from gateway.operations.commands import Commands
 from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
 from gateway.service.handlers import GatewayHandlers
+from gateway.service.law import policy_of
 from gateway.service.line_settings import line_settings
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
@@ -62,6 +62,7 @@ class LicenceGateway:
         settings = bench_settings(config)
         # Built once here too: a fault in keys or anchors is told now, and not by a dying worker.
         Bench(settings)
+        policy = policy_of(config.law)
         trees = _trees(config)
         post = StationSettings(
             participant=config.gateway.participant,
@@ -107,13 +108,14 @@ class LicenceGateway:
         )
         self._desk = GatewayDesk(
             secretary=Secretary(signer, us=station.us, partner=customs, new_id=surroundings.new_id),
+            policy=policy,
             settled=self._answers_wait,
         )
         self._intake = Intake(
             trees=trees,
             workers=self._workers,
             ledger=ledger,
-            policy=Policy(cap_multi=config.law.cap_multi, cap_automatic=config.law.cap_automatic),
+            policy=policy,
             clock=surroundings.clock,
             reactor=surroundings.reactor,
             in_thread=surroundings.in_thread,

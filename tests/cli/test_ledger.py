@@ -9,10 +9,10 @@ import pytest
 
 from gateway.ledger import book
 from gateway.ledger.store import Ledger
-from gateway.licences.policy import Policy
 from gateway.operations.instance import create_instance
 from licencexml import writing
 from tests.cli.conftest import Gatewayd
+from tests.licences.makers import POLICY
 from tests.operations.issues import an_issue
 
 
@@ -26,7 +26,7 @@ def own(tmp_path: Path) -> Path:
         issue, b"\0" * 32, writing.serialise(writing.write_message(issue)), "default", "one.xml"
     )
     ledger = Ledger.open(folder / "state/ledger.sqlite3", clock=lambda: datetime.now(UTC))
-    accepted = ledger.submit(lambda uow: book.accept_issues(uow, [received], Policy()))
+    accepted = ledger.submit(lambda uow: book.accept_issues(uow, [received], POLICY))
     assert accepted.result[0].rejections == ()
     ledger.close()
     return folder

@@ -35,7 +35,7 @@ def test_the_shipped_gateway_template_loads_as_it_is() -> None:
     config = GatewayConfig.load(TEMPLATES / "gateway.toml")
     assert config.gateway.participant == "CN-GATEWAY"
     assert config.partners[0].call == (Endpoint(Transport.TLS, "127.0.0.1", 6620),)
-    assert (config.law.cap_multi, config.law.cap_automatic) == (12, 6)
+    assert (config.law.port_match, config.law.release_ahead_seconds) == ("exact", 300)
     assert config.limits.max_file_bytes == 4 * 1024 * 1024
 
 
@@ -104,7 +104,10 @@ def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_p
         (("# backoff_min_seconds = 1.0 ", "backoff_min_seconds = 999"), "backoff_min_seconds not above"),
         (("[operations]\n", "[operations\n"), "not valid TOML"),
         (("[log]\n", "[log]\nlevel = 'loud'\n"), 'log.level: expected one of "debug", "info"'),
-        (("# cap_multi = 12", "[law]\ncap_multi = 12.0"), "law.cap_multi: expected a whole number"),
+        (
+            ('# port_match = "exact"', '[law]\nport_match = "near"'),
+            'law.port_match: expected one of "exact", "district"',
+        ),
         (("# inactivity_seconds = 300.0", "inactivity_seconds = nan"), "expected a number of seconds from 1"),
     ],
 )
@@ -164,7 +167,7 @@ def test_what_is_no_endpoint_is_refused(written: object) -> None:
 def test_the_configuration_is_frozen() -> None:
     config = GatewayConfig.load(TEMPLATES / "gateway.toml")
     with pytest.raises(ValueError, match="frozen"):
-        config.law.cap_multi = 13  # type: ignore[misc]  # the point of the test
+        config.law.port_match = "district"  # type: ignore[misc]  # the point of the test
 
 
 def test_an_empty_list_of_spools_or_partners_is_told(tmp_path: Path) -> None:

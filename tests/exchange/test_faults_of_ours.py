@@ -15,6 +15,7 @@ from gateway.exchange import acceptance, desk
 from gateway.exchange.sealing import Sealer, SealJob
 from gateway.ledger import book
 from gateway.ledger.store import UnitOfWork
+from gateway.licences.policy import Policy
 
 pytestmark = pytest.mark.usefixtures("logged")
 
@@ -71,11 +72,11 @@ def test_one_interchange_that_cannot_be_settled(
     apply = book.apply_write_offs
     calls: list[int] = []
 
-    def broken(uow: UnitOfWork, batch: Sequence[book.WriteOffReceived]) -> Any:
+    def broken(uow: UnitOfWork, batch: Sequence[book.WriteOffReceived], policy: Policy) -> Any:
         if batch and not calls:
             calls.append(len(batch))
             raise ZeroDivisionError("a fault of ours")
-        return apply(uow, batch)
+        return apply(uow, batch, policy)
 
     monkeypatch.setattr(desk.book, "apply_write_offs", broken)
     first, second = licences(2)

@@ -82,7 +82,7 @@ def test_the_same_answer_again_changes_nothing(run: Run, look: Run) -> None:
 
 
 def test_an_answer_that_comes_after_the_first_use_does_no_harm(run: Run, look: Run) -> None:
-    run(book.apply_write_offs, [write_off_received(write_off())])
+    run(book.apply_write_offs, [write_off_received(write_off())], POLICY)
     record(run, answer_received("s-1", "a-1"), answer_received("s-1", "a-2", AckStatus.REFUSED))
 
     assert status(look) is LicenceStatus.PART_USED

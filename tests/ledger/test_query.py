@@ -31,6 +31,7 @@ def a_used_licence(run: Run) -> None:
             write_off_received(write_off()),
             write_off_received(write_off(drawn("500"), declaration=2, message_id="w-2")),
         ],
+        POLICY,
     )
 
 

@@ -37,7 +37,7 @@ def at_customs(run: Run) -> None:
 
 def apply(run: Run, *write_offs: WriteOff) -> list[book.Outcome]:
     outcomes: list[book.Outcome] = run(
-        book.apply_write_offs, [write_off_received(each) for each in write_offs]
+        book.apply_write_offs, [write_off_received(each) for each in write_offs], POLICY
     )
     return outcomes
 
@@ -119,7 +119,7 @@ def test_a_refused_write_off_is_a_discrepancy_once_with_one_answer(run: Run, loo
 
 
 def test_a_write_off_is_applied_whole_or_not_at_all(run: Run, look: Run) -> None:
-    apply(run, write_off(drawn("10"), drawn("50.00001", line_number=2, goods_code="2709000000")))
+    apply(run, write_off(drawn("10"), drawn("51.50001", line_number=2, goods_code="2709000000")))
 
     assert balances(look) == [100, 50]
     assert look(lambda connection: connection.execute(select(write_off_line)).all()) == []

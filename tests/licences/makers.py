@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from gateway.config.tables import load_tables, shipped_tables
 from gateway.licences.life import LicenceEvent
 from gateway.licences.policy import Policy
 from gateway.licences.state import LicenceState
@@ -19,9 +20,11 @@ from licencexml.messages import (
 )
 from licencexml.values import LicenceKey, LicenceType, Medium, Money, Party, Quantity, UsageMode
 
-POLICY = Policy()
+POLICY = Policy(load_tables(shipped_tables()))
 TODAY = date(2026, 6, 1)
-RELEASED = datetime(2026, 6, 15, 2, 0, tzinfo=UTC)
+LICENCE_DATE = date(2026, 1, 1)
+NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
+RELEASED = datetime(2026, 6, 1, 2, 0, tzinfo=UTC)
 OPERATOR = Party("中国化工进出口有限公司", "91110000600037341L")
 GOODS_CODE = "1006108101"
 TONNE = "070"
@@ -62,7 +65,7 @@ def licence(
         counterpart=OPERATOR,
         valid_from=valid_from,
         valid_to=valid_to,
-        licence_date=valid_from,
+        licence_date=LICENCE_DATE,
         issuing_authority="许可证局",
         terms_of_trade="一般贸易",
         clearance_port="2200",
@@ -118,7 +121,7 @@ def write_off(
     return WriteOff(
         header(message_id),
         licence_key or key(),
-        Declaration(entry_id(declaration), OPERATOR, "2225", "JPN", release_time, lines or (drawn(),)),
+        Declaration(entry_id(declaration), OPERATOR, "2200", "JPN", release_time, lines or (drawn(),)),
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from gateway.licences.issue import decide_issue
 from gateway.licences.life import LicenceStatus
-from gateway.licences.policy import Policy
-from licencexml.values import LicenceType, UsageMode
+from licencexml.values import LicenceType, Medium, UsageMode
 from tests.licences.makers import POLICY, TODAY, goods, key, licence, state
 
 
@@ -49,10 +49,39 @@ def test_all_faults_are_told_at_once() -> None:
 
 
 def test_539_art_8_5_the_cap_is_by_mode_and_type() -> None:
-    policy = Policy(cap_multi=12, cap_automatic=6)
     automatic = key(licence_type=LicenceType.AUTOMATIC_IMPORT)
 
-    assert policy.cap(licence()) == 12
-    assert policy.cap(licence(automatic)) == 6
-    assert policy.cap(licence(mode=UsageMode.SINGLE)) == 1
-    assert policy.cap(licence(automatic, mode=UsageMode.SINGLE)) == 1
+    assert POLICY.cap(licence()) == 12
+    assert POLICY.cap(licence(automatic)) == 6
+    assert POLICY.cap(licence(mode=UsageMode.SINGLE)) == 1
+    assert POLICY.cap(licence(automatic, mode=UsageMode.SINGLE)) == 1
+
+
+def test_539_art_1_textiles_under_quota_are_outside() -> None:
+    shirts = licence(key(), goods(goods_code="6109100021"), valid_to=date(2026, 12, 31))
+    under_quota = replace(
+        shirts, licence_date=date(2004, 12, 31), medium=Medium.PAPER, usage_mode=UsageMode.SINGLE
+    )
+
+    assert codes(under_quota, None, POLICY, TODAY) == ["TEXTILE_QUOTA_EXCLUDED"]
+    assert codes(replace(under_quota, licence_date=date(2005, 1, 1)), None, POLICY, TODAY) == []
+
+
+def test_494_art_5_electronic_licences_are_issued_for_what_is_announced() -> None:
+    refrigerant = licence(key(licence_type=LicenceType.IMPORT), goods(goods_code="2903710000"))
+
+    assert codes(refrigerant, None, POLICY, TODAY) == ["ELECTRONIC_OUT_OF_SCOPE"]
+    assert codes(replace(refrigerant, medium=Medium.PAPER), None, POLICY, TODAY) == []
+    assert codes(replace(licence(), licence_date=date(2019, 12, 31)), None, POLICY, TODAY) == [
+        "ELECTRONIC_OUT_OF_SCOPE"
+    ]
+
+
+def test_configured_multi_use_is_for_listed_goods_or_trade_modes() -> None:
+    antimony = licence(key(), goods(goods_code="8110101000"))
+
+    assert codes(antimony, None, POLICY, TODAY) == ["MULTI_USE_NOT_LISTED"]
+    assert codes(replace(antimony, usage_mode=UsageMode.SINGLE), None, POLICY, TODAY) == []
+    assert codes(replace(antimony, terms_of_trade="进料加工"), None, POLICY, TODAY) == []
+    imported = replace(antimony, key=key(licence_type=LicenceType.IMPORT))
+    assert codes(imported, None, POLICY, TODAY) == []

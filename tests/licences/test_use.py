@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,12 +15,12 @@ from gateway.licences.state import LicenceState
 from gateway.licences.write_off import WriteOffDecision, WriteOffResult, decide_write_off
 from licencexml.messages import DeclarationLine, WriteOff
 from licencexml.values import LicenceType, UsageMode
-from tests.licences.makers import KILOGRAM, drawn, entry_id, goods, state, write_off
+from tests.licences.makers import KILOGRAM, NOW, POLICY, drawn, entry_id, goods, state, write_off
 
 
 def decide(licence: LicenceState | None, presented: WriteOff, *known: DeclarationLine) -> WriteOffDecision:
     before = {LineId.of(line): AppliedBefore.of(presented.declaration, line) for line in known}
-    return decide_write_off(licence, presented, before)
+    return decide_write_off(licence, presented, before, POLICY, NOW)
 
 
 def codes(licence: LicenceState | None, presented: WriteOff, *known: DeclarationLine) -> list[str]:
@@ -150,7 +150,7 @@ def test_539_art_5_lines_of_one_declaration_draw_one_after_another() -> None:
 
 
 def test_all_faults_of_all_lines_are_told_at_once() -> None:
-    licence = used_by(state(valid_to=date(2026, 6, 1)), range(1, 13))
+    licence = used_by(state(valid_to=date(2026, 5, 31)), range(1, 13))
     lines = [
         drawn("1", line_number=1, unit=KILOGRAM),
         drawn("1", line_number=2, goods_code="2709000000"),
@@ -195,3 +195,18 @@ def test_only_what_is_new_is_decided_and_applied() -> None:
 def test_configured_a_line_stands_once_in_a_message() -> None:
     assert codes(state(), write_off(drawn("1"), drawn("2"))) == ["LINE_TWICE"]
     assert codes(state(), write_off(drawn("1", sequence=1), drawn("2", sequence=2))) == []
+
+
+def test_494_art_13_goods_released_before_the_issue_cannot_use_it() -> None:
+    licence = replace(state(), licence_date=date(2026, 6, 1))
+
+    shanghai_midnight = datetime(2026, 5, 31, 16, 0, tzinfo=UTC)
+    assert codes(licence, write_off(release_time=shanghai_midnight)) == []
+    before = shanghai_midnight - timedelta(seconds=1)
+    assert codes(licence, write_off(release_time=before)) == ["RELEASED_BEFORE_ISSUE"]
+
+
+def test_configured_a_release_does_not_lie_in_the_future() -> None:
+    assert codes(state(), write_off(release_time=NOW + POLICY.release_ahead)) == []
+    beyond = NOW + POLICY.release_ahead + timedelta(microseconds=1)
+    assert codes(state(), write_off(release_time=beyond)) == ["RELEASED_IN_FUTURE"]

@@ -1,0 +1,18 @@
+"""The law as configured: tables and options."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gateway.config import LawConfig
+from gateway.config.tables import load_tables, shipped_tables
+from gateway.licences.policy import Policy, PortMatch
+
+
+def policy_of(config: LawConfig) -> Policy:
+    """The tables and options of `[law]`; ConfigurationFault with every fault of the tables."""
+    return Policy(
+        tables=load_tables(config.tables or shipped_tables()),
+        port_match=PortMatch(config.port_match),
+        release_ahead=timedelta(seconds=config.release_ahead_seconds),
+    )
