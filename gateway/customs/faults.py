@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
-from twisted.internet.interfaces import IProtocol, IReactorTime, ITCPTransport
+from twisted.internet.interfaces import IProtocol, IReactorTime
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
@@ -91,7 +92,8 @@ class FaultyProtocol(ProtocolWrapper):
     def _cut_if_due(self) -> None:
         if self._left_bytes == 0 and not self._over:
             self._over = True
-            ITCPTransport(self.transport).abortConnection()
+            # TCP and TLS transports both have it, and no interface in common that says so.
+            cast("Any", self.transport).abortConnection()
 
     def _start_ticking(self) -> None:
         if not self._ticking:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from gateway.errors import ConfigurationFault
 from licencexml.messages import Declaration, DeclarationLine, GoodsLine, Licence
@@ -51,6 +51,12 @@ class Rule(BaseModel):
     declarations: Annotated[int, Field(ge=0, le=_MAX_DECLARATIONS)] = 1
     share: Annotated[Decimal, Field(gt=0, le=1)] = Decimal("0.6")
     mischief: tuple[Mischief, ...] = ()
+
+    @model_validator(mode="after")
+    def _something_to_repeat(self) -> Self:
+        if self.declarations == 0 and {Mischief.REPEAT, Mischief.CONFLICT} & set(self.mischief):
+            raise ValueError("repeat and conflict need a declaration before them")
+        return self
 
 
 class Scenario(BaseModel):

@@ -107,7 +107,7 @@ class Caller:
         """The connection stands."""
         self._conversation = protocol.conversation
         self._began_seconds = self._clock.seconds()
-        self._passed_before = self._gauge.traffic.total
+        self._passed_before = self._gauge.traffic.files
         self._set("starting the session")
         protocol.conversation.finished.addCallback(self._ended)
 
@@ -151,7 +151,7 @@ class Caller:
 
     def _has_worked(self, conversation: Conversation) -> bool:
         lasted = self._clock.seconds() - self._began_seconds
-        passed = self._gauge.traffic.total > self._passed_before
+        passed = self._gauge.traffic.files > self._passed_before
         return conversation.is_established and (passed or lasted >= self._partner.backoff_min_seconds)
 
     def _failed(self, reason: str) -> None:

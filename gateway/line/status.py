@@ -28,9 +28,9 @@ class Traffic:
     last_error: str = ""
 
     @property
-    def total(self) -> int:
-        """A number that grows with whatever passes."""
-        return self.files_sent + self.files_received + self.bytes_sent + self.bytes_received
+    def files(self) -> int:
+        """Grows with each file that is through. Bytes alone may be the same ones, over and over."""
+        return self.files_sent + self.files_received
 
 
 @dataclass(frozen=True, slots=True)
