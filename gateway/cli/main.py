@@ -21,6 +21,7 @@ _COMMANDS = {
     "verify": "documents",
     "sign": "documents",
     "ledger": "ledger",
+    "law": "law",
 }
 
 

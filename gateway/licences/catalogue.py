@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from gateway.licences import identity
 from gateway.licences.issue import ISSUE
 from gateway.licences.recognition import RECOGNITION
+from gateway.licences.rules import Rulebook
 from gateway.licences.write_off import LAW
 from licencexml.rejection import Reason
 
-_RULES = [rule for book in (ISSUE, RECOGNITION, *LAW) for rule in book.rules]
+#: Every rulebook, in the order in which a licence meets them.
+BOOKS: tuple[Rulebook[Any], ...] = (ISSUE, RECOGNITION, *LAW)
+
+_RULES = [rule for book in BOOKS for rule in book.rules]
 _REASONS = (*identity.REASONS, *(rule.reason for rule in _RULES))
 
 CATALOGUE: Mapping[str, Reason] = MappingProxyType({reason.code: reason for reason in _REASONS})

@@ -99,7 +99,7 @@ def permitted_for_unified_operation_only(case: Use) -> Iterator[Facts]:
 
 @PARTIES.rule(
     code="COUNTRY_MISMATCH",
-    zh="报关单的国家（地区） {country} 与许可证的国家（地区） {licence_country} 不同。",
+    zh="报关单的国家（地区）{country} 与许可证的国家（地区）{licence_country} 不同。",
     en="The declaration's country {country} is not the licence's country {licence_country}.",
     article="外经贸配管发〔2000〕539号 art. 5",
     remedy=(

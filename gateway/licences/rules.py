@@ -35,6 +35,11 @@ class Rule(Generic[Case]):
     reason: Reason
     check: Callable[[Case], Iterable[Facts]]
 
+    @property
+    def checks(self) -> str:
+        """What it checks, in a sentence: the first paragraph of the check's own words."""
+        return " ".join((self.check.__doc__ or "").partition("\n\n")[0].split())
+
     def judge(self, case: Case) -> list[Rejection]:
         """Every breach of this rule in `case`."""
         return [self.reason.reject(NOWHERE, **facts) for facts in self.check(case)]
