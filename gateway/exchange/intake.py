@@ -95,8 +95,8 @@ class Intake:
             alarm=alarm,
         )
         self._pumps = [
-            Pump(f"intake {lane}", self._step, reactor, idle_seconds=limits.scan_seconds, alarm=alarm)
-            for lane in range(1, limits.lanes + 1)
+            Pump("intake", self._step, reactor, idle_seconds=limits.scan_seconds, alarm=alarm)
+            for _ in range(limits.lanes)
         ]
 
     def start(self) -> None:

@@ -13,6 +13,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from gateway.errors import EnvironmentFault
+
 _log = Logger()
 
 
@@ -82,10 +84,15 @@ class Pump:
     async def _guarded_step(self) -> bool:
         try:
             more = await self._step()
+        except (EnvironmentFault, OSError) as error:
+            self._failures += 1
+            _log.error("{pump} cannot go on and will try again: {error}", pump=self.name, error=error)
+            self._alarm(self.name, str(error))
+            return False
         except Exception as error:
             self._failures += 1
-            _log.failure("{pump} failed, will be tried again", failure=Failure(), pump=self.name)
-            self._alarm(self.name, f"{type(error).__name__}: {error}")
+            _log.failure("{pump} met a fault of this program", failure=Failure(), pump=self.name)
+            self._alarm(self.name, f"a fault of this program, see the log: {error}")
             return False
         if self._failures:
             self._failures = 0

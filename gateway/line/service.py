@@ -153,12 +153,20 @@ class LineService:
         assert isinstance(link, LineProtocol)
         partner = self._admission.identify(ssid, link.transport)
         if isinstance(partner, Disagreement):
+            self._note_refusal(ssid.code, partner)
             return partner
         if partner.name in self._is_down:
             return Disagreement(EndReason.NO_RESOURCES, "the line is down")
         if len(self._accepted[partner.name]) >= self._settings.max_sessions_per_partner:
             return Disagreement(EndReason.NO_RESOURCES, "too many sessions")
         return partner
+
+    def _note_refusal(self, code: str, why: Disagreement) -> None:
+        """Whoever looks at the line of the partner that was named sees why nobody comes."""
+        for partner in self._partners.values():
+            if partner.identification == code:
+                gauge = self._gauges[partner.name, Direction.ANSWERING]
+                gauge.traffic.last_error = f"a call was refused: {why.text}"
 
     def capabilities(self, partner: PartnerSettings) -> Capabilities:
         """See House."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ from gateway.operations.commands import CommandRefused, Commands
 from gateway.service.alerts import Alerts
 from gateway.service.line_commands import line_rows, register_line_commands
 from gateway.service.station import Station
-from licencexml.values import LicenceKey
+from licencexml.values import LicenceKey, LicenceType
 
 T = TypeVar("T")
 Arguments = dict[str, Any]
@@ -193,8 +193,8 @@ class GatewayHandlers:
         rejections = shown.get("rejections") or [one for found in refusals for one in found]
         return {
             "message_id": message_id,
-            "kind": shown.get("kind"),
-            "licence": shown.get("licence"),
+            "kind": shown.get("kind") or _first(entry["data"].get("kind") for entry in shown["entries"]),
+            "licence": shown.get("licence") or _first(entry["licence"] for entry in shown["entries"]),
             "outcome": shown.get("status") or ("REFUSED" if rejections else "OURS"),
             "rejections": rejections,
             "what_happened": [
@@ -231,16 +231,25 @@ class GatewayHandlers:
         return {"changed": changed}
 
     def _spool_counts(self) -> dict[str, Any]:
+        return {tree.name: _spool_count(tree) for tree in self._trees}
+
+
+def _first(values: Iterable[T | None]) -> T | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _spool_count(tree: SpoolTree) -> dict[str, Any]:
+    """How many files are where; a folder that cannot be read is no reason to show nothing else."""
+    try:
         return {
-            tree.name: {
-                "path": str(tree.root),
-                "in": tree.count_waiting(),
-                "work": len(tree.claimed()),
-                "held": _count_files(tree.held),
-                "corrupt": _count_files(tree.corrupt),
-            }
-            for tree in self._trees
+            "path": str(tree.root),
+            "in": tree.count_waiting(),
+            "work": len(tree.claimed()),
+            "held": _count_files(tree.held),
+            "corrupt": _count_files(tree.corrupt),
         }
+    except OSError as error:
+        return {"path": str(tree.root), "trouble": str(error)}
 
 
 def _count_files(folder: Path) -> int:
@@ -250,8 +259,11 @@ def _count_files(folder: Path) -> int:
 def _licence(arguments: Arguments) -> LicenceKey:
     try:
         return LicenceKey.parse(str(arguments.get("licence", "")))
-    except ValueError as error:
-        raise CommandRefused("usage", f"expected TYPE/NUMBER, as EXPORT/26-AA-000001: {error}") from None
+    except ValueError:
+        types = ", ".join(LicenceType)
+        raise CommandRefused(
+            "usage", f"expected TYPE/NUMBER, as EXPORT/26-AA-000001; the types are {types}"
+        ) from None
 
 
 def _found(value: T | None, what: str) -> T:

@@ -23,6 +23,7 @@ from gateway.service.law import policy_of
 from gateway.service.line_settings import line_settings
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
+from gateway.service.watchman import Expiring, Watchman
 from gateway.trust.certificates import Role
 from gateway.trust.signing import Signer
 
@@ -132,6 +133,13 @@ class LicenceGateway:
         self._watch = surroundings.watch_folders(
             {tree.spool.name: tree.spool.incoming for tree in trees}, self._intake.noticed
         )
+        self._watchman = Watchman(
+            lines=station.line.status,
+            certificates=_certificates(config),
+            clock=surroundings.clock,
+            reactor=surroundings.reactor,
+            alarm=self._alerts,
+        )
         self._handlers = GatewayHandlers(
             config=config,
             station=station,
@@ -149,12 +157,14 @@ class LicenceGateway:
         await self._station.open(self._desk)
         self._intake.start()
         self._watch.start()
+        self._watchman.start()
         return found
 
     def duties(self) -> Sequence[Duty]:
         """See `Daemon.duties`: no new files, then the line, then what is in hand, then the ledger."""
         self._watch.stop()
         return [
+            ("watchman", self._watchman.stop),
             ("intake", self._intake.stop),
             ("sealing", self._sealing.pump.stop),
             *self._station.line_duties(),
@@ -181,6 +191,17 @@ class LicenceGateway:
     def _answers_wait(self) -> None:
         self._feedback.wake()
         self._station.post_office.wake()
+
+
+def _certificates(config: GatewayConfig) -> list[Expiring]:
+    """Those of ours whose end would stop the work."""
+    own = [
+        Expiring("of the seal", Path(config.keys.seal_certificate)),
+        Expiring("of the gateway", Path(config.keys.gateway_certificate)),
+    ]
+    if config.line.certificate is not None:
+        own.append(Expiring("of the line", Path(config.line.certificate)))
+    return own
 
 
 def _trees(config: GatewayConfig) -> list[Tree]:

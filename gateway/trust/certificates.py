@@ -17,6 +17,7 @@ from typing import Final, Self
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from gateway.clock import BUSINESS_ZONE
 from gateway.errors import ConfigurationFault
 from gateway.trust import faults
 from gateway.trust.keys import KnownCertificate, load_certificates
@@ -134,10 +135,10 @@ class TrustStore:
 def validity_faults(known: KnownCertificate, at: datetime) -> tuple[Rejection, ...]:
     """The fault, if `at` is outside the validity (both ends inclusive, RFC 5280 section 4.1.2.5)."""
     if at < known.not_before:
-        when = known.not_before.isoformat()
+        when = known.not_before.astimezone(BUSINESS_ZONE).isoformat()
         return (faults.CERTIFICATE_NOT_YET_VALID.reject(subject=known.subject, not_before=when),)
     if at > known.not_after:
-        when = known.not_after.isoformat()
+        when = known.not_after.astimezone(BUSINESS_ZONE).isoformat()
         return (faults.CERTIFICATE_EXPIRED.reject(subject=known.subject, not_after=when),)
     return ()
 

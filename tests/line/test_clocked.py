@@ -310,3 +310,40 @@ def test_passwords_are_in_no_text() -> None:
     text += repr(Capabilities(Credentials("X", "SECRET")).ssid())
     assert "PW" not in text
     assert "SECRET" not in text
+
+
+def test_a_partner_that_takes_bytes_and_never_a_file_is_called_ever_more_slowly() -> None:
+    telephone = Telephone()
+    calling, clock, gauge = caller([telephone])
+    calling.start()
+    for pause in (1, 2, 4):
+        calls = len(telephone.calls)
+        conversation = Talk()
+        calling.joined(conversation)  # type: ignore[arg-type]
+        gauge.traffic.bytes_sent += 30_000
+        conversation.finished.callback(None)
+        assert gauge.state == "waiting to call again"
+        clock.advance(pause + 0.01)
+        assert len(telephone.calls) == calls + 1
+    calling.joined(Talk())  # type: ignore[arg-type]
+    gauge.traffic.files_sent += 1
+    assert calling.conversation is not None
+    calling.conversation.finished.callback(None)
+    clock.advance(0)
+    assert gauge.state == "calling", "a session that worked is followed by the next at once"
+    calling.stop()
+
+
+class Talk:
+    """A session as the caller sees it: it stands, and ends when the test says so."""
+
+    is_established = True
+    was_released = False
+    outcome = "cut"
+
+    def __init__(self) -> None:
+        self.finished: Deferred[None] = Deferred()
+
+    @property
+    def conversation(self) -> Talk:
+        return self

@@ -1,0 +1,106 @@
+"""The watchman: goes round now and then, and tells what is wrong though nothing has failed.
+
+A line that stays down, and a certificate that is about to expire, stop nothing at first; whoever runs the
+gateway wants to know before they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from gateway.clock import BUSINESS_ZONE, Clock
+from gateway.errors import ConfigurationFault
+from gateway.line.status import Direction
+from gateway.trust.keys import load_certificate
+
+_log = Logger(namespace="gateway.watchman")
+
+ROUND_SECONDS = 10.0
+#: A partner that cannot be reached for so long is an alert.
+LINE_DOWN_SECONDS = 60.0
+#: How long before its end a certificate is spoken of.
+EXPIRY_NOTICE = timedelta(days=30)
+#: States in which a line is as it should be, or as an operator wanted it.
+_IN_ORDER = frozenset({"in session", "resting", "down"})
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """A certificate of ours: what it is for, and its file."""
+
+    name: str
+    path: Path
+
+
+class Watchman:
+    """Makes a round every `ROUND_SECONDS`, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        *,
+        lines: Callable[[], Iterable[Any]],
+        certificates: Sequence[Expiring],
+        clock: Clock,
+        reactor: IReactorTime,
+        alarm: Callable[[str, str | None], None],
+    ) -> None:
+        """`lines` gives what `LineService.status` does."""
+        self._lines = lines
+        self._certificates = tuple(certificates)
+        self._clock = clock
+        self._reactor = reactor
+        self._alarm = alarm
+        self._without_session: dict[str, float] = {}
+        self._rounds = LoopingCall(self.make_round)
+        self._rounds.clock = reactor
+
+    def start(self) -> None:
+        """Begin with a round at once."""
+        self._rounds.start(ROUND_SECONDS).addErrback(
+            lambda failure: _log.failure("the watchman has stopped", failure)
+        )
+
+    async def stop(self) -> None:
+        """Make no more rounds."""
+        if self._rounds.running:
+            self._rounds.stop()
+
+    def make_round(self) -> None:
+        """Look at everything once."""
+        now = self._clock()
+        for line in self._lines():
+            if line.direction is Direction.CALLING:
+                self._alarm(f"line to {line.partner}", self._trouble_of(line))
+        for certificate in self._certificates:
+            self._alarm(f"certificate {certificate.name}", expiry_trouble(certificate.path, now))
+
+    def _trouble_of(self, line: Any) -> str | None:
+        """A caller goes from state to state while it tries; what counts is how long it has had no session."""
+        now_seconds = self._reactor.seconds()
+        if line.state in _IN_ORDER:
+            self._without_session.pop(line.partner, None)
+            return None
+        since_seconds = self._without_session.setdefault(line.partner, now_seconds)
+        if now_seconds - since_seconds < LINE_DOWN_SECONDS:
+            return None
+        return f"no session for more than {LINE_DOWN_SECONDS:g} seconds: {line.last_error or line.state}"
+
+
+def expiry_trouble(path: Path, now: datetime) -> str | None:
+    """What is to be told of the certificate in `path` at `now`: that it is about to expire, or has."""
+    try:
+        not_after = load_certificate(path).not_after
+    except ConfigurationFault as error:
+        return str(error)
+    if now < not_after - EXPIRY_NOTICE:
+        return None
+    when = not_after.astimezone(BUSINESS_ZONE).isoformat(timespec="minutes")
+    return f"{path} has expired on {when}" if now > not_after else f"{path} expires on {when}"

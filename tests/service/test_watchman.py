@@ -1,0 +1,90 @@
+"""The watchman tells of what is about to go wrong: lines that stay down, certificates that end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from twisted.internet.task import Clock
+
+from gateway.line.status import Direction
+from gateway.service.watchman import EXPIRY_NOTICE, LINE_DOWN_SECONDS, ROUND_SECONDS, Expiring, Watchman
+from gateway.trust.authority import Authority, KeyKind
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@dataclass
+class Line:
+    state: str
+    partner: str = "customs"
+    direction: Direction = Direction.CALLING
+    last_error: str = "connection refused"
+
+
+class World:
+    def __init__(self, certificates: list[Expiring], now: Callable[[], datetime]) -> None:
+        self.clock = Clock()
+        self.line = Line("in session")
+        self.alerts: dict[str, str] = {}
+        self.watchman = Watchman(
+            lines=lambda: [self.line],
+            certificates=certificates,
+            clock=now,
+            reactor=self.clock,
+            alarm=self._alarm,
+        )
+        self.watchman.start()
+
+    def _alarm(self, name: str, trouble: str | None) -> None:
+        if trouble is None:
+            self.alerts.pop(name, None)
+        else:
+            self.alerts[name] = trouble
+
+
+@pytest.fixture
+def world() -> World:
+    return World([], lambda: NOW)
+
+
+def test_a_line_that_stays_down_is_told_and_forgotten_when_it_stands(world: World) -> None:
+    passed = 0.0
+    while passed < LINE_DOWN_SECONDS:
+        assert world.alerts == {}
+        world.line.state = (
+            "calling" if world.line.state == "waiting to call again" else "waiting to call again"
+        )
+        world.clock.advance(ROUND_SECONDS)
+        passed += ROUND_SECONDS
+    world.clock.advance(ROUND_SECONDS)
+    assert "connection refused" in world.alerts["line to customs"]
+    world.line.state = "in session"
+    world.clock.advance(ROUND_SECONDS)
+    assert world.alerts == {}
+
+
+def test_a_line_that_an_operator_took_down_is_in_order(world: World) -> None:
+    world.line.state = "down"
+    world.clock.advance(10 * LINE_DOWN_SECONDS)
+    assert world.alerts == {}
+
+
+def test_certificates_are_spoken_of_before_their_end(tmp_path: Path) -> None:
+    authority = Authority.create("CA", at=NOW, kind=KeyKind.P256, lifetime=timedelta(days=400))
+    credential = authority.issue_signing("X", at=NOW, kind=KeyKind.P256, lifetime=timedelta(days=100))
+    path = tmp_path / "x.pem"
+    credential.save_certificate(path)
+    now = [NOW]
+    world = World([Expiring("of the seal", path), Expiring("of nobody", tmp_path / "no.pem")], lambda: now[0])
+    assert "of the seal" not in str(world.alerts)
+    assert "no.pem" in world.alerts["certificate of nobody"]
+    now[0] = NOW + timedelta(days=101) - EXPIRY_NOTICE
+    world.clock.advance(ROUND_SECONDS)
+    assert "expires on" in world.alerts["certificate of the seal"]
+    now[0] = NOW + timedelta(days=101)
+    world.clock.advance(ROUND_SECONDS)
+    assert "has expired on" in world.alerts["certificate of the seal"]
