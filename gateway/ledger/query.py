@@ -108,12 +108,17 @@ def show_licence(connection: Connection, key: LicenceKey) -> Answer | None:
         "usage_mode": state.usage_mode.value,
         "cap": state.cap,
         "declarations": sorted(state.declarations),
+        "licence_date": state.licence_date.isoformat(),
         "valid_from": state.valid_from.isoformat(),
         "valid_to": state.valid_to.isoformat(),
         "operator": {"name": state.operator.name, "code": state.operator.code},
         "counterpart": {"name": state.counterpart.name, "code": state.counterpart.code},
         "clearance_port": state.clearance_port,
         "country": state.country,
+        "permitted": [
+            {"name": one.party.name, "code": one.party.code, "ground": one.ground.value}
+            for one in state.permitted
+        ],
         "issuer": row.issuer,
         "issue_message_id": row.issue_message_id,
         "accepted_at": instant_text(row.accepted_at),
@@ -124,6 +129,7 @@ def show_licence(connection: Connection, key: LicenceKey) -> Answer | None:
                 "unit": line.unit,
                 "issued": quantity_text(line.issued),
                 "balance": quantity_text(line.balance),
+                "tolerance_percent": line.tolerance_percent,
             }
             for line in state.lines
         ],

@@ -57,7 +57,9 @@ def test_a_licence_is_shown_whole(look: Run) -> None:
         "unit": "070",
         "issued": "100.00000",
         "balance": "90.00000",
+        "tolerance_percent": 0,
     }
+    assert (shown["licence_date"], shown["permitted"]) == ("2026-01-01", [])
     assert [use["quantity"] for use in shown["uses"]] == ["10.00000"]
     assert [each["message_id"] for each in shown["discrepancies"]] == ["w-2"]
     assert look(query.show_licence, key(99)) is None

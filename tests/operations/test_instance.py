@@ -1,5 +1,6 @@
 """`init`: an instance that works as it is, made whole or not at all, and never over another."""
 
+import shutil
 import socket
 import stat
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gateway.config import CustomsConfig, GatewayConfig
+from gateway.config.tables import shipped_tables
 from gateway.errors import ConfigurationFault, EnvironmentFault
 from gateway.operations.inspection import faults_of_customs, faults_of_gateway
 from gateway.operations.instance import ISSUER_CERTIFICATE, ISSUER_KEY, PARTICIPANTS, create_instance
@@ -35,6 +37,18 @@ def test_both_configurations_load_and_everything_they_point_to_can_be_used(made:
     assert gateway.line.listen == customs.partners[0].call
     assert customs.line.listen == gateway.partners[0].call
     assert {gateway.line.listen[0].port, customs.line.listen[0].port} == {16619, 16620}
+
+
+def test_faults_in_the_tables_of_the_law_are_told(tmp_path: Path) -> None:
+    create_instance(tmp_path / "own", at=NOW)
+    path = tmp_path / "own/gateway.toml"
+    path.write_text(path.read_text("utf-8").replace("# [law]", '[law]\ntables = "tables"'), "utf-8")
+    shutil.copytree(shipped_tables(), tmp_path / "own/tables")
+    assert faults_of_gateway(GatewayConfig.load(path)) == ()
+
+    (tmp_path / "own/tables/caps.toml").unlink()
+    [fault] = faults_of_gateway(GatewayConfig.load(path))
+    assert "tables/caps.toml: cannot be read" in fault
 
 
 def test_the_two_ends_know_each_others_passwords(made: Path) -> None:
