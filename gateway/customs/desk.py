@@ -56,25 +56,26 @@ class CustomsDesk:
 
     def settle(self, uow: UnitOfWork, interchange: ExaminedInterchange) -> list[Notice]:
         """See `Desk.settle`."""
-        mail = Mail(uow, self._secretary)
         reference = interchange.control_reference
         notices: list[Notice] = []
-        for one in interchange.messages:
-            if isinstance(one, Refused):
-                notices.append(mail.refuse(one, reference))
-            elif isinstance(one.message, SealedLicence):
-                notices.append(self._take(mail, one, one.message))
-            elif isinstance(one.message, ApplicationAck):
-                register.record_answer(uow, one.message)
-                notices.append(_answered(one.message))
-            elif isinstance(one.message, TechnicalAck):
-                post.technical_answer(uow, one.message, one.digest, one.xml, reference)
-        mail.acknowledge_receipt(interchange)
+        with Mail(uow, self._secretary) as mail:
+            for one in interchange.messages:
+                if isinstance(one, Refused):
+                    notices.append(mail.refuse(one, reference))
+                elif isinstance(one.message, SealedLicence):
+                    notices.append(self._take(mail, one, one.message))
+                elif isinstance(one.message, ApplicationAck):
+                    register.record_answer(uow, one.message)
+                    notices.append(_answered(one.message))
+                elif isinstance(one.message, TechnicalAck):
+                    post.technical_answer(uow, one.message, one.digest, one.xml, reference)
+            mail.acknowledge_receipt(interchange)
         return notices
 
     def refuse(self, uow: UnitOfWork, control_reference: str, refused: Refused) -> list[Notice]:
         """See `Desk.refuse`."""
-        return [Mail(uow, self._secretary).refuse_interchange(control_reference, refused)]
+        with Mail(uow, self._secretary) as mail:
+            return [mail.refuse_interchange(control_reference, refused)]
 
     def settled(self) -> None:
         """See `Desk.settled`."""
@@ -115,7 +116,7 @@ class CustomsDesk:
     def _tell(self, mail: Mail, planned: PlannedRelease, previous: WriteOff | None) -> WriteOff:
         """Tell the gateway of a release; a repeat is the previous message, to the letter."""
         if planned.mischief is Mischief.REPEAT and previous is not None:
-            post.repeat(mail.uow, previous.header.message_id)
+            _repeat(mail, previous)
             return previous
         write_off = WriteOff(self._secretary.header(mail.uow.now), planned.licence, planned.declaration)
         xml = self._secretary.sign(write_off)
@@ -125,8 +126,14 @@ class CustomsDesk:
         mail.send(write_off.header.message_id, kind_of(write_off), xml, planned.licence)
         every = self._behaviour.repeat_every
         if every and number % every == 0:
-            post.repeat(mail.uow, write_off.header.message_id)
+            _repeat(mail, write_off)
         return write_off
+
+
+def _repeat(mail: Mail, write_off: WriteOff) -> None:
+    """Send it once more, beside the sending that is under way."""
+    mail.hand_in()
+    post.repeat(mail.uow, write_off.header.message_id)
 
 
 def _answered(ack: ApplicationAck) -> Notice:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gateway.exchange.answers import CUSTOMS_ACCEPTED, CUSTOMS_REJECTED, answer
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
 from gateway.exchange.mail import Mail
-from gateway.exchange.names import answer_name
+from gateway.exchange.news import tell_of_answers, tell_of_releases
 from gateway.exchange.notices import Notice
-from gateway.ledger import book, feedback, post
+from gateway.ledger import book, post
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.store import UnitOfWork
@@ -40,24 +39,23 @@ class GatewayDesk:
 
     def settle(self, uow: UnitOfWork, interchange: ExaminedInterchange) -> list[Notice]:
         """See `Desk.settle`."""
-        mail = Mail(uow, self._secretary)
         reference = interchange.control_reference
         good = [message for message in interchange.messages if isinstance(message, Examined)]
-        notices = self._write_offs(
-            mail, [one for one in good if isinstance(one.message, WriteOff)], reference
-        )
-        acks = [one for one in good if isinstance(one.message, ApplicationAck)]
-        notices += self._customs_answers(mail, acks, reference)
-        for one in good:
-            if isinstance(one.message, TechnicalAck):
-                post.technical_answer(uow, one.message, one.digest, one.xml, reference)
-        notices += [mail.refuse(one, reference) for one in interchange.messages if isinstance(one, Refused)]
-        mail.acknowledge_receipt(interchange)
+        with Mail(uow, self._secretary) as mail:
+            notices = self._write_offs(mail, good, reference)
+            notices += self._customs_answers(uow, good, reference)
+            for one in good:
+                if isinstance(one.message, TechnicalAck):
+                    post.technical_answer(uow, one.message, one.digest, one.xml, reference)
+            refused = [one for one in interchange.messages if isinstance(one, Refused)]
+            notices += [mail.refuse(one, reference) for one in refused]
+            mail.acknowledge_receipt(interchange)
         return notices
 
     def refuse(self, uow: UnitOfWork, control_reference: str, refused: Refused) -> list[Notice]:
         """See `Desk.refuse`."""
-        return [Mail(uow, self._secretary).refuse_interchange(control_reference, refused)]
+        with Mail(uow, self._secretary) as mail:
+            return [mail.refuse_interchange(control_reference, refused)]
 
     def settled(self) -> None:
         """See `Desk.settled`."""
@@ -77,79 +75,22 @@ class GatewayDesk:
                 outcome.licence,
                 outcome.rejections,
             )
-        self._tell_issuers(mail, list(zip(candidates, outcomes, strict=True)))
+        tell_of_releases(mail.uow, list(zip(candidates, outcomes, strict=True)))
         return [_written_off(outcome) for outcome in outcomes]
 
-    def _tell_issuers(self, mail: Mail, settled: Sequence[tuple[book.WriteOffReceived, Outcome]]) -> None:
-        """The issuing system learns of each release against its licence, applied or not; once."""
-        news = [(one, outcome) for one, outcome in settled if outcome.status is not OutcomeStatus.REPEATED]
-        keys = [one.write_off.licence for one, _ in news]
-        origins = book.origins(mail.uow.connection, keys)
-        for one, outcome in news:
-            origin = origins.get(one.write_off.licence)
-            if origin is None:
-                continue
-            declaration = one.write_off.declaration
-            word = "written-off" if outcome.status is OutcomeStatus.ACCEPTED else "discrepancy"
-            feedback.add(
-                mail.uow,
-                tree=origin.tree,
-                origin=outcome.message_id,
-                name=answer_name(origin.source, f"{word}-{declaration.entry_id}.json"),
-                content=answer(
-                    "WRITTEN_OFF" if outcome.status is OutcomeStatus.ACCEPTED else "DISCREPANCY",
-                    at=mail.uow.now,
-                    file=origin.source,
-                    message_id=outcome.message_id,
-                    licence=one.write_off.licence,
-                    rejections=outcome.rejections,
-                    entry_id=declaration.entry_id,
-                    release_time=declaration.release_time.isoformat(),
-                    lines=[
-                        {
-                            "line": line.line_number,
-                            "sequence": line.sequence,
-                            "goods_code": line.goods_code,
-                            "quantity": f"{line.quantity.amount:f}",
-                            "unit": line.quantity.unit,
-                        }
-                        for line in declaration.lines
-                    ],
-                ),
-            )
-
-    def _customs_answers(self, mail: Mail, received: Sequence[Examined], reference: str) -> list[Notice]:
+    def _customs_answers(self, uow: UnitOfWork, received: Sequence[Examined], reference: str) -> list[Notice]:
         candidates = [
             book.AnswerReceived(one.message, one.digest, one.xml, reference)
             for one in received
             if isinstance(one.message, ApplicationAck)
         ]
-        outcomes = book.record_customs_answers(mail.uow, candidates)
+        outcomes = book.record_customs_answers(uow, candidates)
         news = [
             candidate.ack
             for candidate, outcome in zip(candidates, outcomes, strict=True)
             if outcome.status is OutcomeStatus.ACCEPTED and candidate.ack.licence is not None
         ]
-        origins = book.origins(mail.uow.connection, [ack.licence for ack in news if ack.licence is not None])
-        for ack in news:
-            origin = origins.get(ack.licence) if ack.licence is not None else None
-            if origin is None:
-                continue
-            accepted = ack.status is not AckStatus.REFUSED
-            feedback.add(
-                mail.uow,
-                tree=origin.tree,
-                origin=ack.header.message_id,
-                name=answer_name(origin.source, CUSTOMS_ACCEPTED if accepted else CUSTOMS_REJECTED),
-                content=answer(
-                    "CUSTOMS_ACCEPTED" if accepted else "CUSTOMS_REJECTED",
-                    at=mail.uow.now,
-                    file=origin.source,
-                    message_id=ack.answers.message_id,
-                    licence=ack.licence,
-                    rejections=ack.rejections,
-                ),
-            )
+        tell_of_answers(uow, news)
         return [_answered(ack) for ack in news]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
@@ -19,12 +20,30 @@ from licencexml.values import LicenceKey
 _NOT_ANSWERED = frozenset({"ApplicationAck", "TechnicalAck"})
 
 
-@dataclass(frozen=True, slots=True)
 class Mail:
-    """One unit of work's answers to one partner. All of them go before licences that are not urgent."""
+    """One unit of work's messages to one partner; leaving the context puts them into the outbox, in order.
 
-    uow: UnitOfWork
-    secretary: Secretary
+    Answers go before licences that are not urgent.
+    """
+
+    def __init__(self, uow: UnitOfWork, secretary: Secretary) -> None:
+        self.uow = uow
+        self.secretary = secretary
+        self._letters: list[post.Letter] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.hand_in()
+
+    def hand_in(self) -> None:
+        """Put what is written so far into the outbox."""
+        letters, self._letters = self._letters, []
+        post.enqueue_all(self.uow, self.secretary.partner.name, letters)
 
     def acknowledge(
         self,
@@ -113,15 +132,7 @@ class Mail:
         licence: LicenceKey | None,
         priority: Priority = Priority.URGENT,
     ) -> None:
-        post.enqueue(
-            self.uow,
-            self.secretary.partner.name,
-            message_id,
-            kind=kind,
-            priority=priority,
-            xml=xml,
-            licence=licence,
-        )
+        self._letters.append(post.Letter(message_id, kind, priority, xml, licence))
 
 
 def _is_receipt(one: Examined | Refused) -> bool:

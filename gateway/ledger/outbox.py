@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, Select, insert, or_, select, update
@@ -19,6 +20,17 @@ from licencexml.values import LicenceKey
 _BOX = outbox.c
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message of our own that is to be sent: its bytes, signed, and the licence that it is about."""
+
+    message_id: str
+    kind: str
+    priority: Priority
+    xml: bytes
+    licence: LicenceKey | None = None
+
+
 def enqueue(
     uow: UnitOfWork,
     partner: str,
@@ -30,18 +42,39 @@ def enqueue(
     licence: LicenceKey | None = None,
 ) -> None:
     """Register a message of our own (`xml`: its bytes, signed) and have it sent to `partner`."""
-    digest = hashlib.sha256(xml).digest()
-    row = own_message(
-        uow, message_id=message_id, partner=partner, kind=kind, digest=digest, xml=xml, licence=licence
-    )
-    uow.connection.execute(insert(message).values(row))
-    uow.connection.execute(
-        insert(outbox).values(
-            sending(
-                uow, partner, message_id, kind=kind, priority=priority, size_bytes=len(xml), licence=licence
-            )
+    enqueue_all(uow, partner, [Letter(message_id, kind, priority, xml, licence)])
+
+
+def enqueue_all(uow: UnitOfWork, partner: str, letters: Sequence[Letter]) -> None:
+    """`enqueue` for many, in their order, by one statement a table."""
+    if not letters:
+        return
+    messages = [
+        own_message(
+            uow,
+            message_id=letter.message_id,
+            partner=partner,
+            kind=letter.kind,
+            digest=hashlib.sha256(letter.xml).digest(),
+            xml=letter.xml,
+            licence=letter.licence,
         )
-    )
+        for letter in letters
+    ]
+    sendings = [
+        sending(
+            uow,
+            partner,
+            letter.message_id,
+            kind=letter.kind,
+            priority=letter.priority,
+            size_bytes=len(letter.xml),
+            licence=letter.licence,
+        )
+        for letter in letters
+    ]
+    uow.connection.execute(insert(message), messages)
+    uow.connection.execute(insert(outbox), sendings)
 
 
 def sending(

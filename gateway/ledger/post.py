@@ -27,15 +27,17 @@ from gateway.ledger.interchanges import (
     members,
     unfinished,
 )
-from gateway.ledger.outbox import enqueue, hold, release, repeat, requeue
+from gateway.ledger.outbox import Letter, enqueue, enqueue_all, hold, release, repeat, requeue
 from gateway.ledger.parcels import InboundFile, Interchange
 from gateway.ledger.technical import technical_answer
 
 __all__ = [
     "InboundFile",
     "Interchange",
+    "Letter",
     "control_reference",
     "enqueue",
+    "enqueue_all",
     "find_interchange",
     "flush",
     "gather",
