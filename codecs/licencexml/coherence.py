@@ -8,8 +8,10 @@ from typing import Any
 
 from lxml import etree
 
-from licencexml import faults
-from licencexml.messages import Declaration, Licence, Totals
+from licencexml import disagreements, faults
+from licencexml.clearance import Declaration, WriteOffReversal
+from licencexml.issuing import LicenceReplacement, LicenceRevocation
+from licencexml.licence import Licence, Totals
 from licencexml.names import qualified
 from licencexml.place import where
 from licencexml.rejection import Rejection
@@ -19,7 +21,7 @@ from licencexml.values import Medium
 def licence(element: etree._Element, value: Licence, parts: Mapping[str, Any]) -> Iterator[Rejection]:
     """Line numbers, one currency, totals, and the form number that a paper licence needs."""
     lines = element.findall(qualified("GoodsLine"))
-    yield from _repeated([line.line_number for line in value.lines], lines)
+    yield from repeated([line.line_number for line in value.lines], lines)
     currencies = {money.currency for line in value.lines for money in (line.unit_price, line.amount)}
     if len(currencies) > 1:
         yield faults.CURRENCY.reject(where(element), found=", ".join(sorted(currencies)))
@@ -33,10 +35,44 @@ def declaration(element: etree._Element, value: Declaration, parts: Mapping[str,
     """No line is written off twice with the same sequence."""
     del parts
     lines = element.findall(qualified("DeclarationLine"))
-    yield from _repeated([f"{line.line_number}/{line.sequence}" for line in value.lines], lines)
+    yield from repeated([f"{line.line_number}/{line.sequence}" for line in value.lines], lines)
 
 
-def _repeated(numbers: list[Any], elements: list[etree._Element]) -> Iterator[Rejection]:
+def replacement(
+    element: etree._Element, value: LicenceReplacement, parts: Mapping[str, Any]
+) -> Iterator[Rejection]:
+    """A licence is replaced by another, of its own type (商办配函〔2015〕494号 art. 16, 17)."""
+    del parts
+    replaced = element.find(qualified("ReplacedLicence"))
+    assert replaced is not None, "a replacement of nothing was refused before"
+    if value.replaced == value.licence.key:
+        yield disagreements.REPLACES_ITSELF.reject(where(replaced), licence=value.replaced)
+    elif value.replaced.type is not value.licence.key.type:
+        yield disagreements.REPLACES_OTHER_TYPE.reject(
+            where(replaced), found=value.licence.key.type, expected=value.replaced.type
+        )
+
+
+def revocation(
+    element: etree._Element, value: LicenceRevocation, parts: Mapping[str, Any]
+) -> Iterator[Rejection]:
+    """On these grounds the enterprise asks or confirms (商办配函〔2015〕494号 art. 18)."""
+    del parts
+    if value.ground.needs_enterprise and value.confirmed_by is None:
+        yield disagreements.CONFIRMATION_MISSING.reject(where(element), ground=value.ground)
+
+
+def reversal(
+    element: etree._Element, value: WriteOffReversal, parts: Mapping[str, Any]
+) -> Iterator[Rejection]:
+    """No line is withdrawn twice in one reversal."""
+    del parts
+    lines = element.findall(qualified("ReversedLine"))
+    yield from repeated([f"{line.line_number}/{line.sequence}" for line in value.lines], lines)
+
+
+def repeated(numbers: list[Any], elements: list[etree._Element]) -> Iterator[Rejection]:
+    """The lines whose number an earlier one has."""
     seen: Counter[Any] = Counter()
     for number, element in zip(numbers, elements, strict=True):
         seen[number] += 1

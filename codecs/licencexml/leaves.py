@@ -26,6 +26,7 @@ _WHITE_SPACE = re.compile("[ \t\r\n]+")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DIGITS = re.compile(r"[0-9]{1,10}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _SENTENCE_CHARACTERS = 2000
 _USCC_LENGTH = 18
 
@@ -112,6 +113,12 @@ def _put_decimal(amount: Decimal) -> str:
     return f"{amount:f}"
 
 
+def _digest(text: str) -> bytes:
+    if not _DIGEST.fullmatch(text):
+        raise ValueError(_DIGEST.pattern)
+    return bytes.fromhex(text)
+
+
 def _yes_no(text: str) -> bool:
     return {"true": True, "false": False}[text]
 
@@ -121,6 +128,7 @@ IDENTIFIER_TEXT = _leaf(_identifier)
 INTEGER = _leaf(_integer)
 DATE = _leaf(date.fromisoformat, date.isoformat)
 INSTANT = _leaf(_instant, _put_instant)
+HEXADECIMAL = _leaf(_digest, bytes.hex)
 YES_NO = _leaf(_yes_no, lambda value: "true" if value else "false")
 
 

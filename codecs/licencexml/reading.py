@@ -8,7 +8,9 @@ from lxml import etree
 
 from licencexml import faults
 from licencexml.leaves import Leaf, LeafFault
-from licencexml.mapping import INTERCHANGE_FRAME, LICENCE_TYPES, MESSAGES
+from licencexml.mapping import INTERCHANGE_FRAME, MESSAGES
+from licencexml.mapping_issuing import ISSUER_MESSAGES
+from licencexml.mapping_licence import LICENCE_TYPES
 from licencexml.messages import InterchangeFrame, Message
 from licencexml.names import (
     ID_ATTRIBUTE,
@@ -25,6 +27,7 @@ from licencexml.record import Record
 from licencexml.rejection import Rejection, Where
 from licencexml.values import LicenceKey
 
+_ISSUER_TAGS = frozenset(map(qualified, ISSUER_MESSAGES))
 #: Stands for a value that could not be read; its fault has been noted.
 _UNREAD = object()
 
@@ -67,17 +70,26 @@ def read_interchange_frame(root: etree._Element) -> tuple[InterchangeFrame, list
     return frame, rest
 
 
+def sealed_content(sealed: etree._Element) -> etree._Element | None:
+    """The issuer's own message inside a SealedLicence; None if there is none."""
+    return next((child for child in sealed if child.tag in _ISSUER_TAGS), None)
+
+
 def licence_key_hint(element: etree._Element) -> LicenceKey | None:
-    """The licence that a message speaks of, as far as it can be told without validating: for logs only."""
+    """The licence that a message speaks of, as far as it can be told without validating: for logs only.
+
+    Of a replacement it is the new one.
+    """
+    content = sealed_content(element)
+    speaking = element if content is None else content
     try:
-        reference = element.find(qualified("LicenceReference"))
+        reference = speaking.find(qualified("LicenceReference"))
         if reference is not None:
             return LicenceKey.parse(f"{_text(reference, 'LicenceType')}/{_text(reference, 'LicenceNumber')}")
         for name, licence_type in LICENCE_TYPES.items():
-            for path in (qualified(name), f"{qualified('LicenceIssue')}/{qualified(name)}"):
-                licence = element.find(path)
-                if licence is not None:
-                    return LicenceKey(licence_type, _text(licence, "LicenceNumber"))
+            licence = speaking.find(qualified(name))
+            if licence is not None:
+                return LicenceKey(licence_type, _text(licence, "LicenceNumber"))
     except ValueError:
         return None
     return None

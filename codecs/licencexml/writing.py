@@ -8,9 +8,11 @@ from typing import Any, cast
 from lxml import etree
 
 from licencexml.leaves import IDENTIFIER, Leaf
-from licencexml.mapping import HEADER, INTERCHANGE_FRAME, MESSAGES
+from licencexml.mapping import INTERCHANGE_FRAME, MESSAGES
+from licencexml.mapping_issuing import ISSUER_MESSAGES
+from licencexml.mapping_parts import HEADER
 from licencexml.messages import Header, InterchangeFrame, Message, SealedLicence, kind_of
-from licencexml.names import ID_ATTRIBUTE, INTERCHANGE, NAMESPACE, qualified
+from licencexml.names import ID_ATTRIBUTE, INTERCHANGE, NAMESPACE, local_name, qualified
 from licencexml.parsing import hardened_parser
 from licencexml.record import Choice, Record
 
@@ -26,24 +28,26 @@ def message_id_attribute(message_id: str) -> str:
 def write_message(message: Message) -> etree._Element:
     """The unsigned element of `message`, alone in its document, in the schema's order, without white space.
 
-    A SealedLicence written so has an unsigned LicenceIssue in it; see `seal_envelope` for a signed one.
+    A SealedLicence written so has an unsigned message in it; see `seal_envelope` for a signed one.
     """
     root = _root(kind_of(message))
     _fill(root, MESSAGES[kind_of(message)], message)
     return root
 
 
-def seal_envelope(header: Header, issue_element: etree._Element) -> etree._Element:
+def seal_envelope(header: Header, issuer_element: etree._Element) -> etree._Element:
     """An unsigned SealedLicence round the issuer's own element, which is embedded to the letter.
 
     The element is spliced in as bytes: moving it within lxml would rename its namespace prefixes, and that
     would break the signature.
     """
-    assert issue_element.tag == qualified("LicenceIssue"), "what is sealed is a LicenceIssue"
+    name = local_name(str(issuer_element.tag))
+    assert issuer_element.tag == qualified(name), "what is sealed is of our namespace"
+    assert name in ISSUER_MESSAGES, "what is sealed is an issuer's message"
     outer = _root(SealedLicence.__name__)
     outer.set(ID_ATTRIBUTE, message_id_attribute(header.message_id))
     _fill(etree.SubElement(outer, qualified("Header")), HEADER, header)
-    return etree.fromstring(_with_members(outer, [serialise(issue_element)]), hardened_parser())
+    return etree.fromstring(_with_members(outer, [serialise(issuer_element)]), hardened_parser())
 
 
 def serialise(element: etree._Element) -> bytes:

@@ -16,6 +16,7 @@ from gateway.customs import register
 from gateway.exchange import faults as exchange_faults
 from gateway.licences.catalogue import CATALOGUE as LAW
 from gateway.trust import faults as trust_faults
+from licencexml import disagreements
 from licencexml import faults as document_faults
 from licencexml.rejection import Reason
 
@@ -32,7 +33,7 @@ _COLUMNS = ("code", "zh", "en", "article", "remedy")
 def chapters() -> dict[str, tuple[Reason, ...]]:
     """All reasons in the order in which a document meets them, by what they are about."""
     return {
-        "The document 报文文件": _named_in(document_faults),
+        "The document 报文文件": (*_named_in(document_faults), *_named_in(disagreements)),
         "The signature and the certificate 电子签名与证书": _named_in(trust_faults),
         "The exchange 交换": _named_in(exchange_faults),
         "The law and the balance 法规与余额": tuple(LAW.values()),

@@ -56,8 +56,16 @@ _ROLE_ZH: Final = {
 #: Which roles may sign each kind of message, by the local name of its element.
 SIGNING_ROLES: Final[Mapping[str, frozenset[Role]]] = {
     "LicenceIssue": frozenset({Role.ISSUER}),
+    "LicenceReplacement": frozenset({Role.ISSUER}),
+    "LicenceRevocation": frozenset({Role.ISSUER}),
+    "LicenceSuspension": frozenset({Role.ISSUER}),
     "SealedLicence": frozenset({Role.SEAL}),
     "WriteOff": frozenset({Role.CUSTOMS}),
+    "WriteOffAmendment": frozenset({Role.CUSTOMS}),
+    "WriteOffReversal": frozenset({Role.CUSTOMS}),
+    "LicenceQuery": frozenset({Role.CUSTOMS, Role.GATEWAY}),
+    "LicenceQueryReply": frozenset({Role.CUSTOMS, Role.GATEWAY}),
+    "Reconciliation": frozenset({Role.CUSTOMS, Role.GATEWAY}),
     "TechnicalAck": frozenset({Role.CUSTOMS, Role.GATEWAY}),
     "ApplicationAck": frozenset({Role.CUSTOMS, Role.GATEWAY}),
 }

@@ -15,22 +15,14 @@ from lxml import etree
 
 from gateway.trust import faults
 from gateway.trust.certificates import SIGNING_ROLES, TrustStore
+from gateway.trust.telling import MessageFact, tell
 from gateway.trust.verification import Identities, SignerInfo, Verified, verify
 from licencexml import parsing, reading
-from licencexml.messages import (
-    ApplicationAck,
-    LicenceIssue,
-    Message,
-    SealedLicence,
-    TechnicalAck,
-    WriteOff,
-    kind_of,
-)
+from licencexml.messages import Message, SealedLicence
 from licencexml.names import INTERCHANGE, local_name, qualified
 from licencexml.place import where
 from licencexml.rejection import Rejection
 from licencexml.schema import Schemas
-from licencexml.values import Quantity
 
 MAX_FILE_BYTES: Final = 16 * 1024 * 1024
 MAX_MESSAGES: Final = 2_000
@@ -58,29 +50,6 @@ class SignatureReport:
 
 
 @dataclass(frozen=True, slots=True)
-class GoodsFact:
-    """One goods line that was signed; `goods_name` only where the message has it."""
-
-    line_number: int
-    goods_code: str
-    goods_name: str | None
-    quantity: Quantity
-
-
-@dataclass(frozen=True, slots=True)
-class MessageFact:
-    """What a message says, read from exactly what was signed."""
-
-    kind: str
-    message_id: str
-    sender: str
-    receiver: str
-    created: datetime
-    licence: str | None
-    goods: tuple[GoodsFact, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
     """`genuine` if every message in the file is valid and every signature on it holds.
 
@@ -98,7 +67,7 @@ class Verdict:
         return {
             "genuine": self.genuine,
             "signatures": [_signature_to_dict(report) for report in self.signatures],
-            "what": [_fact_to_dict(fact) for fact in self.what],
+            "what": [fact.to_dict() for fact in self.what],
             "rejections": [rejection.to_dict() for rejection in self.rejections],
         }
 
@@ -151,14 +120,14 @@ class _Judgement:
         content = self._signature(element, self._identities)
         sealed = element if content is None else content
         if local_name(str(element.tag)) == SealedLicence.__name__:
-            inner = sealed.find(qualified(LicenceIssue.__name__))
+            inner = reading.sealed_content(sealed)
             if inner is not None:
                 self._signature(inner, None)
         if content is None or len(self._rejections) > before:
             return
         message = self._read(content)
         if message is not None:
-            self._what.append(_fact(message))
+            self._what.append(tell(message))
 
     def _signature(self, element: etree._Element, identities: Identities | None) -> etree._Element | None:
         """The verified content of `element`, or None."""
@@ -203,36 +172,6 @@ def _created(element: etree._Element) -> datetime | None:
     return instant if instant.tzinfo is not None else None
 
 
-def _fact(message: Message) -> MessageFact:
-    header = message.header
-    licence, goods = _licence_and_goods(message)
-    return MessageFact(
-        kind_of(message), header.message_id, header.sender, header.receiver, header.created, licence, goods
-    )
-
-
-def _licence_and_goods(message: Message) -> tuple[str | None, tuple[GoodsFact, ...]]:
-    match message:
-        case SealedLicence(issue=issue):
-            return _licence_and_goods(issue)
-        case LicenceIssue(licence=licence):
-            goods = tuple(
-                GoodsFact(line.line_number, line.goods_code, line.goods_name, line.quantity)
-                for line in licence.lines
-            )
-            return str(licence.key), goods
-        case WriteOff(licence=key, declaration=declaration):
-            goods = tuple(
-                GoodsFact(line.line_number, line.goods_code, None, line.quantity)
-                for line in declaration.lines
-            )
-            return str(key), goods
-        case ApplicationAck(licence=subject):
-            return None if subject is None else str(subject), ()
-        case TechnicalAck():
-            return None, ()
-
-
 def _signature_to_dict(report: SignatureReport) -> dict[str, Any]:
     signer = report.signer
     return {
@@ -243,17 +182,3 @@ def _signature_to_dict(report: SignatureReport) -> dict[str, Any]:
         "expired_since": report.expired_since and report.expired_since.isoformat(),
         "rejections": [rejection.to_dict() for rejection in report.rejections],
     }
-
-
-def _fact_to_dict(fact: MessageFact) -> dict[str, Any]:
-    goods = [
-        {
-            "line_number": line.line_number,
-            "goods_code": line.goods_code,
-            "goods_name": line.goods_name,
-            "quantity": f"{line.quantity.amount:f}",
-            "unit": line.quantity.unit,
-        }
-        for line in fact.goods
-    ]
-    return {**asdict(fact), "created": fact.created.isoformat(), "goods": goods}

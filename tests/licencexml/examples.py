@@ -86,7 +86,96 @@ DECLARATION = m.Declaration(
     NOW,
     tuple(m.DeclarationLine(n, 1, "1006302001", Quantity.of(1, "070"), 1) for n in (1, 2)),
 )
+BALANCES = (
+    m.GoodsLineBalance(1, "1006302001", *(Quantity.of(n, "070") for n in ("12.5", "13", "0", "0.5"))),
+    m.GoodsLineBalance(2, "1006302001", *(Quantity.of(n, "070") for n in ("12.5", "2.5", "10"))),
+)
+TRANSFERS = tuple(
+    m.Transfer(f"SEAL-{n}", "LicenceIssue", KEY, bytes(32), m.TransferStatus.ACCEPTED) for n in (1, 2)
+)
+FIGURES = tuple(
+    m.LicenceFigures(LicenceKey(LicenceType.IMPORT, f"26-AA-00000{n}"), 1, BALANCES) for n in (1, 2)
+)
+OLD = LicenceKey(LicenceType.EXPORT, "26-AA-000009")
+
+
+def replacement(licence_type: LicenceType) -> m.LicenceReplacement:
+    return m.LicenceReplacement(
+        header("REP-1"),
+        LicenceKey(licence_type, OLD.number),
+        m.ReplacementMode.WRITE_OFF,
+        m.ReplacementKind.EXTENSION,
+        "船期延误",
+        licence(licence_type),
+        urgent=True,
+    )
+
+
+REVOCATION = m.LicenceRevocation(
+    header("REV-1"), KEY, m.RevocationGround.NOT_TO_BE_USED, NOW, "合同取消", PARTY
+)
+SUSPENSION = m.LicenceSuspension(
+    header("SUS-1"),
+    KEY,
+    m.SuspensionAction.SUSPEND,
+    m.SuspensionGround.RELEASE_IN_FLIGHT,
+    NOW,
+    "等待清关数据",
+)
 MESSAGES: dict[str, m.Message] = {
+    "replacement-import": replacement(LicenceType.IMPORT),
+    "replacement-export": replacement(LicenceType.EXPORT),
+    "replacement-automatic": replacement(LicenceType.AUTOMATIC_IMPORT),
+    "revocation": REVOCATION,
+    "suspension": SUSPENSION,
+    "sealed-replacement": m.SealedLicence(header("SEAL-2"), replacement(LicenceType.EXPORT)),
+    "sealed-revocation": m.SealedLicence(header("SEAL-3"), REVOCATION),
+    "sealed-suspension": m.SealedLicence(header("SEAL-4"), SUSPENSION),
+    "amendment": m.WriteOffAmendment(
+        header("AM-1"),
+        KEY,
+        m.WriteOffLineKey("220120261000000001", 1, 1),
+        2,
+        NOW,
+        m.AmendedContent(PARTY, "2201", "JPN", NOW, "1006302001", Quantity.of("0.5", "070"), 1),
+        "数量申报有误",
+    ),
+    "reversal": m.WriteOffReversal(
+        header("RV-1"),
+        KEY,
+        "220120261000000001",
+        1,
+        NOW,
+        tuple(m.ReversedLine(n, 1, Quantity.of("0.5", "070")) for n in (1, 2)),
+        "部分货物退关",
+    ),
+    "query": m.LicenceQuery(header("Q-1"), KEY),
+    "reply": m.LicenceQueryReply(
+        header("QR-1"),
+        KEY,
+        NOW,
+        m.StandingStatus.PART_USED,
+        True,
+        m.LicenceStanding(
+            date(2026, 11, 1),
+            date(2026, 12, 31),
+            2,
+            12,
+            BALANCES,
+            ("220120261000000001", "220120261000000002"),
+        ),
+    ),
+    "reconciliation": m.Reconciliation(
+        header("RC-1"),
+        date(2026, 11, 20),
+        NOW,
+        1,
+        2,
+        m.ReconciliationTotals(3, 2),
+        m.ReconciliationTotals(2, 2),
+        TRANSFERS,
+        FIGURES,
+    ),
     "import": issue(LicenceType.IMPORT),
     "export": issue(LicenceType.EXPORT),
     "automatic": issue(LicenceType.AUTOMATIC_IMPORT),

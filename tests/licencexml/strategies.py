@@ -156,9 +156,6 @@ rejections = st.builds(
     kept,
 )
 issues = st.builds(m.LicenceIssue, headers, licences(), st.booleans())
-sealed = st.builds(m.SealedLicence, headers, issues).filter(
-    lambda message: message.header.message_id != message.issue.header.message_id
-)
 write_offs = st.builds(m.WriteOff, headers, keys, declarations())
 technical_acks = st.builds(
     m.TechnicalAck,
@@ -176,4 +173,3 @@ application_acks = st.builds(
     st.none() | keys,
     st.lists(rejections, max_size=3).map(tuple),
 )
-any_message = issues | sealed | write_offs | technical_acks | application_acks

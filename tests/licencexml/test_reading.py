@@ -172,15 +172,18 @@ def test_the_frame_of_an_interchange_must_be_right() -> None:
 @pytest.mark.parametrize("name", MESSAGES)
 def test_a_hint_of_the_licence_for_logs(name: str) -> None:
     message = MESSAGES[name]
+    export = LicenceKey(LicenceType.EXPORT, "26-AA-000001")
+    automatic = LicenceKey(LicenceType.AUTOMATIC_IMPORT, "26-AA-000001")
     expected: LicenceKey | None = {
-        "import": LicenceKey(LicenceType.IMPORT, "26-AA-000001"),
-        "export": LicenceKey(LicenceType.EXPORT, "26-AA-000001"),
-        "automatic": LicenceKey(LicenceType.AUTOMATIC_IMPORT, "26-AA-000001"),
-        "sealed": LicenceKey(LicenceType.EXPORT, "26-AA-000001"),
-        "write-off": KEY,
+        "export": export,
+        "automatic": automatic,
+        "replacement-export": export,
+        "replacement-automatic": automatic,
+        "sealed": export,
+        "sealed-replacement": export,
         "technical": None,
-        "application": KEY,
-    }[name]
+        "reconciliation": None,
+    }.get(name, KEY)
     assert reading.licence_key_hint(tree(message)) == expected
     spoiled = tree(message)
     for number in spoiled.iter(qualified("LicenceNumber")):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from licencexml import parsing, reading, writing
-from licencexml.mapping import MAX_ACK_REJECTIONS
+from licencexml.mapping import MAX_ACK_REJECTIONS, MESSAGES
 from licencexml.messages import (
     AckStatus,
     AckSubject,
@@ -22,7 +23,7 @@ from licencexml.messages import (
 )
 from licencexml.rejection import Rejection, Where
 from licencexml.schema import Schemas
-from tests.licencexml import strategies
+from tests.licencexml import life_strategies, strategies
 
 MAX_BYTES = 16 * 2**20
 
@@ -33,17 +34,7 @@ def through_bytes(message: Message, schemas: Schemas) -> Message:
     return reading.read_message(root)
 
 
-@pytest.mark.parametrize(
-    "messages",
-    [
-        strategies.issues,
-        strategies.sealed,
-        strategies.write_offs,
-        strategies.technical_acks,
-        strategies.application_acks,
-    ],
-    ids=["LicenceIssue", "SealedLicence", "WriteOff", "TechnicalAck", "ApplicationAck"],
-)
+@pytest.mark.parametrize("messages", life_strategies.BY_KIND.values(), ids=life_strategies.BY_KIND)
 def test_every_message_reads_back_the_same(messages: st.SearchStrategy[Message], schemas: Schemas) -> None:
     @settings(max_examples=60, deadline=None)
     @given(messages)
@@ -56,7 +47,7 @@ def test_every_message_reads_back_the_same(messages: st.SearchStrategy[Message],
 
 
 @settings(max_examples=30, deadline=None)
-@given(data=st.data(), messages=st.lists(strategies.any_message, min_size=1, max_size=4))
+@given(data=st.data(), messages=st.lists(life_strategies.any_message, min_size=1, max_size=4))
 def test_an_interchange_gives_back_its_messages_in_order(
     data: st.DataObject, messages: list[Message], schemas: Schemas
 ) -> None:
@@ -80,14 +71,17 @@ def test_an_interchange_gives_back_its_messages_in_order(
     assert [writing.serialise(element) for element in elements] == members
 
 
+def test_every_message_of_the_schema_is_read_and_written() -> None:
+    assert set(life_strategies.BY_KIND) == set(MESSAGES) == {one.__name__ for one in get_args(Message)}
+
+
 def _renamed(message: Message, message_id: str) -> Message:
     """The same message under an identity of its own; one file holds an identity once."""
     header = dataclasses.replace(message.header, message_id=message_id)
     if isinstance(message, SealedLicence):
-        issue = dataclasses.replace(
-            message.issue, header=dataclasses.replace(message.issue.header, message_id=message_id + ".inner")
-        )
-        return dataclasses.replace(message, header=header, issue=issue)
+        inner = dataclasses.replace(message.content.header, message_id=message_id + ".inner")
+        content = dataclasses.replace(message.content, header=inner)
+        return dataclasses.replace(message, header=header, content=content)
     return dataclasses.replace(message, header=header)
 
 

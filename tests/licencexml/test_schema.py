@@ -119,6 +119,13 @@ def test_a_message_is_checked_where_it_stands(schemas: Schemas) -> None:
     assert rejection == schemas.check(root)[0]
 
 
+def test_every_message_travels_in_an_interchange(schemas: Schemas) -> None:
+    for message in MESSAGES.values():
+        frame = InterchangeFrame("I-1", "A", "B", NOW, 1)
+        whole = writing.interchange(frame, [writing.serialise(tree(message))])
+        assert schemas.check(parsing.parse(whole, max_bytes=2**20)) == ()
+
+
 def test_an_interchange_has_1_to_1000_messages(schemas: Schemas) -> None:
     frame = InterchangeFrame("I-1", "A", "B", NOW, 0)
     empty = parsing.parse(writing.interchange(frame, []), max_bytes=2**20)
