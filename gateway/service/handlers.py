@@ -28,6 +28,7 @@ Arguments = dict[str, Any]
 Answer = dict[str, Any]
 
 _MAX_ROWS = 10_000
+_MAX_ROW_NUMBER = 2**63 - 1
 _WAITING = (OutboxStatus.DUE, OutboxStatus.ASSIGNED, OutboxStatus.HELD)
 
 
@@ -124,8 +125,8 @@ class GatewayHandlers:
         wanted = str(arguments.get("status") or "").upper()
         if wanted and wanted not in set(OutboxStatus):
             raise CommandRefused("usage", f"status: expected one of {', '.join(OutboxStatus)}")
-        limit = min(int(arguments.get("limit", 100)), _MAX_ROWS)
-        partner = arguments.get("partner")
+        limit = _whole("limit", arguments.get("limit", 100), _MAX_ROWS)
+        partner = None if arguments.get("partner") is None else str(arguments["partner"])
         statuses = (OutboxStatus(wanted),) if wanted else _WAITING
 
         def rows(connection: Connection) -> list[Answer]:
@@ -138,9 +139,10 @@ class GatewayHandlers:
 
     async def queue_show(self, arguments: Arguments) -> Answer:
         """One row, whole."""
-        row = await self._read(lambda connection: query.sending(connection, int(arguments["id"])))
+        number = _whole("id", arguments.get("id"), _MAX_ROW_NUMBER)
+        row = await self._read(lambda connection: query.sending(connection, number))
         if row is None:
-            raise CommandRefused("not-found", f"the queue has no row {arguments['id']}")
+            raise CommandRefused("not-found", f"the queue has no row {number}")
         return row
 
     async def queue_hold(self, arguments: Arguments) -> Answer:
@@ -157,7 +159,8 @@ class GatewayHandlers:
 
     async def queue_flush(self, arguments: Arguments) -> Answer:
         """Try at once what waits for its next attempt."""
-        count = await self._station.ledger.submit(lambda uow: post.flush(uow, arguments.get("partner")))
+        partner = None if arguments.get("partner") is None else str(arguments["partner"])
+        count = await self._station.ledger.submit(lambda uow: post.flush(uow, partner))
         self._station.post_office.wake()
         return {"due_now": count}
 
@@ -213,25 +216,39 @@ class GatewayHandlers:
     async def _change(
         self, arguments: Arguments, change: Callable[[UnitOfWork, Sequence[str]], list[str]]
     ) -> Answer:
-        numbers = [int(number) for number in arguments.get("ids", [])]
+        given = arguments.get("ids")
+        if not isinstance(given, list) or not given:
+            raise CommandRefused(
+                "usage", "ids: expected the numbers of one row or more, as `queue list` shows them"
+            )
+        numbers = [_whole("ids", number, _MAX_ROW_NUMBER) for number in given]
 
-        def work(uow: UnitOfWork) -> list[str]:
-            found = [query.sending(uow.connection, number) for number in numbers]
-            missing = [str(number) for number, row in zip(numbers, found, strict=True) if row is None]
-            if missing:
-                raise CommandRefused("not-found", f"the queue has no row {', '.join(missing)}")
-            return change(uow, [row["message_id"] for row in found if row is not None])
-
-        changed = await self._station.ledger.submit(work)
+        rows = await self._read(
+            lambda connection: {number: query.sending(connection, number) for number in numbers}
+        )
+        missing = [str(number) for number, row in rows.items() if row is None]
+        if missing:
+            raise CommandRefused("not-found", f"the queue has no row {', '.join(missing)}")
+        message_ids = {number: row["message_id"] for number, row in rows.items() if row is not None}
+        changed = await self._station.ledger.submit(lambda uow: change(uow, list(message_ids.values())))
         self._station.post_office.wake()
         if not changed:
             raise CommandRefused(
                 "refused", "none of these rows is in a state that allows it; see `queue show`"
             )
-        return {"changed": changed}
+        return {
+            "changed": [number for number, message_id in message_ids.items() if message_id in changed],
+            "left as they are": [number for number, one in message_ids.items() if one not in changed],
+        }
 
     def _spool_counts(self) -> dict[str, Any]:
         return {tree.name: _spool_count(tree) for tree in self._trees}
+
+
+def _whole(name: str, given: object, most: int) -> int:
+    if type(given) is not int or not 1 <= given <= most:
+        raise CommandRefused("usage", f"{name}: expected a whole number from 1 to {most}")
+    return given
 
 
 def _first(values: Iterable[T | None]) -> T | None:
