@@ -213,6 +213,25 @@ class GarbageTests(World):
             await one.gone
 
 
+class NamelessOverTlsTests(World):
+    customs_line: ClassVar[dict[str, Any]] = {"closing_seconds": 0.2, "max_unidentified": 3}
+
+    async def test_a_crowd_that_never_shakes_hands_is_bounded(self) -> None:
+        """Counted from the first packet on; one too many is hung up on, and nothing fails over it."""
+        await self.start()
+        await self.until(lambda: self.calling().state == "in session")
+        crowd = [Noise(b"") for _ in range(5)]
+        endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.customs.addresses()[0].port)
+        for one in crowd:
+            await endpoint.connect(Factory.forProtocol(lambda one=one: one))  # type: ignore[misc]
+        for one in crowd[3:]:
+            await one.gone
+        assert not any(one.gone.called for one in crowd[:3])
+        for one in crowd[:3]:
+            one.transport.abortConnection()
+            await one.gone
+
+
 class Sleeper(Protocol):
     """A partner that asks for files, and stops reading as soon as one begins."""
 
