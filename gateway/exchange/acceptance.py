@@ -110,7 +110,7 @@ def _answer(one: Settled, at: datetime) -> feedback.NewFeedback:
     return feedback.NewFeedback(
         tree=one.drop.spool.name,
         origin=one.drop.origin,
-        name=answer_name(one.drop.name.name, ACCEPTED if one.accepted else REJECTED),
+        name=answer_name(one.drop.source, ACCEPTED if one.accepted else REJECTED),
         content=answer(
             one.outcome,
             at=at,

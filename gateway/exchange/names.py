@@ -29,15 +29,17 @@ def printable(name: str) -> str:
 
 
 def answer_name(dropped: str, answer: str) -> str:
-    """The name in `out/` of an answer to the file `dropped`: `NAME.` + `answer`, at most 255 bytes.
+    """The name in `out/` of an answer to a file: `NAME.` + `answer`, at most 255 bytes.
+
+    `dropped` is the file's name as `printable` gives it, which is how the ledger knows it.
 
     A name too long for that is cut and marked with a digest of the whole, so that two never meet.
     """
-    stem = _SUFFIX.sub("", printable(dropped))
+    stem = _SUFFIX.sub("", dropped)
     whole = f"{stem}.{answer}"
     if len(whole.encode()) <= MAX_NAME_BYTES:
         return whole
-    mark = hashlib.sha256(dropped.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    mark = hashlib.sha256(dropped.encode()).hexdigest()[:12]
     room = MAX_NAME_BYTES - len(f"~{mark}.{answer}".encode())
     return f"{stem.encode()[:room].decode(errors='ignore')}~{mark}.{answer}"
 

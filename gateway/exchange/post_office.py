@@ -34,6 +34,8 @@ from oftp2.identity import FileIdentity
 _log = Logger()
 
 #: RFC 5024 section 5.3.5, SFNA reasons.
+INVALID_DESTINATION = 2
+INVALID_ORIGIN = 3
 FILE_SIZE_IS_TOO_BIG = 6
 DUPLICATE_FILE = 13
 UNSPECIFIED = 99
@@ -42,6 +44,8 @@ RETRY_SECONDS = 5.0
 RETRY_LIMIT_SECONDS = 900.0
 #: How often an idle line asks what is due now.
 LOOK_AGAIN_SECONDS = 5.0
+#: In place of a pause: the partner speaks of a file that it has receipted, or that is not ours.
+NOT_UNDER_WAY = -1.0
 _RECEIPTS_AT_ONCE = 64
 
 
@@ -207,8 +211,8 @@ class LedgerPostOffice:
 
         def refuse(uow: UnitOfWork) -> float | None:
             interchange = _ours(uow.connection, partner, identity)
-            if interchange is None:
-                return None
+            if interchange is None or interchange.status is InterchangeStatus.DELIVERED:
+                return NOT_UNDER_WAY
             pause_seconds = min(RETRY_SECONDS * 2.0**interchange.attempts, RETRY_LIMIT_SECONDS)
             not_before = uow.now + timedelta(seconds=pause_seconds) if retry else None
             post.mark_refused(uow, interchange.id, why, not_before)
@@ -216,7 +220,14 @@ class LedgerPostOffice:
 
         pause_seconds = await self._ledger.submit(refuse)
         self._in_hand[partner].pop(identity, None)
-        if pause_seconds is None:
+        if pause_seconds == NOT_UNDER_WAY:
+            _log.warn(
+                "{partner} refused {identity} ({why}), which is not under way: nothing changes",
+                partner=partner,
+                identity=identity,
+                why=why,
+            )
+        elif pause_seconds is None:
             _log.error(
                 "{partner} refused {identity} for good ({why}); its messages are held",
                 partner=partner,
@@ -273,6 +284,11 @@ class LedgerPostOffice:
         restart_position_bytes: int,
     ) -> Incoming | RefusedOffer:
         """See `PostOffice.offer`."""
+        address = self._addresses[partner]
+        if identity.destination != address.our_code:
+            return RefusedOffer(INVALID_DESTINATION, f"not for {identity.destination} here", retry=False)
+        if identity.originator != address.their_code:
+            return RefusedOffer(INVALID_ORIGIN, f"{identity.originator} is not who sends here", retry=False)
         if size_bytes > self._limits.max_inbound_bytes:
             return RefusedOffer(FILE_SIZE_IS_TOO_BIG, f"more than {self._limits.max_inbound_bytes} bytes")
         if (partner, identity) in self._receiving:

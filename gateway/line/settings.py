@@ -53,7 +53,8 @@ class LineSettings:
     """Our end of the line.
 
     `inactivity_seconds` limits how long an answer that the partner owes us may take, `idle_limit_seconds` how
-    long nothing at all may happen, `closing_seconds` how long a session may take to end properly.
+    long nothing at all may happen, `closing_seconds` how long a session may take to end properly,
+    `identify_seconds` how long a caller may take to say who it is.
     `max_sessions_per_partner` and `max_unidentified` bound what is accepted.
     """
 
@@ -66,6 +67,7 @@ class LineSettings:
     connect_timeout_seconds: float = 30.0
     idle_limit_seconds: float = 86_400.0
     closing_seconds: float = 10.0
+    identify_seconds: float = 10.0
     max_sessions_per_partner: int = 4
     max_unidentified: int = 32
 

@@ -183,6 +183,9 @@ def test_names_and_kinds_that_do_harm_elsewhere(world: World, document: MakeDocu
     assert (
         len([name for name in world.out() if name.endswith("accepted.json") and "customs" not in name]) == 6
     )
+    for stem in ("a%0Ab", "%FF%FE", "%252e%252e"):
+        for answer in ("accepted.json", "sealed.xml", "customs-accepted.json"):
+            assert f"{stem}.{answer}" in world.out(), "all answers to one drop have one name"
     for name in ("link", "pipe", "folder"):
         assert codes(world, f"{name}.rejected.json") == ["NOT_A_FILE"]
         assert os.path.lexists(world.spool / "corrupt" / f"{name}.xml")

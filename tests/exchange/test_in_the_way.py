@@ -11,10 +11,12 @@ from typing import Any, cast
 import pytest
 from conftest import MakeDocument, licence, licences
 from memory import World
+from sqlalchemy import Connection, select
 
 from gateway.exchange.post_office import LedgerPostOffice
 from gateway.exchange.spool import SpoolTree
-from gateway.line.office import Incoming, RefusedOffer
+from gateway.ledger.tables import interchange
+from gateway.line.office import Incoming, Phase, RefusedOffer
 from gateway.service.licence_gateway import LicenceGateway
 from oftp2.identity import FileIdentity
 
@@ -236,3 +238,42 @@ def test_what_was_settled_just_before_a_crash_is_put_away(world: World, instance
     world.start_gateway()
     assert not path.exists()
     assert (path.parent / "corrupt" / path.name).exists()
+
+
+@pytest.mark.parametrize(
+    ("originator", "destination", "reason"),
+    [("CN-CUSTOMS", "CN-OTHER", 2), ("EVIL-CO", "CN-GATEWAY", 3), ("CN-GATEWAY", "CN-CUSTOMS", 2)],
+)
+def test_files_that_are_not_for_us_or_not_from_them(
+    world: World, originator: str, destination: str, reason: int
+) -> None:
+    identity = FileIdentity("X", "20260101", "1200000001", originator, destination)
+    answer = world.now(office(world).offer("customs", identity, 1024, "", 0))
+    assert isinstance(answer, RefusedOffer)
+    assert answer.reason == reason
+
+
+def test_a_negative_receipt_for_what_is_receipted_changes_nothing(
+    world: World, document: MakeDocument
+) -> None:
+    world.drop("a", document(licence()))
+    world.run(10)
+    names = [name for end, name in world.wire.sent if end == "gateway" and name != "EERP"]
+    assert names
+    for identity in _identities(world):
+        world.now(office(world).file_refused("customs", identity, Phase.AFTERWARDS, 7, "late", retry=False))
+    assert world.ask(world.gateway, "status")["queues"]["HELD"] == 0
+
+
+def _identities(world: World) -> list[FileIdentity]:
+    """Every file that the gateway ever sent."""
+    found: list[FileIdentity] = []
+
+    def ask(connection: Connection) -> None:
+        for row in connection.execute(select(interchange)):
+            found.append(
+                FileIdentity(row.dataset_name, row.file_date, row.file_time, row.originator, row.destination)
+            )
+
+    gateway(world)._station.ledger.read(ask)
+    return found

@@ -94,9 +94,9 @@ def test_an_idle_listener_is_not_timed_out_but_after_very_long() -> None:
 def test_a_partner_that_never_names_itself_is_left() -> None:
     wire = Wire()
     wire.line.dataReceived(b"\x10\x00")
-    wire.reactor.advance(30)
+    wire.reactor.advance(5)
     wire.line.dataReceived(b"\x00")
-    wire.reactor.advance(29)
+    wire.reactor.advance(4)
     assert not wire.transport.disconnecting
     wire.reactor.advance(2)
     assert b"F09" in wire.transport.value()
