@@ -46,7 +46,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ConfigurationFault(f"{path}: expected UTF-8 text; byte {error.start} is not") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Beside TOMLDecodeError: numbers of thousands of digits, and thousands of levels.
         raise ConfigurationFault(f"{path}: not valid TOML: {error}") from None
 
 

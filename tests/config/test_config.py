@@ -176,3 +176,11 @@ def test_an_empty_list_of_spools_or_partners_is_told(tmp_path: Path) -> None:
     assert {f"{path}: {key}: expected at least 1 of them" for key in ("spool", "partner")} < set(
         _faults(path)
     )
+
+
+@pytest.mark.parametrize("text", ["a=" + "[" * 5000, "a = " + "9" * 5000])
+def test_absurd_toml_is_told_in_a_line(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationFault, match="not valid TOML"):
+        GatewayConfig.load(path)
