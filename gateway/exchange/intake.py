@@ -24,7 +24,7 @@ from gateway.exchange.names import is_urgent
 from gateway.exchange.pump import Pump
 from gateway.exchange.spool import Contents, NotReadable
 from gateway.exchange.threads import InThread
-from gateway.exchange.workers import Poisoned, Workers
+from gateway.exchange.workers import OUR_FAULT, Poisoned, Workers
 from gateway.ledger.store import Ledger
 from gateway.licences.policy import Policy
 
@@ -34,7 +34,6 @@ _log = Logger()
 MAX_BATCH_BYTES = 8 * 1024 * 1024
 #: A file that makes no sense and is this young may still be being written: it is looked at again.
 SETTLE_SECONDS = 2.0
-_OUR_FAULT = "this program has a fault that shows with this file; its log has the details"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ class Intake:
         except Exception:
             _log.failure("{count} files could not be settled together", count=len(drops))
             if len(drops) == 1:
-                poisoned = [replace(drops[0], result=Poisoned(_OUR_FAULT))]
+                poisoned = [replace(drops[0], result=Poisoned(OUR_FAULT))]
                 return await self._ledger.submit(lambda uow: settle(uow, poisoned, self._policy))
         return [one for drop in drops for one in await self._settle([drop])]
 

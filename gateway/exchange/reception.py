@@ -20,7 +20,7 @@ from gateway.exchange.examination import Document, ExaminedInterchange, Refused
 from gateway.exchange.notices import Notice, publish
 from gateway.exchange.pump import Pump
 from gateway.exchange.threads import InThread
-from gateway.exchange.workers import Poisoned, Workers
+from gateway.exchange.workers import OUR_FAULT, Poisoned, Workers
 from gateway.ledger import post
 from gateway.ledger.store import Ledger, UnitOfWork
 
@@ -28,7 +28,6 @@ _log = Logger()
 
 #: Files examined at once; each is up to an interchange's size.
 BATCH = 2
-_OUR_FAULT = "this program has a fault that shows with this file; its log has the details"
 
 
 class Desk(Protocol):
@@ -111,7 +110,7 @@ class Reception:
             # A file that we cannot settle must not hold up all that come after it.
             _log.failure("{path} cannot be settled", path=file.path)
             self._alarm(f"received file {Path(file.path).name}", "cannot be settled: see the log; it is kept")
-            await self._settle(file, _refusal(Poisoned(_OUR_FAULT), b""))
+            await self._settle(file, _refusal(Poisoned(OUR_FAULT), b""))
             return
         self._desk.settled()
         publish(_log, notices)

@@ -37,6 +37,10 @@ class Poisoned:
     reason: str
 
 
+#: The reason for a document that is in order as far as its worker saw, and that we cannot settle.
+OUR_FAULT = "this program has a fault that shows with this file; its log has the details"
+
+
 class Workers(Protocol):
     """Runs CPU work by the batch, at a bench: an object with one method an operation.
 
