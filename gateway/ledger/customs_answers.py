@@ -18,12 +18,12 @@ from gateway.ledger.correspondence import (
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import SEALED_LICENCE, Direction, EntryKind, OutboxStatus, OutcomeStatus
 from gateway.ledger.outcome import Outcome
-from gateway.ledger.projection import load_statuses, save_statuses
+from gateway.ledger.projection import load_lives, save_lives
 from gateway.ledger.refusals import enter_refusal
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import outbox
 from gateway.licences.identity import ANSWERED_LICENCE_DIFFERS, ANSWERED_MESSAGE_UNKNOWN
-from gateway.licences.life import LicenceEvent, advance
+from gateway.licences.life import LicenceEvent
 from licencexml.messages import AckStatus, ApplicationAck, kind_of
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
@@ -49,7 +49,7 @@ def record_customs_answers(uow: UnitOfWork, batch: Sequence[AnswerReceived]) -> 
     ids = [ack.header.message_id for ack in acks] + [ack.answers.message_id for ack in acks]
     known = known_messages(uow.connection, ids)
     licences = [known[ack.answers.message_id].licence for ack in acks if ack.answers.message_id in known]
-    before = load_statuses(uow.connection, [key for key in licences if key is not None])
+    before = load_lives(uow.connection, [key for key in licences if key is not None])
     after = dict(before)
     journal = Journal(uow)
     answered: list[str] = []
@@ -68,11 +68,11 @@ def record_customs_answers(uow: UnitOfWork, batch: Sequence[AnswerReceived]) -> 
         outcome = Outcome(OutcomeStatus.ACCEPTED, message_id, sent)
         received = Received(one.ack.header, kind_of(one.ack), one.digest, one.xml, one.source)
         known[message_id] = register(journal, uow, received, outcome)
-        after[sent] = advance(after[sent], _enter(journal, one.ack, sent))
+        after[sent] = after[sent].after(_enter(journal, one.ack, sent))
         answered.append(one.ack.answers.message_id)
         outcomes.append(outcome)
     journal.flush()
-    save_statuses(uow, {key: status for key, status in after.items() if status is not before[key]})
+    save_lives(uow, {key: life for key, life in after.items() if life != before[key]})
     _delivered(uow, answered)
     return outcomes
 

@@ -10,16 +10,16 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
-from gateway.ledger.correspondence import licence_key
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
 from gateway.ledger.parcels import Interchange, has_identity, identity_columns, interchange_of
 from gateway.ledger.portable import is_literally
+from gateway.ledger.projection import key_of, load_lives, save_lives
 from gateway.ledger.store import UnitOfWork
-from gateway.ledger.tables import interchange, licence, message, outbox
-from gateway.licences.life import TRANSITIONS, LicenceEvent
+from gateway.ledger.tables import interchange, message, outbox
+from gateway.licences.life import LicenceEvent
 from oftp2.identity import FileIdentity
 
 _BOX = outbox.c
@@ -182,23 +182,20 @@ def flush(uow: UnitOfWork, partner: str | None) -> int:
 
 
 def _licences_sent(uow: UnitOfWork, sent: Interchange) -> None:
-    moves = TRANSITIONS[LicenceEvent.SEND]
     carried = select(_BOX.licence_type, _BOX.licence_no, _BOX.message_id).where(
         _BOX.interchange_id == sent.id, _BOX.kind == SEALED_LICENCE
     )
     journal = Journal(uow)
+    keys = []
     for row in uow.connection.execute(carried):
-        key = licence_key(row.licence_type, row.licence_no)
+        key = key_of(row)
         data = {"interchange": sent.id, "control_reference": sent.control_reference}
         journal.enter(EntryKind.SENT, data, licence=key, message_id=row.message_id)
+        keys.append(key)
     journal.flush()
-    keys = carried.with_only_columns(_BOX.licence_type, _BOX.licence_no)
-    for before, after in moves.items():
-        uow.connection.execute(
-            update(licence)
-            .where(tuple_(licence.c.licence_type, licence.c.licence_no).in_(keys), licence.c.status == before)
-            .values(status=after)
-        )
+    before = load_lives(uow.connection, keys)
+    after = {key: life.after(LicenceEvent.SEND) for key, life in before.items()}
+    save_lives(uow, {key: life for key, life in after.items() if life != before[key]})
 
 
 def _members_become(

@@ -21,13 +21,14 @@ from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, OutcomeStatus, Priority
 from gateway.ledger.outbox import sending
 from gateway.ledger.outcome import Outcome
-from gateway.ledger.projection import key_of, load_states, load_statuses, save_statuses
+from gateway.ledger.portable import is_literally
+from gateway.ledger.projection import key_of, life_columns, load_lives, load_states, save_lives
 from gateway.ledger.refusals import enter_refusal
-from gateway.ledger.state_data import permitted_data, state_data
+from gateway.ledger.state_data import permitted_data, state_data, suspension_data
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import licence, licence_line, message, outbox
 from gateway.licences.issue import decide_issue
-from gateway.licences.life import LicenceEvent, LicenceStatus, advance
+from gateway.licences.life import LicenceEvent, Transmission
 from gateway.licences.policy import Policy
 from gateway.licences.state import LicenceState
 from licencexml.messages import LicenceIssue, kind_of
@@ -104,7 +105,7 @@ def to_seal(connection: Connection, limit: int) -> list[ToSeal]:
     query = (
         select(licence, message.c.xml)
         .join(message, message.c.message_id == licence.c.issue_message_id)
-        .where(licence.c.status == LicenceStatus.ACCEPTED)
+        .where(is_literally(licence.c.transmission, Transmission.ACCEPTED))
         .order_by(licence.c.priority, licence.c.id)
         .limit(limit)
     )
@@ -126,17 +127,17 @@ def record_seals(uow: UnitOfWork, batch: Sequence[Sealed]) -> list[Sealed]:
 
     A licence that has a seal already is left out: it is never sealed, and so never sent, twice.
     """
-    statuses = load_statuses(uow.connection, [one.licence for one in batch])
+    lives = load_lives(uow.connection, [one.licence for one in batch])
     journal = Journal(uow)
     recorded: dict[LicenceKey, Sealed] = {}
     for one in batch:
-        if statuses.get(one.licence) is not LicenceStatus.ACCEPTED or one.licence in recorded:
+        life = lives.get(one.licence)
+        if life is None or life.transmission is not Transmission.ACCEPTED or one.licence in recorded:
             continue
         recorded[one.licence] = one
         _enter_sealed(uow, journal, one)
     journal.flush()
-    sealed = advance(LicenceStatus.ACCEPTED, LicenceEvent.SEAL)
-    save_statuses(uow, dict.fromkeys(recorded, sealed))
+    save_lives(uow, {key: lives[key].after(LicenceEvent.SEAL) for key in recorded})
     return list(recorded.values())
 
 
@@ -179,22 +180,30 @@ def _enter_refused(journal: Journal, one: IssueReceived, outcome: Outcome) -> No
 
 def licence_row(state: LicenceState) -> dict[str, Any]:
     """What the row of `licence` says of the state itself."""
-    return licence_columns(state.key) | {
-        "status": state.status,
-        "medium": state.medium,
-        "usage_mode": state.usage_mode,
-        "cap": state.cap,
-        "licence_date": state.licence_date,
-        "valid_from": state.valid_from,
-        "valid_to": state.valid_to,
-        "operator_code": state.operator.code,
-        "operator_name": state.operator.name,
-        "counterpart_code": state.counterpart.code,
-        "counterpart_name": state.counterpart.name,
-        "clearance_port": state.clearance_port,
-        "country": state.country,
-        "permitted": permitted_data(state.permitted),
-    }
+    return (
+        licence_columns(state.key)
+        | life_columns(state.life)
+        | {
+            "medium": state.medium,
+            "usage_mode": state.usage_mode,
+            "cap": state.cap,
+            "licence_date": state.licence_date,
+            "valid_from": state.valid_from,
+            "valid_to": state.valid_to,
+            "operator_code": state.operator.code,
+            "operator_name": state.operator.name,
+            "counterpart_code": state.counterpart.code,
+            "counterpart_name": state.counterpart.name,
+            "clearance_port": state.clearance_port,
+            "country": state.country,
+            "terms_of_trade": state.terms_of_trade,
+            "permitted": permitted_data(state.permitted),
+            "suspensions": suspension_data(state.suspensions),
+            "replaces": None if state.replaces is None else str(state.replaces),
+            "replaced_by": None if state.replaced_by is None else str(state.replaced_by),
+            "confirmed_at": state.confirmed_at,
+        }
+    )
 
 
 def line_rows(state: LicenceState) -> list[dict[str, Any]]:
@@ -209,6 +218,7 @@ def line_rows(state: LicenceState) -> list[dict[str, Any]]:
             "balance": line.balance,
             "tolerance_percent": line.tolerance_percent,
             "unified_operation": line.unified_operation,
+            "goods_name": line.goods_name,
         }
         for line in state.lines
     ]

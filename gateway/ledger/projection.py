@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, false, or_, select, update
 
 from gateway.ledger.journal import licence_columns
-from gateway.ledger.state_data import permitted_from
+from gateway.ledger.state_data import permitted_from, suspensions_from
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import declaration_use, licence, licence_line, write_off_line
-from gateway.licences.life import LicenceStatus
+from gateway.licences.life import Life, Standing, Transmission, Usage
 from gateway.licences.recognition import AppliedBefore, LineId
 from gateway.licences.state import LicenceState, LineState
 from licencexml.values import LicenceKey, LicenceType, Medium, Party, Quantity, UsageMode
@@ -56,10 +56,13 @@ def load_states(connection: Connection, keys: Iterable[LicenceKey]) -> dict[Lice
     }
 
 
-def load_statuses(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, LicenceStatus]:
-    """The statuses of those of `keys` that there are."""
-    query = select(licence.c.licence_type, licence.c.licence_no, licence.c.status).where(about(licence, keys))
-    return {key_of(row): LicenceStatus(row.status) for row in connection.execute(query)}
+def load_lives(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, Life]:
+    """Where those of `keys` that there are stand in their lives."""
+    columns = licence.c
+    query = select(
+        columns.licence_type, columns.licence_no, columns.transmission, columns.usage, columns.standing
+    ).where(about(licence, keys))
+    return {key_of(row): _life(row) for row in connection.execute(query)}
 
 
 def load_uses(
@@ -77,12 +80,28 @@ def load_uses(
     return known
 
 
-def save_statuses(uow: UnitOfWork, statuses: Mapping[LicenceKey, LicenceStatus]) -> None:
-    """Write these licences' statuses, in one statement."""
-    if not statuses:
+def life_columns(life: Life) -> dict[str, Any]:
+    """What the row of `licence` says of its life."""
+    return {
+        "status": life.status,
+        "transmission": life.transmission,
+        "usage": life.usage,
+        "standing": life.standing,
+    }
+
+
+def save_lives(uow: UnitOfWork, lives: Mapping[LicenceKey, Life]) -> None:
+    """Write where these licences stand in their lives, in one statement."""
+    if not lives:
         return
-    statement = update(licence).where(_is_row(licence)).values(status=bindparam("new_status"))
-    rows = [_row_key(key) | {"new_status": status} for key, status in statuses.items()]
+    names = life_columns(Life())
+    statement = (
+        update(licence).where(_is_row(licence)).values({name: bindparam(f"new_{name}") for name in names})
+    )
+    rows = [
+        _row_key(key) | {f"new_{name}": value for name, value in life_columns(life).items()}
+        for key, life in lives.items()
+    ]
     uow.connection.execute(statement, rows)
 
 
@@ -130,6 +149,7 @@ def _lines(connection: Connection, keys: Sequence[LicenceKey]) -> defaultdict[Li
                 row.balance,
                 row.tolerance_percent,
                 row.unified_operation,
+                row.goods_name,
             )
         )
     return lines
@@ -148,7 +168,7 @@ def _state(
 ) -> LicenceState:
     return LicenceState(
         key=key,
-        status=LicenceStatus(row.status),
+        life=_life(row),
         medium=Medium(row.medium),
         usage_mode=UsageMode(row.usage_mode),
         cap=row.cap,
@@ -159,10 +179,19 @@ def _state(
         counterpart=Party(row.counterpart_name, row.counterpart_code),
         clearance_port=row.clearance_port,
         country=row.country,
+        terms_of_trade=row.terms_of_trade,
         lines=tuple(lines),
         permitted=permitted_from(row.permitted),
         declarations=frozenset(declarations),
+        suspensions=suspensions_from(row.suspensions),
+        replaces=None if row.replaces is None else LicenceKey.parse(row.replaces),
+        replaced_by=None if row.replaced_by is None else LicenceKey.parse(row.replaced_by),
+        confirmed_at=row.confirmed_at,
     )
+
+
+def _life(row: Row[*tuple[Any, ...]]) -> Life:
+    return Life(Transmission(row.transmission), Usage(row.usage), Standing(row.standing))
 
 
 def _applied_before(row: Row[Any]) -> AppliedBefore:

@@ -102,6 +102,10 @@ def _refused(rebuilt: Rebuilt, row: Row[Any]) -> None:
         | {
             "message_id": row.message_id,
             "digest": bytes.fromhex(row.data["digest"]),
+            "kind": "WriteOff",
+            "ended_at": None,
+            "ended_by": None,
+            "note": None,
             "entry_id": row.data["entry_id"],
             "rejections": row.data["rejections"],
             "at": row.at,

@@ -94,6 +94,9 @@ licence = Table(
     Column("licence_type", String(32), nullable=False),
     Column("licence_no", String(32), nullable=False),
     Column("status", String(24), nullable=False),
+    Column("transmission", String(24), nullable=False),
+    Column("usage", String(24), nullable=False),
+    Column("standing", String(24), nullable=False),
     Column("priority", Integer, nullable=False),
     Column("medium", String(16), nullable=False),
     Column("usage_mode", String(16), nullable=False),
@@ -107,7 +110,12 @@ licence = Table(
     Column("counterpart_name", Text, nullable=False),
     Column("clearance_port", String(4), nullable=False),
     Column("country", String(3), nullable=False),
+    Column("terms_of_trade", Text, nullable=False),
     Column("permitted", JSON, nullable=False),
+    Column("suspensions", JSON, nullable=False),
+    Column("replaces", String(64)),
+    Column("replaced_by", String(64)),
+    Column("confirmed_at", Instant),
     Column("issuer", String(64), nullable=False),
     Column("issue_message_id", String(64), ForeignKey("message.message_id"), nullable=False),
     Column("tree", Text, nullable=False),
@@ -115,6 +123,8 @@ licence = Table(
     Column("accepted_at", Instant, nullable=False),
     UniqueConstraint("licence_type", "licence_no"),
     Index("ix_licence_status", "status", "priority", "id"),
+    _partial("ix_licence_in_force", "valid_to", where="standing = 'IN_FORCE'"),
+    _partial("ix_licence_unsealed", "priority", "id", where="transmission = 'ACCEPTED'"),
     sqlite_autoincrement=True,
 )
 
@@ -130,8 +140,51 @@ licence_line = Table(
     Column("balance", Quantity, nullable=False),
     Column("tolerance_percent", Integer, nullable=False),
     Column("unified_operation", Boolean, nullable=False),
+    Column("goods_name", Text, nullable=False),
     _licence_reference(),
     sqlite_with_rowid=False,
+)
+
+#: What an issuer decided about a licence that exists (suspension, revocation), on its way to customs. A
+#: replacement is the issue of its new licence, and goes as that.
+act = Table(
+    "act",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message_id", String(64), ForeignKey("message.message_id"), nullable=False, unique=True),
+    Column("kind", String(32), nullable=False),
+    Column("licence_type", String(32), nullable=False),
+    Column("licence_no", String(32), nullable=False),
+    Column("transmission", String(24), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("issuer", String(64), nullable=False),
+    Column("tree", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("accepted_at", Instant, nullable=False),
+    Column("sealed_message_id", String(64), unique=True),
+    _licence_reference(),
+    Index("ix_act_licence", "licence_type", "licence_no"),
+    _partial("ix_act_unsealed", "priority", "id", where="transmission = 'ACCEPTED'"),
+    sqlite_autoincrement=True,
+)
+
+#: What customs says of releases, message by message: the facts that a licence's position is settled from.
+clearance = Table(
+    "clearance",
+    metadata,
+    Column("message_id", String(64), ForeignKey("message.message_id"), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("licence_type", String(32), nullable=False),
+    Column("licence_no", String(32), nullable=False),
+    Column("entry_id", String(18), nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("late", Boolean, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Index("ix_clearance_licence", "licence_type", "licence_no"),
+    Index("ix_clearance_entry_id", "entry_id"),
+    _partial("ix_clearance_parked", "received_at", where="verdict = 'PARKED'"),
 )
 
 #: The declarations that have used a licence; those that live count against its cap.
@@ -171,19 +224,23 @@ write_off_line = Table(
     sqlite_with_rowid=False,
 )
 
-#: Write-offs that the law does not allow. The goods are released: this is the operators' queue.
+#: What customs said that does not fit. The goods are released: this is the operators' queue.
 discrepancy = Table(
     "discrepancy",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("message_id", String(64), nullable=False),
     Column("digest", LargeBinary(32), nullable=False),
+    Column("kind", String(32), nullable=False),
     Column("licence_type", String(32), nullable=False),
     Column("licence_no", String(32), nullable=False),
     Column("entry_id", String(18), nullable=False),
     Column("rejections", JSON, nullable=False),
     Column("status", String(16), nullable=False),
     Column("at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("ended_by", Text),
+    Column("note", Text),
     UniqueConstraint("message_id", "digest"),
     Index("ix_discrepancy_licence", "licence_type", "licence_no"),
     _partial("ix_discrepancy_open", "id", where="status = 'OPEN'"),

@@ -19,7 +19,7 @@ from gateway.ledger.correspondence import (
 from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.kinds import DiscrepancyStatus, EntryKind, OutcomeStatus
 from gateway.ledger.outcome import Outcome
-from gateway.ledger.projection import UseKey, load_states, load_uses, save_balances, save_statuses
+from gateway.ledger.projection import UseKey, load_states, load_uses, save_balances, save_lives
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import declaration_use, discrepancy, write_off_line
 from gateway.licences.policy import Policy
@@ -81,13 +81,9 @@ class _Batch:
         self._journal.flush()
         changed = {key: state for key, state in self._states.items() if state is not self._before[key]}
         save_balances(self._uow, self._before, changed)
-        save_statuses(
+        save_lives(
             self._uow,
-            {
-                key: state.status
-                for key, state in changed.items()
-                if state.status is not self._before[key].status
-            },
+            {key: state.life for key, state in changed.items() if state.life != self._before[key].life},
         )
         return outcomes
 
@@ -136,6 +132,7 @@ class _Batch:
             {
                 "message_id": outcome.message_id,
                 "digest": one.digest,
+                "kind": kind_of(one.write_off),
                 "entry_id": entry_id,
                 "rejections": rejections,
                 "status": DiscrepancyStatus.OPEN,

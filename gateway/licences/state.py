@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Self
 
-from gateway.licences.life import LicenceEvent, LicenceStatus, advance
+from gateway.licences.life import NEW, LicenceEvent, LicenceStatus, Life
 from gateway.licences.policy import Policy
 from gateway.licences.tolerance import never_below
-from licencexml.messages import GoodsLine, Licence
+from licencexml.messages import GoodsLine, Licence, SuspensionGround
 from licencexml.values import LicenceKey, Medium, Party, PermittedEnterprise, UsageMode
 
 
@@ -31,6 +31,7 @@ class LineState:
     balance: Decimal
     tolerance_percent: int = 0
     unified_operation: bool = False
+    goods_name: str = ""
 
     def __post_init__(self) -> None:
         assert self.balance <= self.issued, f"balance {self.balance} of {self.issued}"
@@ -48,6 +49,7 @@ class LineState:
             balance=line.quantity.amount,
             tolerance_percent=policy.tolerance_percent(*which),
             unified_operation=policy.under_unified_operation(*which),
+            goods_name=line.goods_name,
         )
 
     @property
@@ -64,16 +66,31 @@ class Draw:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """Use is stopped on one ground from `since` (included) to `until` (excluded; None: further notice)."""
+
+    ground: SuspensionGround
+    since: datetime
+    until: datetime | None = None
+
+    def covers(self, instant: datetime) -> bool:
+        """Whether use was stopped at `instant`."""
+        return self.since <= instant and (self.until is None or instant < self.until)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenceState:
     """The state of one licence.
 
     `declarations` are the entry ids of the declarations that use it and count against `cap`; `lines` are in
-    the order of their numbers.
+    the order of their numbers; `suspensions` in the order of their beginnings. `replaced_by` and `replaces`
+    name the other licence of a replacement (换证). `confirmed_at` is the latest instant as of which customs'
+    figures were equal to ours.
     """
 
     key: LicenceKey
-    status: LicenceStatus
+    life: Life = NEW
     medium: Medium
     usage_mode: UsageMode
     cap: int
@@ -84,9 +101,24 @@ class LicenceState:
     counterpart: Party
     clearance_port: str
     country: str
+    terms_of_trade: str
     lines: tuple[LineState, ...]
     permitted: tuple[PermittedEnterprise, ...] = ()
     declarations: frozenset[str] = frozenset()
+    suspensions: tuple[Suspension, ...] = ()
+    replaces: LicenceKey | None = None
+    replaced_by: LicenceKey | None = None
+    confirmed_at: datetime | None = None
+
+    @property
+    def status(self) -> LicenceStatus:
+        """The one word for where it is in its life."""
+        return self.life.status
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether its use is stopped until further notice, on any ground."""
+        return any(suspension.until is None for suspension in self.suspensions)
 
     @classmethod
     def issued(cls, licence: Licence, policy: Policy) -> Self:
@@ -94,7 +126,6 @@ class LicenceState:
         lines = sorted(licence.lines, key=lambda line: line.line_number)
         return cls(
             key=licence.key,
-            status=LicenceStatus.ACCEPTED,
             medium=licence.medium,
             usage_mode=licence.usage_mode,
             cap=policy.cap(licence),
@@ -105,13 +136,14 @@ class LicenceState:
             counterpart=licence.counterpart,
             clearance_port=licence.clearance_port,
             country=licence.country,
+            terms_of_trade=licence.terms_of_trade,
             lines=tuple(LineState.of(licence, line, policy) for line in lines),
             permitted=licence.permitted,
         )
 
     def after(self, event: LicenceEvent) -> Self:
         """The licence after `event`."""
-        return replace(self, status=advance(self.status, event))
+        return replace(self, life=self.life.after(event))
 
     def used(self, entry_id: str, draws: Iterable[Draw]) -> Self:
         """The licence after the declaration `entry_id` has drawn on it. What is drawn must be there."""
@@ -131,5 +163,5 @@ class LicenceState:
             self,
             lines=lines,
             declarations=self.declarations | {entry_id},
-            status=advance(self.status, event),
+            life=self.life.after(event),
         )

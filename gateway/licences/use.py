@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.clock import business_date
-from gateway.licences.life import USABLE
 from gateway.licences.policy import Policy
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
 from gateway.licences.state import LicenceState, LineState
@@ -65,8 +64,8 @@ _ANOTHER_LICENCE = (
 )
 def licence_not_at_customs(case: Use) -> Iterator[Facts]:
     """A licence is used after it was sealed and sent, and not when customs has refused it."""
-    if case.state.status not in USABLE:
-        yield {"licence": case.state.key, "status": case.state.status}
+    if not case.state.life.is_at_customs:
+        yield {"licence": case.state.key, "status": case.state.life.transmission}
 
 
 @USE.rule(

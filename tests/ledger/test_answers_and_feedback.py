@@ -10,8 +10,8 @@ import pytest
 from gateway.ledger import book, feedback, post
 from gateway.ledger.check import differences
 from gateway.ledger.kinds import OutcomeStatus
-from gateway.ledger.projection import load_statuses
-from gateway.licences.life import LicenceStatus
+from gateway.ledger.projection import load_lives
+from gateway.licences.life import LicenceStatus, Life
 from licencexml.messages import AckStatus
 from licencexml.rejection import NOWHERE, Rejection
 from tests.ledger.makers import answer_received, issue_received, sealed, write_off_received
@@ -37,8 +37,8 @@ def record(run: Run, *answers: book.AnswerReceived) -> list[book.Outcome]:
 
 
 def status(look: Run, number: int = 1) -> LicenceStatus:
-    statuses: dict[Any, LicenceStatus] = look(load_statuses, [key(number)])
-    return statuses[key(number)]
+    lives: dict[Any, Life] = look(load_lives, [key(number)])
+    return lives[key(number)].status
 
 
 def test_customs_accepts_one_and_refuses_another(run: Run, look: Run) -> None:

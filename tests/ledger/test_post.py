@@ -22,10 +22,10 @@ from gateway.ledger.kinds import (
     Priority,
     ReceiptStatus,
 )
-from gateway.ledger.projection import load_statuses
+from gateway.ledger.projection import load_lives
 from gateway.ledger.store import Ledger
 from gateway.ledger.tables import outbox
-from gateway.licences.life import LicenceStatus
+from gateway.licences.life import LicenceStatus, Life
 from licencexml.messages import TechnicalAck, TechnicalStatus
 from licencexml.rejection import Rejection, Where
 from tests.ledger.makers import PARTNER, FakeClock, digest, identity, issue_received, now, sealed
@@ -64,8 +64,8 @@ def sent_licence(run: Run) -> post.Interchange:
 
 
 def status(look: Run) -> LicenceStatus:
-    statuses: dict[Any, LicenceStatus] = look(load_statuses, [key()])
-    return statuses[key()]
+    lives: dict[Any, Life] = look(load_lives, [key()])
+    return lives[key()].status
 
 
 def test_nothing_due_makes_no_interchange(run: Run) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.licences.life import LicenceStatus
+from gateway.licences.life import LicenceStatus, Life, Transmission
 from gateway.licences.recognition import AppliedBefore, LineId
 from gateway.licences.state import LicenceState
 from gateway.licences.write_off import WriteOffDecision, WriteOffResult, decide_write_off
@@ -56,14 +56,14 @@ def test_494_art_13_an_unknown_licence_is_not_used() -> None:
     assert codes(None, write_off()) == ["LICENCE_UNKNOWN"]
 
 
-@pytest.mark.parametrize("status", [LicenceStatus.ACCEPTED, LicenceStatus.CUSTOMS_REFUSED])
-def test_494_art_13_a_licence_that_is_not_at_customs_is_not_used(status: LicenceStatus) -> None:
-    assert codes(replace(state(), status=status), write_off()) == ["LICENCE_NOT_AT_CUSTOMS"]
+@pytest.mark.parametrize("reached", [Transmission.ACCEPTED, Transmission.CUSTOMS_REFUSED])
+def test_494_art_13_a_licence_that_is_not_at_customs_is_not_used(reached: Transmission) -> None:
+    assert codes(replace(state(), life=Life(reached)), write_off()) == ["LICENCE_NOT_AT_CUSTOMS"]
 
 
-@pytest.mark.parametrize("status", [LicenceStatus.SEALED, LicenceStatus.SENT, LicenceStatus.RECEIVED])
-def test_customs_may_use_a_licence_before_its_acknowledgement_came(status: LicenceStatus) -> None:
-    assert codes(replace(state(), status=status), write_off()) == []
+@pytest.mark.parametrize("reached", [Transmission.SEALED, Transmission.SENT, Transmission.RECEIVED])
+def test_customs_may_use_a_licence_before_its_acknowledgement_came(reached: Transmission) -> None:
+    assert codes(replace(state(), life=Life(reached)), write_off()) == []
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ def upgrade() -> None:
     _entry()
     _licence()
     _licence_line()
+    _act()
+    _clearance()
     _declaration_use()
     _write_off_line()
     _discrepancy()
@@ -26,6 +28,11 @@ def upgrade() -> None:
     _feedback()
     if op.get_bind().dialect.name == "sqlite":
         _append_only()
+
+
+def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
+    """An index of those rows only that wait for something."""
+    op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 def _message() -> None:
@@ -76,6 +83,9 @@ def _licence() -> None:
         sa.Column("licence_type", sa.String(32), nullable=False),
         sa.Column("licence_no", sa.String(32), nullable=False),
         sa.Column("status", sa.String(24), nullable=False),
+        sa.Column("transmission", sa.String(24), nullable=False),
+        sa.Column("usage", sa.String(24), nullable=False),
+        sa.Column("standing", sa.String(24), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("medium", sa.String(16), nullable=False),
         sa.Column("usage_mode", sa.String(16), nullable=False),
@@ -89,7 +99,12 @@ def _licence() -> None:
         sa.Column("counterpart_name", sa.Text(), nullable=False),
         sa.Column("clearance_port", sa.String(4), nullable=False),
         sa.Column("country", sa.String(3), nullable=False),
+        sa.Column("terms_of_trade", sa.Text(), nullable=False),
         sa.Column("permitted", sa.JSON(), nullable=False),
+        sa.Column("suspensions", sa.JSON(), nullable=False),
+        sa.Column("replaces", sa.String(64)),
+        sa.Column("replaced_by", sa.String(64)),
+        sa.Column("confirmed_at", sa.String(27)),
         sa.Column("issuer", sa.String(64), nullable=False),
         sa.Column("issue_message_id", sa.String(64), nullable=False),
         sa.Column("tree", sa.Text(), nullable=False),
@@ -103,6 +118,8 @@ def _licence() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_licence_status", "licence", ["status", "priority", "id"])
+    _partial_index("ix_licence_in_force", "licence", ["valid_to"], "standing = 'IN_FORCE'")
+    _partial_index("ix_licence_unsealed", "licence", ["priority", "id"], "transmission = 'ACCEPTED'")
 
 
 def _licence_line() -> None:
@@ -117,6 +134,7 @@ def _licence_line() -> None:
         sa.Column("balance", sa.String(26), nullable=False),
         sa.Column("tolerance_percent", sa.Integer(), nullable=False),
         sa.Column("unified_operation", sa.Boolean(), nullable=False),
+        sa.Column("goods_name", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["licence_type", "licence_no"],
             ["licence.licence_type", "licence.licence_no"],
@@ -125,6 +143,57 @@ def _licence_line() -> None:
         sa.PrimaryKeyConstraint("licence_type", "licence_no", "line_number", name="pk_licence_line"),
         sqlite_with_rowid=False,
     )
+
+
+def _act() -> None:
+    op.create_table(
+        "act",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("licence_type", sa.String(32), nullable=False),
+        sa.Column("licence_no", sa.String(32), nullable=False),
+        sa.Column("transmission", sa.String(24), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("issuer", sa.String(64), nullable=False),
+        sa.Column("tree", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("accepted_at", sa.String(27), nullable=False),
+        sa.Column("sealed_message_id", sa.String(64)),
+        sa.ForeignKeyConstraint(["message_id"], ["message.message_id"], name="fk_act_message_id"),
+        sa.ForeignKeyConstraint(
+            ["licence_type", "licence_no"],
+            ["licence.licence_type", "licence.licence_no"],
+            name="fk_act_licence_type_licence_no",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_act"),
+        sa.UniqueConstraint("message_id", name="uq_act_message_id"),
+        sa.UniqueConstraint("sealed_message_id", name="uq_act_sealed_message_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_act_licence", "act", ["licence_type", "licence_no"])
+    _partial_index("ix_act_unsealed", "act", ["priority", "id"], "transmission = 'ACCEPTED'")
+
+
+def _clearance() -> None:
+    op.create_table(
+        "clearance",
+        sa.Column("message_id", sa.String(64), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("licence_type", sa.String(32), nullable=False),
+        sa.Column("licence_no", sa.String(32), nullable=False),
+        sa.Column("entry_id", sa.String(18), nullable=False),
+        sa.Column("created", sa.String(27), nullable=False),
+        sa.Column("received_at", sa.String(27), nullable=False),
+        sa.Column("late", sa.Boolean(), nullable=False),
+        sa.Column("verdict", sa.String(16), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.message_id"], name="fk_clearance_message_id"),
+        sa.PrimaryKeyConstraint("message_id", name="pk_clearance"),
+    )
+    op.create_index("ix_clearance_licence", "clearance", ["licence_type", "licence_no"])
+    op.create_index("ix_clearance_entry_id", "clearance", ["entry_id"])
+    _partial_index("ix_clearance_parked", "clearance", ["received_at"], "verdict = 'PARKED'")
 
 
 def _declaration_use() -> None:
@@ -183,24 +252,22 @@ def _discrepancy() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.String(64), nullable=False),
         sa.Column("digest", sa.LargeBinary(32), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("licence_type", sa.String(32), nullable=False),
         sa.Column("licence_no", sa.String(32), nullable=False),
         sa.Column("entry_id", sa.String(18), nullable=False),
         sa.Column("rejections", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("ended_at", sa.String(27)),
+        sa.Column("ended_by", sa.Text()),
+        sa.Column("note", sa.Text()),
         sa.PrimaryKeyConstraint("id", name="pk_discrepancy"),
         sa.UniqueConstraint("message_id", "digest", name="uq_discrepancy_message_id_digest"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_discrepancy_licence", "discrepancy", ["licence_type", "licence_no"])
-    op.create_index(
-        "ix_discrepancy_open",
-        "discrepancy",
-        ["id"],
-        sqlite_where=sa.text("status = 'OPEN'"),
-        postgresql_where=sa.text("status = 'OPEN'"),
-    )
+    _partial_index("ix_discrepancy_open", "discrepancy", ["id"], "status = 'OPEN'")
 
 
 def _interchange() -> None:
