@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from licencexml.header import Header
 from licencexml.values import LicenceKey, Party, Quantity
@@ -24,8 +24,37 @@ class DeclarationLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperLine:
+    """One goods line as the paper licence shows it: `quantity` is what was issued, not what is left."""
+
+    goods_code: str
+    goods_name: str
+    quantity: Quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperFace:
+    """What the paper licence shows in the seven fields of 外经贸配管发〔2000〕539号 art. 5, as printed.
+
+    `lines` (商品名称 with code, 数量) are in the order of the paper, `country` is alpha-3, `clearance_port`
+    has four digits. The paper may show the end of its validity alone.
+    """
+
+    operator: Party
+    lines: tuple[PaperLine, ...]
+    country: str
+    terms_of_trade: str
+    valid_to: date
+    clearance_port: str
+    valid_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
-    """A released customs declaration: `entry_id` has 18 characters, `port` four digits, `country` alpha-3."""
+    """A released customs declaration: `entry_id` has 18 characters, `port` four digits, `country` alpha-3.
+
+    `paper_face` is what the licence shows on paper, where customs compared one.
+    """
 
     entry_id: str
     operating_unit: Party
@@ -33,6 +62,7 @@ class Declaration:
     country: str
     release_time: datetime
     lines: tuple[DeclarationLine, ...]
+    paper_face: PaperFace | None = None
 
 
 @dataclass(frozen=True, slots=True)

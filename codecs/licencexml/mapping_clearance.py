@@ -7,13 +7,15 @@ from licencexml.clearance import (
     AmendedContent,
     Declaration,
     DeclarationLine,
+    PaperFace,
+    PaperLine,
     ReversedLine,
     WriteOff,
     WriteOffAmendment,
     WriteOffLineKey,
     WriteOffReversal,
 )
-from licencexml.leaves import INSTANT, INTEGER, KEPT_TEXT, QUANTITY, TEXT
+from licencexml.leaves import DATE, INSTANT, INTEGER, KEPT_TEXT, QUANTITY, TEXT
 from licencexml.mapping_parts import HEADER_FIELD, LICENCE_FIELD, PARTY
 from licencexml.record import Field, Record
 
@@ -27,6 +29,26 @@ _DECLARATION_LINE = Record(
         Field("LicenceLineNumber", "licence_line_number", INTEGER, optional=True),
     ),
 )
+_PAPER_LINE = Record(
+    PaperLine,
+    (
+        Field("GoodsCode", "goods_code", TEXT),
+        Field("GoodsName", "goods_name", TEXT),
+        Field("Quantity", "quantity", QUANTITY),
+    ),
+)
+_PAPER_FACE = Record(
+    PaperFace,
+    (
+        Field("Operator", "operator", PARTY),
+        Field("PaperLine", "lines", _PAPER_LINE, many=True),
+        Field("Country", "country", TEXT),
+        Field("TermsOfTrade", "terms_of_trade", TEXT),
+        Field("ValidFrom", "valid_from", DATE, optional=True),
+        Field("ValidTo", "valid_to", DATE),
+        Field("ClearancePort", "clearance_port", TEXT),
+    ),
+)
 _DECLARATION = Record(
     Declaration,
     (
@@ -36,6 +58,7 @@ _DECLARATION = Record(
         Field("Country", "country", TEXT),
         Field("ReleaseTime", "release_time", INSTANT),
         Field("DeclarationLine", "lines", _DECLARATION_LINE, many=True),
+        Field("PaperFace", "paper_face", _PAPER_FACE, optional=True),
     ),
     check=coherence.declaration,
 )

@@ -85,6 +85,15 @@ DECLARATION = m.Declaration(
     "JPN",
     NOW,
     tuple(m.DeclarationLine(n, 1, "1006302001", Quantity.of(1, "070"), 1) for n in (1, 2)),
+    m.PaperFace(
+        operator=Party("北京样例公司", "1100600037341"),
+        lines=(m.PaperLine("1006302001", "长粒米精米", Quantity.of("12.5", "070")),) * 2,
+        country="JPN",
+        terms_of_trade="一般贸易",
+        valid_to=date(2026, 12, 31),
+        clearance_port="2200",
+        valid_from=date(2026, 11, 1),
+    ),
 )
 BALANCES = (
     m.GoodsLineBalance(1, "1006302001", *(Quantity.of(n, "070") for n in ("12.5", "13", "0", "0.5"))),

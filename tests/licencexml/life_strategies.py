@@ -13,6 +13,7 @@ from tests.licencexml.strategies import (
     application_acks,
     countries,
     dates,
+    goods_codes,
     headers,
     identifiers,
     instants,
@@ -66,7 +67,6 @@ suspensions = st.builds(
 sealed = st.builds(m.SealedLicence, headers, issues | replacements() | revocations | suspensions).filter(
     lambda message: message.header.message_id != message.content.header.message_id
 )
-goods_codes = st.from_regex("[0-9]{10}", fullmatch=True)
 entry_ids = st.from_regex("[0-9A-Z]{18}", fullmatch=True)
 amendments = st.builds(
     m.WriteOffAmendment,

@@ -129,6 +129,21 @@ def licences(draw: st.DrawFn) -> m.Licence:
     )
 
 
+goods_codes = st.from_regex("[0-9]{10}", fullmatch=True)
+paper_faces = st.builds(
+    m.PaperFace,
+    operator=parties,
+    lines=st.lists(st.builds(m.PaperLine, goods_codes, tokens(255), quantities), min_size=1, max_size=3).map(
+        tuple
+    ),
+    country=countries,
+    terms_of_trade=tokens(64),
+    valid_to=dates,
+    clearance_port=ports,
+    valid_from=st.none() | dates,
+)
+
+
 @st.composite
 def declarations(draw: st.DrawFn) -> m.Declaration:
     numbers = draw(st.lists(st.tuples(ordinals, ordinals), min_size=1, max_size=4, unique=True))
@@ -136,14 +151,22 @@ def declarations(draw: st.DrawFn) -> m.Declaration:
         m.DeclarationLine(
             number,
             sequence,
-            draw(st.from_regex("[0-9]{10}", fullmatch=True)),
+            draw(goods_codes),
             draw(quantities),
             draw(st.none() | ordinals),
         )
         for number, sequence in numbers
     )
     entry_id = draw(st.from_regex("[0-9A-Z]{18}", fullmatch=True))
-    return m.Declaration(entry_id, draw(parties), draw(ports), draw(countries), draw(instants), lines)
+    return m.Declaration(
+        entry_id,
+        draw(parties),
+        draw(ports),
+        draw(countries),
+        draw(instants),
+        lines,
+        draw(st.none() | paper_faces),
+    )
 
 
 rejections = st.builds(

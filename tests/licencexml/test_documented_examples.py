@@ -23,6 +23,7 @@ def test_each_example_is_a_message(schemas: Schemas) -> None:
         "LicenceReplacement",
         "LicenceRevocation",
         "LicenceSuspension",
+        "WriteOff",
         "WriteOffAmendment",
         "WriteOffReversal",
         "LicenceQuery",

@@ -45,6 +45,10 @@ def euros(root: etree._Element) -> None:
     first(root, "UnitPrice").set("currencyCode", "EUR")
 
 
+def operator_of_the_paper(root: etree._Element) -> None:
+    first(first(root, "PaperFace"), "Code").text = WRONG_CODE
+
+
 def other_id(root: etree._Element) -> None:
     root.set("ID", "_OTHER")
 
@@ -76,6 +80,12 @@ def refused(root: etree._Element) -> tuple[Rejection, ...]:
         ),
         ("export", put("LineNumber", "2"), "LINE_NUMBER_REPEATED", "/ExportLicence/GoodsLine[2]"),
         ("write-off", put("LineNumber", "2"), "LINE_NUMBER_REPEATED", "/Declaration/DeclarationLine[2]"),
+        (
+            "write-off",
+            operator_of_the_paper,
+            "PARTY_CODE_CHECK_CHARACTER",
+            "/Declaration/PaperFace/Operator/Code",
+        ),
         ("export", euros, "CURRENCY_MIXED", "/ExportLicence"),
         ("export", put("AmountInUSD", "5000.0001"), "TOTAL_WRONG", "/ExportLicence/Total"),
         ("automatic", put("Amount", "1"), "TOTAL_WRONG", "/AutomaticImportLicence/Total"),

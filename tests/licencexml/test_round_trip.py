@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime
-from typing import get_args
+from typing import cast, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -20,10 +20,11 @@ from licencexml.messages import (
     InterchangeFrame,
     Message,
     SealedLicence,
+    WriteOff,
 )
 from licencexml.rejection import Rejection, Where
 from licencexml.schema import Schemas
-from tests.licencexml import life_strategies, strategies
+from tests.licencexml import examples, life_strategies, strategies
 
 MAX_BYTES = 16 * 2**20
 
@@ -111,3 +112,12 @@ def test_an_answer_goes_out_whatever_the_refused_document_put_into_it(schemas: S
     assert len(answer.rejections) == MAX_ACK_REJECTIONS
     assert answer.rejections[-1].code == "FAULTS_LEFT_OUT"
     assert answer.rejections[0].zh == "\ufffd\ufffd[31m\ufffd"
+
+
+def test_a_declaration_without_a_paper_face_is_the_document_that_it_always_was(schemas: Schemas) -> None:
+    shown = cast("WriteOff", examples.MESSAGES["write-off"])
+    silent = dataclasses.replace(shown, declaration=dataclasses.replace(shown.declaration, paper_face=None))
+    assert through_bytes(silent, schemas) == silent
+    with_face, without = (writing.serialise(writing.write_message(one)) for one in (shown, silent))
+    start, end = with_face.index(b"<PaperFace>"), with_face.index(b"</PaperFace>") + len(b"</PaperFace>")
+    assert without == with_face[:start] + with_face[end:]
