@@ -14,6 +14,7 @@ import click
 
 from gateway.customs import register
 from gateway.exchange import faults as exchange_faults
+from gateway.licences import differences
 from gateway.licences.catalogue import CATALOGUE as LAW
 from gateway.trust import faults as trust_faults
 from licencexml import disagreements
@@ -37,6 +38,7 @@ def chapters() -> dict[str, tuple[Reason, ...]]:
         "The signature and the certificate 电子签名与证书": _named_in(trust_faults),
         "The exchange 交换": _named_in(exchange_faults),
         "The law and the balance 法规与余额": tuple(LAW.values()),
+        "Differences of the daily reconciliation 每日对账差异": _named_in(differences),
         "The simulated customs 模拟海关": _named_in(register),
     }
 
