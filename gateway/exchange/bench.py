@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.exchange.examination import Document, Examined, ExaminedInterchange, Examiner, Refused
-from gateway.exchange.sealing import Sealer, SealJob
+from gateway.exchange.sealing import SealedDocument, Sealer, SealJob
 from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.signing import Signer
 from licencexml.schema import Schemas
@@ -61,6 +61,6 @@ class Bench:
         """Examine virtual files from the line."""
         return [self._line.interchange(document) for document in documents]
 
-    def seals(self, jobs: list[SealJob]) -> list[bytes]:
+    def seals(self, jobs: list[SealJob]) -> list[SealedDocument]:
         """Seal accepted licences."""
         return [self._sealer.seal(job) for job in jobs]

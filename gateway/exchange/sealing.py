@@ -7,7 +7,6 @@ the ledger at the next start.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,18 +45,26 @@ class SealJob:
     header: Header
 
 
+@dataclass(frozen=True, slots=True)
+class SealedDocument:
+    """A sealed message's own bytes, and the SHA-256 (32 bytes) of exactly what the seal signed."""
+
+    xml: bytes
+    digest: bytes
+
+
 class Sealer:
     """Puts the seal round an issuer's message, in a worker process."""
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
 
-    def seal(self, job: SealJob) -> bytes:
-        """The sealed licence as bytes: the issuer's signed message untouched inside, the seal round it."""
+    def seal(self, job: SealJob) -> SealedDocument:
+        """The sealed licence: the issuer's signed message untouched inside, the seal round it."""
         issue = parsing.parse(job.xml, max_bytes=_MAX_BYTES)
         sealed = writing.seal_envelope(job.header, issue)
-        self._signer.sign(sealed)
-        return writing.serialise(sealed)
+        digest = self._signer.sign(sealed)
+        return SealedDocument(writing.serialise(sealed), digest)
 
 
 class Sealing:
@@ -136,19 +143,19 @@ class Sealing:
         uow: UnitOfWork,
         waiting: Sequence[book.ToSeal],
         jobs: Sequence[SealJob],
-        results: Sequence[bytes],
+        results: Sequence[SealedDocument],
     ) -> None:
         sealed = [
             book.Sealed(
                 issue_message_id=row.message_id,
                 licence=row.licence,
                 sealed_message_id=job.header.message_id,
-                xml=xml,
-                digest=hashlib.sha256(xml).digest(),
+                xml=result.xml,
+                digest=result.digest,
                 partner=self._partner.name,
                 urgent=row.urgent,
             )
-            for row, job, xml in zip(waiting, jobs, results, strict=True)
+            for row, job, result in zip(waiting, jobs, results, strict=True)
         ]
         book.record_seals(uow, sealed)
         copies = [

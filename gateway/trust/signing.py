@@ -58,18 +58,20 @@ class Signer:
         encoded = b64encode(certificate.der).decode()
         return cls(certificate.participant, certificate, key, method, encoded)
 
-    def sign(self, element: etree._Element) -> None:
+    def sign(self, element: etree._Element) -> bytes:
         """Appends the signature to `element`, which has an `ID` that needs no escaping, and no signature yet.
 
+        Returns the SHA-256 (32 bytes) of what was signed, which is `Verified.digest` of whoever verifies it.
         Raises CanonicalisationError if the element cannot be signed (see `canonical`).
         """
         identity = element.get("ID") or ""
         assert shape.is_plain(identity), f"not an ID that can be signed: {identity!r}"
         assert element.find(SIGNATURE) is None, "the element is signed already"
-        digest = b64encode(SHA256.digest(canonical(element))).decode()
-        signed_info = shape.write_signed_info(self._method, identity, digest)
+        digest = SHA256.digest(canonical(element))
+        signed_info = shape.write_signed_info(self._method, identity, b64encode(digest).decode())
         value = b64encode(self._value(signed_info)).decode()
         element.append(parsed(shape.write_signature(signed_info, value, self._certificate_base64)))
+        return digest
 
     def _value(self, signed_info: bytes) -> bytes:
         """The signature value: PKCS#1 v1.5, or r and s side by side (XML-DSig core 6.4.3)."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,21 @@ def show(world: World, one: Licence) -> dict[str, Any]:
 
 def codes(rejections: list[dict[str, Any]]) -> list[str]:
     return [one["code"] for one in rejections]
+
+
+def test_both_ends_have_one_digest_of_a_sealed_licence(world: World, document: MakeDocument) -> None:
+    """What is reconciled is the content that the seal signed, and not a file's bytes."""
+    for number, one in enumerate(licences(3)):
+        world.drop(f"l{number}", document(one))
+    world.run()
+
+    def digests(state: str, query: str) -> set[tuple[str, bytes]]:
+        with closing(sqlite3.connect(world.instance / state / "ledger.sqlite3")) as connection:
+            return set(connection.execute(query))
+
+    ours = digests("state", "SELECT message_id, digest FROM message WHERE kind = 'SealedLicence'")
+    assert len(ours) == 3
+    assert ours == digests("customs-state", "SELECT message_id, digest FROM customs_licence")
 
 
 def scenario(instance: Path, text: str) -> None:

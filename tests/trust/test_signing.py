@@ -53,6 +53,11 @@ class TestSigner:
         assert world.codes(etree.tostring(root.getroottree())) == set()
         assert world.codes(etree.tostring(root)) == set()
 
+    def test_the_signer_knows_the_digest_that_whoever_verifies_finds(self, world: Any) -> None:
+        root = etree.fromstring(b"<Interchange>1%s2</Interchange>" % world.document)
+        digest = world.signer().sign(root[0])
+        assert world.ask(etree.tostring(root), path="x:LicenceIssue").digest == digest
+
     def test_a_key_of_another_certificate_is_refused(self, world: Any, tmp_path: Path) -> None:
         credential = Credential(world.credentials["other"].key, world.credentials["issuer"].certificate)
         with pytest.raises(ConfigurationFault, match="does not belong"):
