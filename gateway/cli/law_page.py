@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import click
 
@@ -84,7 +85,7 @@ def _tables() -> Iterator[str]:
         yield from _table(getattr(tables, field.name))
 
 
-def _table(table: DatedTable[int] | DatedTable[bool]) -> Iterator[str]:
+def _table(table: DatedTable[Any]) -> Iterator[str]:
     yield f"### `{Path(table.name).name}`\n"
     yield from _head("type", "beginning with", "value", "from", "to", "source")
     for row in table.rows:

@@ -18,9 +18,11 @@ from gateway.config.sections import Section
 from gateway.data import data_dir
 from gateway.errors import ConfigurationFault
 from gateway.licences.tables import DatedTable, LawTables, Period, Row, TableFault
+from gateway.licences.validity import Term, YearDay
 from licencexml.values import LicenceType
 
 _MAX_ROWS = 10_000
+_MAX_MONTHS = 120
 
 
 def _read_day(value: Any, _folder: Path | None) -> date:
@@ -29,6 +31,13 @@ def _read_day(value: Any, _folder: Path | None) -> date:
     return value
 
 
+def _read_year_day(value: Any, _folder: Path | None) -> YearDay:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - as above
+    return YearDay.parse(value)
+
+
+_YearDay = Annotated[YearDay, Kind('month and day such as "12-31", not 29 February', _read_year_day)]
 _Day = Annotated[date, Kind("a date such as 2026-01-01", _read_day)]
 _Type = Annotated[str, one_of(*LicenceType)]
 _Goods = Annotated[str, text(r"[0-9]{0,10}", 'the first digits of goods codes; "" for all goods')]
@@ -61,6 +70,17 @@ class _CapRow(_Row):
     @property
     def value(self) -> int:
         return self.declarations
+
+
+class _ValidityRow(_Row):
+    months: Annotated[int, whole(1, _MAX_MONTHS)] | None = None
+    last_day: _YearDay
+    next_year: Flag = False
+    early_from: _YearDay | None = None
+
+    @property
+    def value(self) -> Term:
+        return Term(self.months, self.last_day, self.next_year, self.early_from)
 
 
 class _GoodsRow(_Row):
@@ -105,6 +125,10 @@ class _Caps(_Table):
     row: tuple[_CapRow, ...] = Field(min_length=1, max_length=_MAX_ROWS)
 
 
+class _Validity(_Table):
+    row: tuple[_ValidityRow, ...] = Field(min_length=1, max_length=_MAX_ROWS)
+
+
 class _Tolerances(_Table):
     row: tuple[_ToleranceRow, ...] = Field(default=(), max_length=_MAX_ROWS)
 
@@ -124,6 +148,7 @@ class _Scope(_Table):
 #: Each table: its file, what that holds, and whether a gap between periods is a fault.
 _FILES: dict[str, tuple[str, type[_Table], bool]] = {
     "caps": ("caps.toml", _Caps, True),
+    "validity": ("validity.toml", _Validity, True),
     "tolerances": ("tolerance.toml", _Tolerances, True),
     "multi_use": ("multi-use.toml", _GoodsList, False),
     "multi_use_trades": ("multi-use-trades.toml", _TradeList, False),

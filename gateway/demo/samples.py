@@ -12,6 +12,7 @@ from random import Random
 from gateway.demo.catalogue import CATALOGUE
 from gateway.demo.enterprises import PLACES, Place, authority, enterprise
 from gateway.demo.goods import COUNTED, Family, Goods
+from gateway.licences.validity import months_after
 from licencexml import parsing, reading
 from licencexml.messages import GoodsLine, Header, Licence, LicenceIssue
 from licencexml.values import LicenceKey, LicenceType, Medium, Money, Quantity, UsageMode
@@ -23,7 +24,7 @@ _BASE_36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DOLLARS = {"USD": Decimal(1), "EUR": Decimal("1.08"), "CNY": Decimal("0.14")}
 _MAX_AGE_DAYS = 40
 _MAX_SAMPLE_BYTES = 2**20
-_VALIDITY_DAYS = 182
+_VALIDITY_MONTHS = 6
 
 
 def generate(
@@ -180,7 +181,7 @@ def _valid_to(licence_type: LicenceType, issued: date) -> date:
     end_of_year = issued.replace(month=12, day=31)
     if licence_type is LicenceType.IMPORT:
         return end_of_year
-    return min(end_of_year, issued + timedelta(days=_VALIDITY_DAYS))
+    return min(end_of_year, months_after(issued, _VALIDITY_MONTHS))
 
 
 def _serial(seed: int, index: int) -> str:

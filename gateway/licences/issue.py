@@ -34,6 +34,13 @@ class IssueDecision:
 
 ISSUE: Rulebook[Issue] = Rulebook("issue 签发")
 
+_SHORTER = "请缩短有效期后重新签名提交。 / Shorten the validity, sign again and hand it over."
+_WITHIN_YEAR = (
+    "请更正有效期后重新签名提交；下一年度的许可证自规定之日起签发，有效期自 1 月 1 日起。"
+    " / Correct the validity, sign again and hand it over; licences for the next year are issued from the"
+    " appointed day on and begin on 1 January."
+)
+
 
 def decide_issue(
     licence: Licence, existing: LicenceState | None, policy: Policy, today: date
@@ -72,6 +79,83 @@ def validity_reversed(case: Issue) -> Iterator[Facts]:
     licence = case.licence
     if licence.valid_to < licence.valid_from:
         yield {"valid_from": licence.valid_from, "valid_to": licence.valid_to}
+
+
+@ISSUE.rule(
+    code="VALIDITY_BEFORE_ISSUE",
+    zh="有效期的起始日 {valid_from} 早于发证日期 {licence_date}。",
+    en="The validity begins on {valid_from}, before the licence date, {licence_date}.",
+    article=CONFIGURED,
+    remedy=(
+        "请更正有效期的起始日或发证日期后重新签名提交。"
+        " / Correct the first day of validity or the licence date, sign again and hand it over."
+    ),
+)
+def validity_before_issue(case: Issue) -> Iterator[Facts]:
+    """A licence is valid from its licence date or later, never before it was issued."""
+    licence = case.licence
+    if licence.valid_from < licence.licence_date:
+        yield {"valid_from": licence.valid_from, "licence_date": licence.licence_date}
+
+
+@ISSUE.rule(
+    code="VALIDITY_TOO_LONG",
+    zh="有效期自 {valid_from} 起最长 {months} 个月，至 {last} 止；许可证写明至 {valid_to}。",
+    en=(
+        "From {valid_from} a validity of {months} months at most ends on {last}; the licence says {valid_to}."
+    ),
+    article="《货物出口许可证管理办法》 art. 13",
+    remedy=_SHORTER,
+)
+def validity_too_long(case: Issue) -> Iterator[Facts]:
+    """A licence is not valid for more months than allowed, counted to the same day of the last (inferred)."""
+    if case.licence.key.type is not LicenceType.AUTOMATIC_IMPORT:
+        yield from _past_months(case)
+
+
+@ISSUE.rule(
+    code="AUTOMATIC_VALIDITY_TOO_LONG",
+    zh="自动进口许可证的有效期自 {valid_from} 起最长 {months} 个月，至 {last} 止；许可证写明至 {valid_to}。",
+    en=(
+        "From {valid_from} the validity of an automatic import licence, {months} months at most, ends on"
+        " {last}; the licence says {valid_to}."
+    ),
+    article=CONFIGURED,
+    remedy=_SHORTER,
+)
+def automatic_validity_too_long(case: Issue) -> Iterator[Facts]:
+    """An automatic import licence has months of its own, counted likewise."""
+    if case.licence.key.type is LicenceType.AUTOMATIC_IMPORT:
+        yield from _past_months(case)
+
+
+@ISSUE.rule(
+    code="VALIDITY_PAST_YEAR",
+    zh="发证日期为 {licence_date} 的许可证最晚于 {last} 截止；许可证写明至 {valid_to}。",
+    en="A licence dated {licence_date} ends on {last} at the latest; the licence says {valid_to}.",
+    article="《货物进口许可证管理办法》 art. 21, 《货物出口许可证管理办法》 art. 13, 14",
+    remedy=_WITHIN_YEAR,
+)
+def validity_past_year(case: Issue) -> Iterator[Facts]:
+    """A licence ends with its year: import exceptionally later; export for the next year may come early."""
+    if case.licence.key.type is not LicenceType.AUTOMATIC_IMPORT:
+        yield from _past_year(case)
+
+
+@ISSUE.rule(
+    code="AUTOMATIC_VALIDITY_PAST_YEAR",
+    zh="发证日期为 {licence_date} 的自动进口许可证最晚于 {last} 截止；许可证写明至 {valid_to}。",
+    en=(
+        "An automatic import licence dated {licence_date} ends on {last} at the latest;"
+        " the licence says {valid_to}."
+    ),
+    article=CONFIGURED,
+    remedy=_WITHIN_YEAR,
+)
+def automatic_validity_past_year(case: Issue) -> Iterator[Facts]:
+    """An automatic import licence ends with its year; those for the next year may come early."""
+    if case.licence.key.type is LicenceType.AUTOMATIC_IMPORT:
+        yield from _past_year(case)
 
 
 @ISSUE.rule(
@@ -161,6 +245,25 @@ def multi_use_not_listed(case: Issue) -> Iterator[Facts]:
     for line, facts in _lines(case):
         if tables.multi_use.row(*_which(case, line)) is None:
             yield {**facts, "terms_of_trade": licence.terms_of_trade}
+
+
+def _past_months(case: Issue) -> Iterator[Facts]:
+    licence, term = case.licence, case.policy.term(case.licence)
+    last = term.last_by_months(licence.valid_from)
+    if last is not None and licence.valid_to > last:
+        yield {
+            "valid_from": licence.valid_from,
+            "valid_to": licence.valid_to,
+            "months": term.months,
+            "last": last,
+        }
+
+
+def _past_year(case: Issue) -> Iterator[Facts]:
+    licence = case.licence
+    last = case.policy.term(licence).last_by_year(licence.licence_date, licence.valid_from)
+    if licence.valid_to > last:
+        yield {"licence_date": licence.licence_date, "valid_to": licence.valid_to, "last": last}
 
 
 def _lines(case: Issue) -> Iterator[tuple[GoodsLine, dict[str, object]]]:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from gateway.licences.tables import LawTables
+from gateway.licences.validity import Term
 from licencexml.messages import Licence
 from licencexml.values import LicenceType, UsageMode
 
@@ -39,6 +40,12 @@ class Policy:
             return SINGLE_USE_CAP
         row = self.tables.caps.row(licence.key.type, "", licence.licence_date)
         assert row is not None, "there is a cap for every type and day"
+        return row.value
+
+    def term(self, licence: Licence) -> Term:
+        """How long this licence may be valid, by what held on its licence date."""
+        row = self.tables.validity.row(licence.key.type, "", licence.licence_date)
+        assert row is not None, "there is a term for every type and day"
         return row.value
 
     def tolerance_percent(self, licence_type: LicenceType, goods_code: str, day: date) -> int:

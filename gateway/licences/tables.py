@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from gateway.licences.validity import Term
 from licencexml.values import LicenceType
 
 Value = TypeVar("Value")
@@ -106,14 +107,16 @@ class DatedTable(Generic[Value]):
 class LawTables:
     """Every value that changes by announcement.
 
-    `caps`: declarations on a multi-use licence, for every type and day. `tolerances`: over-shipment in per
-    cent, of the goods that are bulk goods (大宗散装); what is not in it is not bulk. `multi_use`: goods, and
-    `multi_use_trades`: trade modes, that may have multi-use licences; a type that neither speaks of may use
-    both modes for everything. `unified_operation`: goods under unified operation (国家组织统一联合经营).
-    `electronic_scope`: what electronic licences are announced for. `textile_quota`: textiles under quota.
+    `caps`: declarations on a multi-use licence, and `validity`: the longest validity, both for every type
+    and day. `tolerances`: over-shipment in per cent, of the goods that are bulk goods (大宗散装); what is not
+    in it is not bulk. `multi_use`: goods, and `multi_use_trades`: trade modes, that may have multi-use
+    licences; a type that neither speaks of may use both modes for everything. `unified_operation`: goods
+    under unified operation (国家组织统一联合经营). `electronic_scope`: what electronic licences are announced
+    for. `textile_quota`: textiles under quota.
     """
 
     caps: DatedTable[int]
+    validity: DatedTable[Term]
     tolerances: DatedTable[int]
     multi_use: DatedTable[bool]
     multi_use_trades: DatedTable[bool]
@@ -122,11 +125,15 @@ class LawTables:
     textile_quota: DatedTable[bool]
 
     def __post_init__(self) -> None:
-        faults = []
-        for licence_type in LicenceType:
-            if self.caps.row(licence_type, "", BEGINNING) is None:
-                faults.append(f"{self.caps.name}: {licence_type} (all): nothing is said on {BEGINNING}")
-            if self.caps.row(licence_type, "", date.max) is None:
-                faults.append(f"{self.caps.name}: {licence_type} (all): the last period has an end")
+        faults = [*_unsaid(self.caps), *_unsaid(self.validity)]
         if faults:
             raise TableFault("\n".join(faults))
+
+
+def _unsaid(table: DatedTable[Any]) -> Iterator[str]:
+    """What a gapless table leaves unsaid at its ends."""
+    for licence_type in LicenceType:
+        if table.row(licence_type, "", BEGINNING) is None:
+            yield f"{table.name}: {licence_type} (all): nothing is said on {BEGINNING}"
+        if table.row(licence_type, "", date.max) is None:
+            yield f"{table.name}: {licence_type} (all): the last period has an end"

@@ -30,6 +30,12 @@ def test_the_shipped_tables_say_what_the_domain_says() -> None:
     tables = load_tables(shipped_tables())
 
     assert [tables.caps.value(each, "", DAY, 0) for each in LicenceType] == [12, 12, 6]
+    terms = [str(row.value) for each in LicenceType if (row := tables.validity.row(each, "", DAY))]
+    assert terms == [
+        "to 03-31 of the next year",
+        "6 months; to 12-31; next year's from 12-10",
+        "6 months; to 12-31; next year's from 12-25",
+    ]
     assert tables.tolerances.value(EXPORT, "2709000000", DAY, 0) == 3
     assert tables.tolerances.value(EXPORT, "1005900001", DAY, 0) == 5
     assert tables.tolerances.value(LicenceType.AUTOMATIC_IMPORT, "7208100000", DAY, 0) == 3
@@ -116,6 +122,31 @@ def test_every_fault_of_every_file_is_told_at_once(folder: Path) -> None:
 )
 def test_there_is_a_cap_for_every_type_and_day(folder: Path, change: tuple[str, str], fault: str) -> None:
     path = folder / "caps.toml"
+    path.write_text(path.read_text("utf-8").replace(*change), "utf-8")
+    with pytest.raises(ConfigurationFault) as caught:
+        load_tables(folder)
+    assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (
+            ("valid_from = 2000-01-01", "valid_from = 2000-01-02"),
+            "EXPORT (all): nothing is said on 2000-01-01",
+        ),
+        (
+            ('last_day = "12-31"', 'last_day = "02-29"'),
+            'row #2.last_day: expected month and day such as "12-31"',
+        ),
+        (("months = 6", "months = 0"), "row #2.months: expected a whole number from 1 to 120"),
+        (('last_day = "03-31"\n', ""), "row #1.last_day: missing"),
+    ],
+)
+def test_there_is_a_term_of_validity_for_every_type_and_day(
+    folder: Path, change: tuple[str, str], fault: str
+) -> None:
+    path = folder / "validity.toml"
     path.write_text(path.read_text("utf-8").replace(*change), "utf-8")
     with pytest.raises(ConfigurationFault) as caught:
         load_tables(folder)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import itertools
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet.selectreactor import SelectReactor
 
-from gateway.clock import system_clock
+from gateway.clock import business_date, system_clock
 from gateway.ledger import book
 from gateway.ledger.runners import ThreadRunners
 from gateway.ledger.store import Ledger
@@ -26,12 +27,14 @@ def main(path: Path) -> None:
     reactor = SelectReactor()
     ledger = Ledger.open(path, clock=system_clock, runners=ThreadRunners(reactor))
     numbers = itertools.count(_first_free(path))
+    today = business_date(system_clock())
 
     def write(number: int) -> None:
         key = LicenceKey.parse(f"EXPORT/26-AA-{number:06d}")
+        valid_today = replace(licence(key, valid_from=today, valid_to=today), licence_date=today)
         done = ledger.submit(
             lambda uow: (
-                book.accept_issues(uow, [issue_received(licence(key), f"i-{number}")], POLICY),
+                book.accept_issues(uow, [issue_received(valid_today, f"i-{number}")], POLICY),
                 book.record_seals(uow, [sealed(key, f"s-{number}", f"i-{number}")]),
             )
         )

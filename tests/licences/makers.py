@@ -55,7 +55,7 @@ def licence(
     *lines: GoodsLine,
     mode: UsageMode = UsageMode.MULTI,
     valid_from: date = date(2026, 1, 1),
-    valid_to: date = date(2026, 12, 31),
+    valid_to: date = date(2026, 6, 30),
 ) -> Licence:
     return Licence(
         key=licence_key or key(),
@@ -79,7 +79,7 @@ def state(
     mode: UsageMode = UsageMode.MULTI,
     licence_type: LicenceType = LicenceType.EXPORT,
     valid_from: date = date(2026, 1, 1),
-    valid_to: date = date(2026, 12, 31),
+    valid_to: date = date(2026, 6, 30),
 ) -> LicenceState:
     """A licence at customs."""
     issued = LicenceState.issued(

@@ -12,7 +12,10 @@ from gateway.licences.rules import CONFIGURED
 from gateway.licences.write_off import LAW
 from licencexml.rejection import Reason
 
-ARTICLE = re.compile(r"(商办配函〔2015〕494号|外经贸配管发〔2000〕539号) art\. \d+(\(\d\))?")
+ARTICLE = re.compile(
+    r"(商办配函〔2015〕494号|外经贸配管发〔2000〕539号|《货物[进出]口许可证管理办法》)"
+    r" art\. \d+(\(\d+\))?(, .+)?"
+)
 
 
 @pytest.mark.parametrize("reason", CATALOGUE.values(), ids=lambda reason: reason.code)

@@ -7,12 +7,18 @@ from datetime import date, timedelta
 
 from gateway.licences.issue import decide_issue
 from gateway.licences.life import LicenceStatus
+from licencexml.messages import Licence
 from licencexml.values import LicenceType, Medium, UsageMode
 from tests.licences.makers import POLICY, TODAY, goods, key, licence, state
 
 
 def codes(*args, **kwargs) -> list[str]:
     return [rejection.code for rejection in decide_issue(*args, **kwargs).rejections]
+
+
+def dated(value: Licence, day: date) -> Licence:
+    """The same licence, issued on `day` and valid on it alone."""
+    return replace(value, licence_date=day, valid_from=day, valid_to=day)
 
 
 def test_a_lawful_licence_begins_with_its_whole_quantity() -> None:
@@ -32,7 +38,7 @@ def test_494_art_16_what_is_issued_is_not_altered_by_another_message() -> None:
 
 
 def test_494_art_14_the_validity_has_an_order() -> None:
-    reversed_dates = licence(valid_from=date(2026, 12, 31), valid_to=date(2026, 12, 30))
+    reversed_dates = licence(valid_from=date(2026, 7, 31), valid_to=date(2026, 7, 30))
 
     assert codes(reversed_dates, None, POLICY, TODAY) == ["VALIDITY_REVERSED"]
 
@@ -58,13 +64,14 @@ def test_539_art_8_5_the_cap_is_by_mode_and_type() -> None:
 
 
 def test_539_art_1_textiles_under_quota_are_outside() -> None:
-    shirts = licence(key(), goods(goods_code="6109100021"), valid_to=date(2026, 12, 31))
-    under_quota = replace(
-        shirts, licence_date=date(2004, 12, 31), medium=Medium.PAPER, usage_mode=UsageMode.SINGLE
+    under_quota = dated(
+        licence(key(), goods(goods_code="6109100021"), mode=UsageMode.SINGLE), date(2004, 12, 31)
     )
+    under_quota = replace(under_quota, medium=Medium.PAPER)
+    after = dated(under_quota, date(2005, 1, 1))
 
-    assert codes(under_quota, None, POLICY, TODAY) == ["TEXTILE_QUOTA_EXCLUDED"]
-    assert codes(replace(under_quota, licence_date=date(2005, 1, 1)), None, POLICY, TODAY) == []
+    assert codes(under_quota, None, POLICY, under_quota.licence_date) == ["TEXTILE_QUOTA_EXCLUDED"]
+    assert codes(after, None, POLICY, after.licence_date) == []
 
 
 def test_494_art_5_electronic_licences_are_issued_for_what_is_announced() -> None:
@@ -72,9 +79,8 @@ def test_494_art_5_electronic_licences_are_issued_for_what_is_announced() -> Non
 
     assert codes(refrigerant, None, POLICY, TODAY) == ["ELECTRONIC_OUT_OF_SCOPE"]
     assert codes(replace(refrigerant, medium=Medium.PAPER), None, POLICY, TODAY) == []
-    assert codes(replace(licence(), licence_date=date(2019, 12, 31)), None, POLICY, TODAY) == [
-        "ELECTRONIC_OUT_OF_SCOPE"
-    ]
+    early = dated(licence(), date(2019, 12, 31))
+    assert codes(early, None, POLICY, early.licence_date) == ["ELECTRONIC_OUT_OF_SCOPE"]
 
 
 def test_configured_multi_use_is_for_listed_goods_or_trade_modes() -> None:

@@ -11,15 +11,17 @@ from gateway.demo import sample_files
 from gateway.demo.catalogue import CATALOGUE, family_of
 from gateway.demo.goods import COUNTED
 from gateway.demo.samples import generate, issue_message, redate, shipped
+from gateway.licences.issue import decide_issue
 from licencexml import parsing, reading, writing
 from licencexml.messages import Licence
 from licencexml.schema import Schemas
 from licencexml.values import LicenceType, Medium, UsageMode
+from tests.licences.makers import POLICY
 
 HOME = Path(__file__).parents[2]
 FOLDER = HOME / "conf" / "samples"
 PLANNED = dict(sample_files.planned())
-DAYS = [date(2026, 11, 21), date(2027, 1, 1), date(2028, 2, 29), date(2026, 12, 31)]
+DAYS = [date(2026, 11, 21), date(2027, 1, 1), date(2026, 2, 1), date(2028, 2, 29), date(2026, 12, 31)]
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,7 @@ def test_generated_licences_are_valid_on_the_day(today: date, schemas: Schemas) 
 
 
 def _assert_lawful(licence: Licence, today: date) -> None:
+    assert decide_issue(licence, None, POLICY, today).rejections == ()
     assert licence.licence_date <= licence.valid_from <= today <= licence.valid_to
     assert licence.valid_to.year == licence.valid_from.year == today.year
     assert licence.key.number.startswith(f"{today:%y}-")
