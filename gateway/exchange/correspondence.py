@@ -77,9 +77,9 @@ class Secretary:
         )
         return ack, self.sign(ack)
 
-    def header(self, at: datetime) -> Header:
-        """A header for a message that answers none."""
-        return self._header(at, None)
+    def header(self, at: datetime, in_reply_to: str | None = None) -> Header:
+        """A header for a message that answers none, or the one whose MessageID is `in_reply_to`."""
+        return self._header(at, in_reply_to)
 
     def sign(self, message: Message) -> bytes:
         """The message as signed bytes."""
