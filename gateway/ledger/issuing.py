@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from gateway.clock import business_date
+from gateway.ledger import calls
 from gateway.ledger.correspondence import (
     Known,
     Received,
@@ -163,6 +164,8 @@ def _enter(
     )
     for line in line_rows(state):
         journal.add(licence_line, line)
+    if one.issue.urgent:
+        calls.urgent_licence(journal, uow, state.key, header.message_id)
     return known
 
 

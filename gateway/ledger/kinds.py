@@ -29,6 +29,10 @@ class EntryKind(StrEnum):
     HELD = "HELD"
     RELEASED = "RELEASED"
     REQUEUED = "REQUEUED"
+    CALL_MADE = "CALL_MADE"
+    DAY_CLOSED = "DAY_CLOSED"
+    DAY_REPORTED = "DAY_REPORTED"
+    DAY_RECONCILED = "DAY_RECONCILED"
 
 
 class OutcomeStatus(StrEnum):
