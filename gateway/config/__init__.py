@@ -1,5 +1,6 @@
 """What operators configure: two TOML files, checked whole before anything starts."""
 
+from gateway.config.daily import ContactConfig, DailyConfig
 from gateway.config.documents import CustomsConfig, GatewayConfig, SimulationConfig
 from gateway.config.endpoints import Endpoint, Transport
 from gateway.config.sections import (
@@ -20,9 +21,11 @@ from gateway.config.sections import (
 )
 
 __all__ = [
+    "ContactConfig",
     "CustomsConfig",
     "CustomsKeysConfig",
     "CustomsTrustConfig",
+    "DailyConfig",
     "Endpoint",
     "FaultsConfig",
     "GatewayConfig",

@@ -9,6 +9,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from gateway.config.daily import ContactConfig, DailyConfig
 from gateway.config.endpoints import Transport
 from gateway.config.kinds import FilePath, whole
 from gateway.config.loading import load
@@ -32,6 +33,7 @@ from gateway.config.sections import (
 
 _MAX_PARTNERS = 16
 _MAX_SPOOLS = 64
+_MAX_CONTACTS = 64
 
 
 class _Document(Section):
@@ -87,6 +89,8 @@ class GatewayConfig(_Document):
     trust: TrustConfig
     keys: KeysConfig
     law: LawConfig = LawConfig()
+    daily: DailyConfig = DailyConfig()
+    contacts: tuple[ContactConfig, ...] = Field(alias="contact", default=(), max_length=_MAX_CONTACTS)
 
     @model_validator(mode="after")
     def _spools_apart(self) -> Self:

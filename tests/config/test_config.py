@@ -1,6 +1,7 @@
 """Configuration files: the shipped templates load, and every fault is told at once in plain words."""
 
 import re
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -184,3 +185,27 @@ def test_absurd_toml_is_told_in_a_line(text: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(ConfigurationFault, match="not valid TOML"):
         GatewayConfig.load(path)
+
+
+def test_the_day_is_closed_in_the_morning_after_it(tmp_path: Path) -> None:
+    config = GatewayConfig.load(_changed(tmp_path, ("# [daily]", '[daily]\nclose_at = "06:30"')))
+    assert config.daily.close_at == time(6, 30)
+    assert config.daily.answer_within_minutes == 60
+    for wrong in ('"24:00"', '"12:01"', '"soon"', '"00:10:30"', "10", '"7:15"'):
+        path = _changed(tmp_path, ("# [daily]", f"[daily]\nclose_at = {wrong}"))
+        (fault,) = _faults(path)
+        assert "daily.close_at: expected a time from" in fault
+
+
+def test_no_contact_comes_with_the_gateway_and_any_number_can_be_configured(tmp_path: Path) -> None:
+    assert GatewayConfig.load(TEMPLATES / "gateway.toml").contacts == ()
+    row = '\n[[contact]]\nrole = "customs-hotline"\nname = "值班室"\nphone = "+86 10 0000 0000"\n'
+    config = GatewayConfig.load(_changed(tmp_path, append=row + row.replace("值班室", "夜班")))
+    assert [one.name for one in config.contacts] == ["值班室", "夜班"]
+    assert config.contacts[0].hours == "at any time"
+
+
+def test_a_faulty_contact_is_told(tmp_path: Path) -> None:
+    row = '\n[[contact]]\nrole = "friend"\nname = "\\u0007"\nphone = "call me"\n'
+    faults = _faults(_changed(tmp_path, append=row))
+    assert [fault.split("contact #1.")[1].split(":")[0] for fault in faults] == ["role", "name", "phone"]
