@@ -41,6 +41,9 @@ OPTIONS = MappingProxyType(
         "tables": "The folder of the dated tables; none: the shipped ones",
         "port_match": 'Clearance port: "exact" code, or "district": its first two digits',
         "release_ahead_seconds": "How far after our own clock a release may be dated",
+        "replacement_needs_reconciliation": (
+            "A licence that customs has is replaced or revoked only after its use stood still and figures agreed"
+        ),
     }
 )
 

@@ -7,14 +7,16 @@ from types import MappingProxyType
 from typing import Any
 
 from gateway.licences import identity
+from gateway.licences.acts import ACTS, QUIET
 from gateway.licences.issue import ISSUE
 from gateway.licences.recognition import RECOGNITION
 from gateway.licences.rules import Rulebook
+from gateway.licences.suspend import SUSPEND
 from gateway.licences.write_off import LAW
 from licencexml.rejection import Reason
 
 #: Every rulebook, in the order in which a licence meets them.
-BOOKS: tuple[Rulebook[Any], ...] = (ISSUE, RECOGNITION, *LAW)
+BOOKS: tuple[Rulebook[Any], ...] = (ISSUE, ACTS, QUIET, SUSPEND, RECOGNITION, *LAW)
 
 _RULES = [rule for book in BOOKS for rule in book.rules]
 _REASONS = (*identity.REASONS, *(rule.reason for rule in _RULES))

@@ -86,6 +86,29 @@ def outside_validity(case: Use) -> Iterator[Facts]:
 
 
 @USE.rule(
+    code="LICENCE_SUSPENDED",
+    zh="许可证 {licence} 在放行时间 {release_time} 已暂停使用，事由：{grounds}。",
+    en="Licence {licence} was suspended at the release time {release_time}, on the grounds {grounds}.",
+    article=CONFIGURED,
+    remedy=(
+        "请核对放行时间；暂停期间放行的，请联系许可证局和发证机构。"
+        " / Check the release time; of goods released meanwhile tell the licence bureau and the issuing"
+        " authority."
+    ),
+)
+def licence_suspended(case: Use) -> Iterator[Facts]:
+    """A licence is not used while it is suspended, on any ground (read into 494号 art. 17; loss reports)."""
+    released = case.declaration.release_time
+    grounds = [one.ground for one in case.state.suspensions if one.covers(released)]
+    if grounds:
+        yield {
+            "licence": case.state.key,
+            "release_time": released.isoformat(),
+            "grounds": ", ".join(sorted(set(grounds))),
+        }
+
+
+@USE.rule(
     code="RELEASED_BEFORE_ISSUE",
     zh="放行日期 {date}（北京时间）早于许可证的发证日期 {licence_date}。",
     en="The release date {date} (Asia/Shanghai) is before the licence date, {licence_date}.",

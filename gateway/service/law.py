@@ -15,4 +15,5 @@ def policy_of(config: LawConfig) -> Policy:
         tables=load_tables(config.tables or shipped_tables()),
         port_match=PortMatch(config.port_match),
         release_ahead=timedelta(seconds=config.release_ahead_seconds),
+        replacement_needs_reconciliation=config.replacement_needs_reconciliation,
     )

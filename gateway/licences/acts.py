@@ -1,0 +1,189 @@
+"""What an issuer's act on a licence that exists must keep: known, its own, not ended; no release in flight.
+
+Replacement, revocation and suspension each have their own book beside these two. Who issued a licence is not
+part of its state: the ledger knows it, and says so with the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from gateway.clock import BUSINESS_ZONE, business_date
+from gateway.licences.life import Standing
+from gateway.licences.policy import Policy
+from gateway.licences.rules import CONFIGURED, Facts, Rulebook
+from gateway.licences.state import LicenceState
+from licencexml.rejection import Rejection
+from licencexml.values import LicenceKey
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """A licence as the ledger has it, and the issuer that it came from (`Sender`)."""
+
+    state: LicenceState
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act of `sender` on `licence`: what is on record of that (None: nothing); `now` is aware."""
+
+    licence: LicenceKey
+    sender: str
+    record: OnRecord | None
+    policy: Policy
+    now: datetime
+
+
+ACTS: Rulebook[Act] = Rulebook("acts on a licence 对已签发许可证的处理")
+
+
+def subject(act: Act) -> tuple[LicenceState | None, tuple[Rejection, ...]]:
+    """The licence that the act is about, if it is there and has not ended; and what forbids any act on it."""
+    ended = act.record is None or act.record.state.life.is_ended
+    state = None if act.record is None or ended else act.record.state
+    return state, ACTS.judge(act)
+
+
+@ACTS.rule(
+    code="LICENCE_NOT_ISSUED",
+    zh="本网关没有许可证 {licence} 的签发记录，不能换证、撤销、暂停或恢复。",
+    en="Licence {licence} was not issued through this gateway: it cannot be replaced, revoked or suspended.",
+    article="商办配函〔2015〕494号 art. 13",
+    remedy=(
+        "请核对许可证种类和许可证号；许可证须先签发。"
+        " / Check the licence's type and number; a licence is issued first."
+    ),
+)
+def licence_not_issued(act: Act) -> Iterator[Facts]:
+    """Only a licence that was issued can be replaced, revoked or suspended."""
+    if act.record is None:
+        yield {"licence": act.licence}
+
+
+@ACTS.rule(
+    code="ISSUER_DIFFERS",
+    zh="许可证 {licence} 由 {issuer} 签发，{sender} 不能处理。",
+    en="Licence {licence} was issued by {issuer}; it is not for {sender} to act on it.",
+    article=CONFIGURED,
+    remedy=(
+        "请由签发该许可证的系统提交；机构有变的，请联系许可证局。"
+        " / Have the issuing system of that licence hand it in; if authorities have changed, contact the"
+        " licence bureau."
+    ),
+)
+def issuer_differs(act: Act) -> Iterator[Facts]:
+    """A licence is in the hands of the issuing system that issued it."""
+    if act.record is not None and act.record.issuer != act.sender:
+        yield {"licence": act.licence, "issuer": act.record.issuer, "sender": act.sender}
+
+
+@ACTS.rule(
+    code="REPLACED_ALREADY",
+    zh="许可证 {licence} 已由许可证 {successor} 替换。",
+    en="Licence {licence} has been replaced by licence {successor}.",
+    article="商办配函〔2015〕494号 art. 17",
+    remedy=(
+        "请核对许可证号；需要再次更改的，请处理替换后的许可证。"
+        " / Check the licence number; for a further change, act on the licence that took its place."
+    ),
+)
+def replaced_already(act: Act) -> Iterator[Facts]:
+    """A replaced licence has ended; what is to change is its successor."""
+    if act.record is not None and act.record.state.life.standing is Standing.REPLACED:
+        yield {"licence": act.licence, "successor": act.record.state.replaced_by}
+
+
+@ACTS.rule(
+    code="REVOKED_ALREADY",
+    zh="许可证 {licence} 已经撤销。",
+    en="Licence {licence} has been revoked.",
+    article="商办配函〔2015〕494号 art. 18",
+    remedy=(
+        "请核对许可证号；仍需进出口的，请重新申领。"
+        " / Check the licence number; for goods still to be shipped, a new licence is applied for."
+    ),
+)
+def revoked_already(act: Act) -> Iterator[Facts]:
+    """A revoked licence has ended."""
+    if act.record is not None and act.record.state.life.standing is Standing.REVOKED:
+        yield {"licence": act.licence}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A licence that is to end by an act; `now` is aware."""
+
+    state: LicenceState
+    policy: Policy
+    now: datetime
+
+    @property
+    def is_past(self) -> bool:
+        """Whether its validity is over, by the day of Shanghai (art. 14)."""
+        return is_past(self.state, self.now)
+
+    @property
+    def quiet_since(self) -> datetime | None:
+        """Since when customs does not use it any more; None if it may."""
+        starts = [one.since for one in self.state.suspensions if one.until is None]
+        if self.is_past:
+            starts.append(end_of_validity(self.state))
+        return min(starts, default=None)
+
+
+#: Asked before a licence ends that customs has.
+QUIET: Rulebook[Ending] = Rulebook("releases in flight 在途的放行")
+
+
+@QUIET.rule(
+    code="CUSTOMS_NOT_RECONCILED",
+    zh=(
+        "海关可能仍在使用许可证 {licence}，或有放行尚未报送：停止使用的起点为 {since_zh}，"
+        "此后与海关核对一致的时点为 {confirmed_zh}。"
+    ),
+    en=(
+        "Customs may still use licence {licence}, or have releases to report: its use stands still since"
+        " {since_en}, and figures were found equal after that as of {confirmed_en}."
+    ),
+    article=CONFIGURED,
+    remedy=(
+        "请先以事由 RELEASE_IN_FLIGHT 暂停该许可证，收到 NAME.reconciled.json 后再提交；"
+        "已过有效期的，网关自行向海关核对。"
+        " / First suspend the licence with ground RELEASE_IN_FLIGHT, wait for NAME.reconciled.json, then hand"
+        " this in again; of an expired licence the gateway asks customs by itself."
+    ),
+)
+def customs_not_reconciled(case: Ending) -> Iterator[Facts]:
+    """A licence that customs has ends only after its use stood still and both sides had equal figures."""
+    if not case.policy.replacement_needs_reconciliation or not case.state.life.is_at_customs:
+        return
+    since, confirmed = case.quiet_since, case.state.confirmed_at
+    if since is None or confirmed is None or confirmed < since:
+        yield {
+            "licence": case.state.key,
+            **_told("since", since),
+            **_told(
+                "confirmed", confirmed if since is not None and confirmed and confirmed >= since else None
+            ),
+        }
+
+
+def is_past(state: LicenceState, now: datetime) -> bool:
+    """Whether the licence's validity is over at `now` (aware)."""
+    return business_date(now) > state.valid_to
+
+
+def end_of_validity(state: LicenceState) -> datetime:
+    """The midnight of Shanghai with which the licence's last day ends."""
+    return datetime.combine(state.valid_to + timedelta(days=1), time.min, BUSINESS_ZONE)
+
+
+def _told(name: str, instant: datetime | None) -> dict[str, object]:
+    if instant is None:
+        return {f"{name}_zh": "无", f"{name}_en": "never"}
+    text = instant.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")
+    return {f"{name}_zh": text, f"{name}_en": text}
