@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -18,6 +18,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gateway.customs.paper import face_of
 from gateway.errors import ConfigurationFault
 from licencexml.messages import Declaration, DeclarationLine, GoodsLine, Licence
 from licencexml.values import LicenceKey, Quantity, UsageMode
@@ -112,6 +113,7 @@ class _Planner:
             country=self.licence.country,
             release_time=self.start + timedelta(seconds=len(self.plans)),
             lines=lines,
+            paper_face=face_of(self.licence),
         )
         self.plans.append(PlannedRelease(self.licence.key, declaration, mischief))
 
@@ -119,11 +121,7 @@ class _Planner:
         """The last declaration once more, or its key with another quantity."""
         last = self.plans[-1].declaration
         lines = tuple(_with_amount(line, line.quantity.amount + _STEP) for line in last.lines)
-        declaration = (
-            Declaration(last.entry_id, last.operating_unit, last.port, last.country, last.release_time, lines)
-            if other_content
-            else last
-        )
+        declaration = replace(last, lines=lines) if other_content else last
         self.plans.append(PlannedRelease(self.licence.key, declaration, mischief))
 
     def _entry_id(self) -> str:

@@ -16,6 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.licences.goods import GOODS
+from gateway.licences.paper import PAPER
 from gateway.licences.parties import PARTIES
 from gateway.licences.policy import Policy
 from gateway.licences.recognition import RECOGNITION, AppliedBefore, LineId, Presented, is_known
@@ -25,7 +26,7 @@ from licencexml.messages import DeclarationLine, WriteOff
 from licencexml.rejection import Rejection
 
 #: The themes of the law of use, in the order in which their faults are told.
-LAW = (USE, PARTIES, GOODS)
+LAW = (USE, PARTIES, GOODS, PAPER)
 
 
 class WriteOffResult(StrEnum):

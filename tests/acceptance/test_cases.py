@@ -22,7 +22,16 @@ from gateway.ledger.store import Ledger
 from gateway.licences.catalogue import BOOKS, CATALOGUE
 from gateway.licences.policy import PortMatch
 from licencexml import parsing, reading, writing
-from licencexml.messages import Declaration, DeclarationLine, GoodsLine, Licence, LicenceIssue, WriteOff
+from licencexml.messages import (
+    Declaration,
+    DeclarationLine,
+    GoodsLine,
+    Licence,
+    LicenceIssue,
+    PaperFace,
+    PaperLine,
+    WriteOff,
+)
 from licencexml.schema import Schemas
 from licencexml.values import (
     LicenceKey,
@@ -41,6 +50,7 @@ from tests.licences.makers import NOW, POLICY, header
 BOOK = tomllib.loads(Path(__file__).with_name("cases.toml").read_text("utf-8"))
 CASES: list[dict[str, Any]] = BOOK["case"]
 NAME = "样例公司"
+GOODS_NAME = "样例商品"
 M = TypeVar("M", LicenceIssue, WriteOff)
 
 
@@ -89,7 +99,8 @@ class Play:
         return outcome
 
     def present(self, message: Mapping[str, Any], declaration: int, message_id: str) -> Outcome:
-        made = self.examined(write_off(self.key, BOOK["message"] | message, declaration, message_id))
+        face = paper_face(self.licence, message["paper"]) if "paper" in message else None
+        made = self.examined(write_off(self.key, BOOK["message"] | message, declaration, message_id, face))
         [outcome] = self.run(book.apply_write_offs, [write_off_received(made)], self.policy)
         return outcome
 
@@ -129,7 +140,7 @@ def goods_line(key: LicenceKey, number: int, said: Mapping[str, str]) -> GoodsLi
     return GoodsLine(
         line_number=number,
         goods_code=said["goods"],
-        goods_name="样例商品",
+        goods_name=GOODS_NAME,
         quantity=Quantity.of(said["amount"], said["unit"]),
         unit_price=Money.of(1, "USD"),
         amount=Money.of(1, "USD"),
@@ -138,7 +149,26 @@ def goods_line(key: LicenceKey, number: int, said: Mapping[str, str]) -> GoodsLi
     )
 
 
-def write_off(key: LicenceKey, said: Mapping[str, Any], declaration: int, message_id: str) -> WriteOff:
+def paper_face(licence: dict[str, Any], differently: dict[str, Any]) -> PaperFace:
+    """What the paper shows: what the licence says, but for what is said `differently`."""
+    shown = {name: value for name, value in licence.items() if name != "valid_from"} | differently
+    return PaperFace(
+        operator=Party(shown.get("name", NAME), shown["operator"]),
+        lines=tuple(
+            PaperLine(line["goods"], line.get("name", GOODS_NAME), Quantity.of(line["amount"], line["unit"]))
+            for line in shown["lines"]
+        ),
+        country=shown["country"],
+        terms_of_trade=shown["terms_of_trade"],
+        valid_to=shown["valid_to"],
+        clearance_port=shown["port"],
+        valid_from=shown.get("valid_from"),
+    )
+
+
+def write_off(
+    key: LicenceKey, said: Mapping[str, Any], declaration: int, message_id: str, face: PaperFace | None
+) -> WriteOff:
     lines = tuple(
         DeclarationLine(
             number, 1, line["goods"], Quantity.of(line["amount"], line["unit"]), line.get("licence_line")
@@ -155,6 +185,7 @@ def write_off(key: LicenceKey, said: Mapping[str, Any], declaration: int, messag
             said["country"],
             datetime.fromisoformat(said["released"]),
             lines,
+            face,
         ),
     )
 

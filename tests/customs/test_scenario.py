@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 from gateway.customs.scenario import Mischief, PlannedRelease, Rule, Scenario, plan
 from gateway.demo.samples import generate
 from gateway.errors import ConfigurationFault
+from gateway.licences.paper import PAPER
+from gateway.licences.state import LicenceState
+from gateway.licences.use import Use
 from licencexml.messages import Licence
-from licencexml.values import UsageMode
+from licencexml.values import Medium, UsageMode
+from tests.licences.makers import POLICY
 
 START = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 LICENCES = list(generate(3, 30, today=date(2026, 11, 21)))
@@ -39,6 +43,17 @@ def lawful(plans: tuple[PlannedRelease, ...]) -> list[PlannedRelease]:
 @given(licences, rules, st.integers(0, 99))
 def test_a_plan_is_repeatable(licence: Licence, rule: Rule, seed: int) -> None:
     assert plan(licence, scenario(rule), seed, START) == plan(licence, scenario(rule), seed, START)
+
+
+def test_customs_tells_what_a_paper_licence_shows() -> None:
+    """Each of its releases passes the comparison of paper and data; no other has a paper to tell of."""
+    assert {licence.medium for licence in LICENCES} == set(Medium)
+    for licence in LICENCES:
+        state = LicenceState.issued(licence, POLICY)
+        for one in plan(licence, scenario(Rule(mischief=tuple(Mischief))), 1, START):
+            declaration = one.declaration
+            assert (declaration.paper_face is None) == (licence.medium is Medium.ELECTRONIC)
+            assert PAPER.judge(Use(state, declaration, declaration.lines, POLICY, START)) == ()
 
 
 @given(licences, rules)
