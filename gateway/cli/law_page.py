@@ -16,6 +16,7 @@ import click
 from gateway.config import LawConfig
 from gateway.config.tables import load_tables, shipped_tables
 from gateway.licences import write_off
+from gateway.licences.calendar import WorkingDays
 from gateway.licences.catalogue import BOOKS
 from gateway.licences.tables import DatedTable
 
@@ -32,6 +33,13 @@ _TABLES = """\
 Values that change by announcement. A row holds from its first day to its last, both included; of several
 that fit, the one with the longest beginning of the goods code (or trade mode) wins. A licence keeps what
 holds on its licence date. Operators put their own folder in `tables` of `[law]`.
+"""
+_CALENDAR = """\
+### `calendar.toml`
+
+Working days (工作日): what stands in this table goes before the library chinesecalendar, which knows the
+years that were announced when it was made. A period of working days that runs into a year of which neither
+knows anything is not guessed. Other periods (次日, 每日, months) are of calendar days.
 """
 _OPTIONS_INTRODUCTION = "## Options of `[law]` 选项\n"
 
@@ -85,7 +93,10 @@ def _tables() -> Iterator[str]:
     yield _TABLES
     tables = load_tables(shipped_tables())
     for field in fields(tables):
-        yield from _table(getattr(tables, field.name))
+        value = getattr(tables, field.name)
+        if isinstance(value, DatedTable):
+            yield from _table(value)
+    yield from _calendar(tables.calendar)
 
 
 def _table(table: DatedTable[Any]) -> Iterator[str]:
@@ -95,6 +106,15 @@ def _table(table: DatedTable[Any]) -> Iterator[str]:
         period = (row.period.first, row.period.last or "–")
         value = {True: "yes", False: "no"}[row.value] if isinstance(row.value, bool) else row.value
         yield _row(map(str, (row.licence_type, row.prefix or "(all)", value, *period, row.source)))
+    yield ""
+
+
+def _calendar(calendar: WorkingDays) -> Iterator[str]:
+    yield _CALENDAR
+    yield from _head("year", "days off", "days worked", "complete", "source")
+    for year in calendar.announced:
+        days = (", ".join(map(str, sorted(some))) or "–" for some in (year.days_off, year.days_worked))
+        yield _row((str(year.year), *days, "yes" if year.complete else "no", year.source))
     yield ""
 
 

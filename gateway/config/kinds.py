@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,6 +96,12 @@ def _read_flag(value: Any, _folder: Path | None) -> bool:
     return value
 
 
+def _read_day(value: Any, _folder: Path | None) -> date:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError  # noqa: TRY004 - one error for whatever is not of the kind
+    return value
+
+
 def _read_path(value: Any, folder: Path | None) -> Path:
     if isinstance(value, str) and (not value or "\0" in value):
         raise ValueError
@@ -109,6 +116,9 @@ def _read_endpoint(value: Any, _folder: Path | None) -> Endpoint:
 
 
 Flag = Annotated[bool, Kind("true or false", _read_flag)]
+Day = Annotated[date, Kind("a date such as 2026-01-01", _read_day)]
+#: Where a row of a table is taken from.
+Source = Annotated[str, text(r"\S.{0,299}", "where this is laid down, in 1 to 300 characters")]
 #: Relative paths start from the folder of the configuration file.
 FilePath = Annotated[Path, Kind("a path", _read_path)]
 Address = Annotated[Endpoint, Kind('an endpoint such as "tls:127.0.0.1:6619"', _read_endpoint)]

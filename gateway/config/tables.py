@@ -6,52 +6,46 @@ Every row says its `source`: the announcement that it is taken from, or that we 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from gateway.config.kinds import Flag, Kind, one_of, text, whole
+from gateway.config.calendar import CALENDAR_FILE, load_calendar
+from gateway.config.kinds import Day, Flag, Kind, Source, one_of, text, whole
 from gateway.config.loading import load
 from gateway.config.sections import Section
 from gateway.data import data_dir
 from gateway.errors import ConfigurationFault
+from gateway.licences.periods import MonthPeriod, WorkingDayPeriod
 from gateway.licences.tables import DatedTable, LawTables, Period, Row, TableFault
 from gateway.licences.validity import Term, YearDay
-from licencexml.values import LicenceType
+from licencexml.values import LicenceType, Medium
 
 _MAX_ROWS = 10_000
 _MAX_MONTHS = 120
-
-
-def _read_day(value: Any, _folder: Path | None) -> date:
-    if not isinstance(value, date) or isinstance(value, datetime):
-        raise ValueError  # noqa: TRY004 - one error for whatever is not of the kind
-    return value
+_MAX_WORKING_DAYS = 250
 
 
 def _read_year_day(value: Any, _folder: Path | None) -> YearDay:
     if not isinstance(value, str):
-        raise ValueError  # noqa: TRY004 - as above
+        raise ValueError  # noqa: TRY004 - one error for whatever is not of the kind
     return YearDay.parse(value)
 
 
 _YearDay = Annotated[YearDay, Kind('month and day such as "12-31", not 29 February', _read_year_day)]
-_Day = Annotated[date, Kind("a date such as 2026-01-01", _read_day)]
 _Type = Annotated[str, one_of(*LicenceType)]
 _Goods = Annotated[str, text(r"[0-9]{0,10}", 'the first digits of goods codes; "" for all goods')]
 _Trade = Annotated[str, text(r"\S.{0,63}", "a trade mode (贸易方式) as it stands on licences")]
-_Source = Annotated[str, text(r"\S.{0,299}", "where this is laid down, in 1 to 300 characters")]
 
 
 class _Row(Section):
     """What every row says; `begins` and `value` are what the table makes of it."""
 
     licence_types: tuple[_Type, ...] = Field(min_length=1, max_length=len(LicenceType))
-    valid_from: _Day
-    valid_to: _Day | None = None
-    source: _Source
+    valid_from: Day
+    valid_to: Day | None = None
+    source: Source
 
     @property
     def begins(self) -> str:
@@ -81,6 +75,26 @@ class _ValidityRow(_Row):
     @property
     def value(self) -> Term:
         return Term(self.months, self.last_day, self.next_year, self.early_from)
+
+
+class _CollectionRow(_Row):
+    medium: Annotated[str, one_of(*Medium)]
+    working_days: Annotated[int, whole(1, _MAX_WORKING_DAYS)] | None = None
+    months: Annotated[int, whole(1, _MAX_MONTHS)] | None = None
+
+    @model_validator(mode="after")
+    def _one_period(self) -> Self:
+        if (self.working_days is None) == (self.months is None):
+            raise ValueError("expected either working_days or months")
+        return self
+
+    @property
+    def begins(self) -> str:
+        return self.medium
+
+    @property
+    def value(self) -> WorkingDayPeriod | MonthPeriod:
+        return WorkingDayPeriod(self.working_days) if self.working_days else MonthPeriod(self.months or 0)
 
 
 class _GoodsRow(_Row):
@@ -141,6 +155,10 @@ class _TradeList(_Table):
     row: tuple[_TradeRow, ...] = Field(default=(), max_length=_MAX_ROWS)
 
 
+class _Collection(_Table):
+    row: tuple[_CollectionRow, ...] = Field(default=(), max_length=_MAX_ROWS)
+
+
 class _Scope(_Table):
     row: tuple[_ScopeRow, ...] = Field(default=(), max_length=_MAX_ROWS)
 
@@ -155,6 +173,7 @@ _FILES: dict[str, tuple[str, type[_Table], bool]] = {
     "unified_operation": ("unified-operation.toml", _GoodsList, False),
     "electronic_scope": ("electronic-scope.toml", _Scope, False),
     "textile_quota": ("textile-quota.toml", _GoodsList, False),
+    "collection": ("collection.toml", _Collection, False),
 }
 
 
@@ -173,10 +192,14 @@ def load_tables(folder: Path) -> LawTables:
             tables[name] = DatedTable(str(folder / file), rows, gapless)
         except (ConfigurationFault, TableFault) as fault:
             faults.append(str(fault))
+    try:
+        calendar = load_calendar(folder / CALENDAR_FILE)
+    except ConfigurationFault as fault:
+        faults.append(str(fault))
     if faults:
         raise ConfigurationFault("\n".join(faults))
     try:
-        return LawTables(**tables)
+        return LawTables(**tables, calendar=calendar)
     except TableFault as fault:
         raise ConfigurationFault(str(fault)) from None
 

@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
+from gateway.licences.calendar import WorkingDays
+from gateway.licences.periods import MonthPeriod, WorkingDayPeriod
 from gateway.licences.validity import Term
 from licencexml.values import LicenceType
 
@@ -112,7 +114,8 @@ class LawTables:
     in it is not bulk. `multi_use`: goods, and `multi_use_trades`: trade modes, that may have multi-use
     licences; a type that neither speaks of may use both modes for everything. `unified_operation`: goods
     under unified operation (国家组织统一联合经营). `electronic_scope`: what electronic licences are announced
-    for. `textile_quota`: textiles under quota.
+    for. `textile_quota`: textiles under quota. `collection`: how long licences of a type and medium wait to
+    be collected; what is not in it is not collected. `calendar`: the working days.
     """
 
     caps: DatedTable[int]
@@ -123,6 +126,8 @@ class LawTables:
     unified_operation: DatedTable[bool]
     electronic_scope: DatedTable[bool]
     textile_quota: DatedTable[bool]
+    collection: DatedTable[WorkingDayPeriod | MonthPeriod]
+    calendar: WorkingDays
 
     def __post_init__(self) -> None:
         faults = [*_unsaid(self.caps), *_unsaid(self.validity)]

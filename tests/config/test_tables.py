@@ -151,3 +151,24 @@ def test_there_is_a_term_of_validity_for_every_type_and_day(
     with pytest.raises(ConfigurationFault) as caught:
         load_tables(folder)
     assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("working_days = 20\n", ""), "row #1: expected either working_days or months"),
+        (
+            ("working_days = 20", "working_days = 20\nmonths = 1"),
+            "row #1: expected either working_days or months",
+        ),
+        (('"PAPER"', '"STONE"'), 'row #1.medium: expected one of "ELECTRONIC", "PAPER"'),
+    ],
+)
+def test_a_period_for_collection_is_in_working_days_or_in_months(
+    folder: Path, change: tuple[str, str], fault: str
+) -> None:
+    path = folder / "collection.toml"
+    path.write_text(path.read_text("utf-8").replace(*change), "utf-8")
+    with pytest.raises(ConfigurationFault) as caught:
+        load_tables(folder)
+    assert fault in str(caught.value)
