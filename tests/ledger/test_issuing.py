@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, event, func, select
@@ -124,6 +125,23 @@ def test_today_is_the_day_of_shanghai(run: Run, clock: FakeClock) -> None:
     clock.advance(minutes=1)
     [outcome] = accept(run, issue_received(a_licence(key(2), valid_to=date(2026, 6, 1)), "i-2"))
     assert not outcome.is_accepted
+
+
+def test_a_licence_of_the_year_is_issued_until_midnight_of_its_last_day_in_shanghai(
+    run: Run, clock: FakeClock
+) -> None:
+    last_day = date(2026, 12, 31)
+    first, second = (
+        replace(a_licence(key(number), valid_from=last_day, valid_to=last_day), licence_date=last_day)
+        for number in (1, 2)
+    )
+    clock.instant = datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC)
+    [outcome] = accept(run, issue_received(first))
+    assert outcome.is_accepted
+
+    clock.advance(seconds=1)
+    [outcome] = accept(run, issue_received(second, "i-2"))
+    assert [rejection.code for rejection in outcome.rejections] == ["LICENCE_EXPIRED"]
 
 
 def test_urgent_licences_are_sealed_first_then_the_oldest(run: Run, look: Run) -> None:
