@@ -29,6 +29,7 @@ SOURCES = re.compile(
     r"""configured(:\ .+)?
     | urn:licence-exchange:1(,\ XML\ 1\.0\ section\ [\d.]+)?
     | (商办配函〔2015〕494号|外经贸配管发〔2000〕539号)\ art\.\ \d+(\(\d+\))?(,\ \d+(\(\d+\))?)*
+    | 进出口许可证证书管理规定\ art\.\ \d+
     | 《货物进口许可证管理办法》\ art\.\ 21,\ 《货物出口许可证管理办法》\ art\.\ 13,\ 14
     | 《货物出口许可证管理办法》\ art\.\ \d+
     | XML\ 1\.0(\ \(Fifth\ Edition\)|\ section\ [\d.]+)

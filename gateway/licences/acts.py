@@ -174,7 +174,7 @@ def customs_not_reconciled(case: Ending) -> Iterator[Facts]:
 
 def is_past(state: LicenceState, now: datetime) -> bool:
     """Whether the licence's validity is over at `now` (aware)."""
-    return business_date(now) > state.valid_to
+    return state.life.standing is Standing.EXPIRED or business_date(now) > state.valid_to
 
 
 def end_of_validity(state: LicenceState) -> datetime:

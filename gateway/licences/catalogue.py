@@ -10,13 +10,15 @@ from gateway.licences import identity
 from gateway.licences.acts import ACTS, QUIET
 from gateway.licences.issue import ISSUE
 from gateway.licences.recognition import RECOGNITION
+from gateway.licences.replace import REPLACE
+from gateway.licences.revoke import REVOKE
 from gateway.licences.rules import Rulebook
 from gateway.licences.suspend import SUSPEND
 from gateway.licences.write_off import LAW
 from licencexml.rejection import Reason
 
 #: Every rulebook, in the order in which a licence meets them.
-BOOKS: tuple[Rulebook[Any], ...] = (ISSUE, ACTS, QUIET, SUSPEND, RECOGNITION, *LAW)
+BOOKS: tuple[Rulebook[Any], ...] = (ISSUE, ACTS, SUSPEND, REPLACE, REVOKE, QUIET, RECOGNITION, *LAW)
 
 _RULES = [rule for book in BOOKS for rule in book.rules]
 _REASONS = (*identity.REASONS, *(rule.reason for rule in _RULES))

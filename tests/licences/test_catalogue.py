@@ -13,7 +13,7 @@ from gateway.licences.write_off import LAW
 from licencexml.rejection import Reason
 
 ARTICLE = re.compile(
-    r"(商办配函〔2015〕494号|外经贸配管发〔2000〕539号|《货物[进出]口许可证管理办法》)"
+    r"(商办配函〔2015〕494号|外经贸配管发〔2000〕539号|《货物[进出]口许可证管理办法》|进出口许可证证书管理规定)"
     r" art\. \d+(\(\d+\))?(, .+)?"
 )
 
