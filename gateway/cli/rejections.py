@@ -13,6 +13,7 @@ from types import ModuleType
 import click
 
 from gateway.customs import register
+from gateway.exchange import day_faults
 from gateway.exchange import faults as exchange_faults
 from gateway.licences import differences
 from gateway.licences.catalogue import CATALOGUE as LAW
@@ -36,7 +37,7 @@ def chapters() -> dict[str, tuple[Reason, ...]]:
     return {
         "The document 报文文件": (*_named_in(document_faults), *_named_in(disagreements)),
         "The signature and the certificate 电子签名与证书": _named_in(trust_faults),
-        "The exchange 交换": _named_in(exchange_faults),
+        "The exchange 交换": (*_named_in(exchange_faults), *_named_in(day_faults)),
         "The law and the balance 法规与余额": tuple(LAW.values()),
         "Differences of the daily reconciliation 每日对账差异": _named_in(differences),
         "The simulated customs 模拟海关": _named_in(register),

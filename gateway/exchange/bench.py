@@ -15,7 +15,10 @@ from licencexml.schema import Schemas
 #: Who may sign what is dropped in the spool.
 FROM_ISSUERS = {"LicenceIssue": frozenset({Role.ISSUER})}
 #: Who may sign what comes over the line.
-FROM_CUSTOMS = {kind: frozenset({Role.CUSTOMS}) for kind in ("WriteOff", "ApplicationAck", "TechnicalAck")}
+FROM_CUSTOMS = {
+    kind: frozenset({Role.CUSTOMS})
+    for kind in ("WriteOff", "Reconciliation", "ApplicationAck", "TechnicalAck")
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from gateway.exchange import day
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
 from gateway.exchange.mail import Mail
@@ -42,8 +43,12 @@ class GatewayDesk:
         reference = interchange.control_reference
         good = [message for message in interchange.messages if isinstance(message, Examined)]
         with Mail(uow, self._secretary) as mail:
-            notices = self._write_offs(mail, good, reference)
-            notices += self._customs_answers(uow, good, reference)
+            notices: list[Notice] = []
+            for part in day.up_to_each_report(good):
+                notices += self._write_offs(mail, part, reference)
+                notices += self._customs_answers(uow, part, reference)
+                notices += day.take_receipts(uow, part, reference)
+                notices += day.take_answers(mail, part, reference)
             for one in good:
                 if isinstance(one.message, TechnicalAck):
                     post.technical_answer(uow, one.message, one.digest, one.xml, reference)
@@ -82,7 +87,7 @@ class GatewayDesk:
         candidates = [
             book.AnswerReceived(one.message, one.digest, one.xml, reference)
             for one in received
-            if isinstance(one.message, ApplicationAck)
+            if isinstance(one.message, ApplicationAck) and not day.is_receipt(one)
         ]
         outcomes = book.record_customs_answers(uow, candidates)
         news = [

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, literal_column, select
 
+from gateway.ledger import daily_query
 from gateway.ledger.columns import instant_text, quantity_text
 from gateway.ledger.correspondence import licence_key
 from gateway.ledger.kinds import (
@@ -49,6 +50,7 @@ def counts(connection: Connection) -> Answer:
         "inbound": {each.value: _count(connection, inbound_file.c.status, each) for each in arriving},
         "receipts_due": _count(connection, inbound_file.c.receipt_status, ReceiptStatus.DUE),
         "discrepancies": _count(connection, discrepancy.c.status, DiscrepancyStatus.OPEN),
+        "daily": daily_query.counts(connection),
     }
 
 

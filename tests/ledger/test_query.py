@@ -43,6 +43,7 @@ def test_counts(look: Run) -> None:
         "inbound": {"RECEIVING": 0, "STORED": 0},
         "receipts_due": 0,
         "discrepancies": 1,
+        "daily": {"day_differences": 0, "days_unanswered": 0, "calls": 1},
     }
 
 

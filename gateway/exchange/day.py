@@ -1,0 +1,269 @@
+"""The end of a business day, and what is said about it with customs (对账).
+
+外经贸配管发〔2000〕539号 art. 4: what was sent is reported every day, what customs confirms is compared with
+it, and a difference is told at once.
+
+    close (one transaction): licences expire --> the day is closed --> our report is in the outbox
+    answer, part by part; with the last one (one transaction): both sides compared --> differences, report
+
+What customs sent before its report has come before it: the two sides are compared as the ledger stands when
+the answer is whole, with all that the answer names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+from typing import cast
+
+from gateway.exchange import day_faults
+from gateway.exchange.correspondence import Secretary
+from gateway.exchange.day_report import Times, content, difference_row
+from gateway.exchange.examination import Examined
+from gateway.exchange.mail import Mail
+from gateway.exchange.notices import Notice
+from gateway.ledger import book, daily, daily_sides
+from gateway.ledger.correspondence import Received, answer_again, known_messages, rejection_data
+from gateway.ledger.kinds import OutcomeStatus
+from gateway.ledger.outcome import Outcome
+from gateway.ledger.store import UnitOfWork
+from gateway.licences.identity import ANSWERED_MESSAGE_UNKNOWN
+from gateway.licences.reconcile import Side, classify, differences
+from licencexml import parsing, reading
+from licencexml.messages import AckStatus, AckSubject, ApplicationAck, Reconciliation, kind_of
+from licencexml.reconciling import Collected, join, split
+from licencexml.rejection import Rejection
+
+#: Has licences expire whose validity ended before the given day; how many did.
+Expire = Callable[[UnitOfWork, date], int]
+
+KIND = Reconciliation.__name__
+_ACK_STATUS = {
+    OutcomeStatus.ACCEPTED: AckStatus.ACCEPTED,
+    OutcomeStatus.REPEATED: AckStatus.REPEATED,
+    OutcomeStatus.CONFLICT: AckStatus.REFUSED,
+    OutcomeStatus.REFUSED: AckStatus.REFUSED,
+}
+#: What is in the ledger was examined once; the bound on what is taken in may have been lowered since.
+_MAX_BYTES = 64 * 1024 * 1024
+
+
+class Daybook:
+    """Closes days, and reports them to customs."""
+
+    def __init__(self, secretary: Secretary, expire: Expire) -> None:
+        self._secretary = secretary
+        self._expire = expire
+
+    def close(self, uow: UnitOfWork, day: date) -> Notice:
+        """Close `day`, which is over and was not closed before, and report it."""
+        expired = self._expire(uow, day + timedelta(days=1))
+        daily.close_day(uow, day, expired)
+        reported = self.report(uow, day)
+        return Notice.of(
+            "{day} is closed: {expired} licences expired; {transfers} messages, {licences} licences reported",
+            expired=expired,
+            **reported.facts,
+        )
+
+    def report(self, uow: UnitOfWork, day: date) -> Notice:
+        """Send customs our report about `day`, as the ledger stands now."""
+        side = daily_sides.side_of(uow.connection, day)
+        parts = split(
+            lambda _number: self._secretary.header(uow.now), day, uow.now, side.transfers, side.licences
+        )
+        with Mail(uow, self._secretary) as mail:
+            for part in parts:
+                mail.send(part.header.message_id, KIND, self._secretary.sign(part), None)
+        daily.record_report(
+            uow,
+            day,
+            [daily.ReportPart(part.part_number, part.header.message_id) for part in parts],
+            transfers=len(side.transfers),
+            licences=len(side.licences),
+        )
+        return Notice.of(
+            "{day} is reported: {transfers} messages and {licences} licences, in {parts} parts",
+            day=day.isoformat(),
+            transfers=len(side.transfers),
+            licences=len(side.licences),
+            parts=len(parts),
+        )
+
+
+def up_to_each_report(received: Sequence[Examined]) -> Iterator[Sequence[Examined]]:
+    """`received` cut after each part of a report: what stands before it was sent before it, and only that."""
+    begin = 0
+    for number, one in enumerate(received, start=1):
+        if isinstance(one.message, Reconciliation):
+            yield received[begin:number]
+            begin = number
+    yield received[begin:]
+
+
+def take_answers(mail: Mail, received: Sequence[Examined], reference: str) -> list[Notice]:
+    """Take the parts of customs' reports among `received`, in order, and answer each.
+
+    With the last part of an answer the day is compared.
+    """
+    parts = [(one, one.message) for one in received if isinstance(one.message, Reconciliation)]
+    return [notice for one, part in parts for notice in _take(mail, one, part, reference)]
+
+
+def take_receipts(uow: UnitOfWork, received: Sequence[Examined], reference: str) -> list[Notice]:
+    """What customs says of the messages that our reports went in: a refusal is kept with the report."""
+    acks = [(one, one.message) for one in received if is_receipt(one)]
+    return [
+        notice
+        for one, ack in acks
+        if isinstance(ack, ApplicationAck)
+        for notice in _receipt(uow, one, ack, reference)
+    ]
+
+
+def is_receipt(one: Examined) -> bool:
+    """Whether a message acknowledges a message of kind Reconciliation."""
+    return isinstance(one.message, ApplicationAck) and one.message.answers.kind == KIND
+
+
+def _take(mail: Mail, one: Examined, part: Reconciliation, reference: str) -> list[Notice]:
+    outcome, collected, report = _judge(mail.uow, one, part)
+    subject = AckSubject(outcome.message_id, KIND)
+    mail.acknowledge(subject, _ACK_STATUS[outcome.status], None, outcome.rejections)
+    if outcome.status is not OutcomeStatus.ACCEPTED:
+        if outcome.status is not OutcomeStatus.REPEATED:
+            _enter_refusal(mail.uow, one, outcome, reference)
+        return [_told(part, outcome)]
+    assert report is not None, "what is accepted answers a report"
+    received = Received(part.header, KIND, one.digest, one.xml, reference)
+    daily.take_message(mail.uow, received, outcome)
+    daily.take_part(mail.uow, report, part.as_of, daily.ReportPart(part.part_number, outcome.message_id))
+    compared = [] if collected is None else [_compare(mail.uow, report, collected)]
+    return [_told(part, outcome), *compared]
+
+
+def _judge(
+    uow: UnitOfWork, one: Examined, part: Reconciliation
+) -> tuple[Outcome, Collected | None, daily.DayReport | None]:
+    """What becomes of a part; the answer that is whole with it, and the report that it answers."""
+    message_id = part.header.message_id
+    known = known_messages(uow.connection, [message_id]).get(message_id)
+    if known is not None:
+        return answer_again(message_id, one.digest, known), None, None
+    report = daily.report_by_message(uow.connection, part.header.in_reply_to or "", first=True)
+    fault = _fault(uow, part, report)
+    whole = None if report is None or fault is not None else _whole(uow, part, report)
+    if whole is not None and not whole.is_sound:
+        wrong = ", ".join(whole.contradictions) or "MISSING"
+        fault = day_faults.REPORT_PARTS_DISAGREE.reject(contradictions=wrong)
+    if fault is not None:
+        return Outcome(OutcomeStatus.REFUSED, message_id, None, (fault,)), None, report
+    return Outcome(OutcomeStatus.ACCEPTED, message_id, None), whole, report
+
+
+def _fault(uow: UnitOfWork, part: Reconciliation, report: daily.DayReport | None) -> Rejection | None:
+    """Why a part is not taken, whatever the other parts say."""
+    if report is None:
+        return day_faults.REPORT_NOT_ASKED_FOR.reject(message_id=part.header.in_reply_to or "–")
+    if part.business_date != report.day:
+        return day_faults.REPORT_OF_OTHER_DAY.reject(stated=part.business_date, expected=report.day)
+    known_as = daily.came_as(uow.connection, report, part.as_of).get(part.part_number)
+    if known_as is not None:
+        return day_faults.REPORT_PART_KNOWN.reject(number=part.part_number, message_id=known_as)
+    return None
+
+
+def _whole(uow: UnitOfWork, part: Reconciliation, report: daily.DayReport) -> Collected | None:
+    """The answer with `part` as its last; None while others are still to come."""
+    if len(daily.came_as(uow.connection, report, part.as_of)) + 1 < part.part_count:
+        return None
+    return join([*_came(uow, report, part), part])
+
+
+def _came(uow: UnitOfWork, report: daily.DayReport, part: Reconciliation) -> list[Reconciliation]:
+    """The parts that came before, from our own register: they were verified when they came."""
+    return [
+        cast(Reconciliation, reading.read_message(parsing.parse(xml, max_bytes=_MAX_BYTES)))
+        for xml in daily.answer_parts(uow.connection, report, part.as_of)
+    ]
+
+
+def _compare(uow: UnitOfWork, report: daily.DayReport, answer: Collected) -> Notice:
+    theirs = Side(answer.transfers, answer.licences)
+    ours = daily_sides.side_of(
+        uow.connection,
+        report.day,
+        message_ids=[one.message_id for one in theirs.transfers],
+        licences=[one.licence for one in theirs.licences],
+    )
+    items = classify(ours, theirs)
+    found = differences(items)
+    issued = daily_sides.issued_on(uow.connection, report.day)
+    told = content(report.day, Times(report.as_of, answer.as_of, uow.now), items, found, issued)
+    daily.reconcile(
+        uow,
+        report,
+        [daily.Found(one.item.identity, one.kind, difference_row(one)) for one in found],
+        answer_as_of=answer.as_of,
+        content=json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(),
+    )
+    return Notice.of(
+        "reconciliation of {day}: {compared} items compared, {count} differences",
+        refused=bool(found),
+        day=report.day.isoformat(),
+        compared=len(items),
+        count=len(found),
+    )
+
+
+def _receipt(uow: UnitOfWork, one: Examined, ack: ApplicationAck, reference: str) -> list[Notice]:
+    message_id = ack.header.message_id
+    if message_id in known_messages(uow.connection, [message_id]):
+        return []
+    report = daily.report_by_message(uow.connection, ack.answers.message_id, first=False)
+    if report is None:
+        fault = ANSWERED_MESSAGE_UNKNOWN.reject(message_id=ack.answers.message_id)
+        outcome = Outcome(OutcomeStatus.REFUSED, message_id, None, (fault,))
+        _enter_refusal(uow, one, outcome, reference)
+        return []
+    received = Received(ack.header, kind_of(ack), one.digest, one.xml, reference)
+    daily.take_message(uow, received, Outcome(OutcomeStatus.ACCEPTED, message_id, None))
+    if ack.status is not AckStatus.REFUSED:
+        return []
+    daily.report_refused(uow, report, rejection_data(ack.rejections))
+    return [
+        Notice.of(
+            "customs refuses the report of {day}: {codes}",
+            refused=True,
+            day=report.day.isoformat(),
+            message_id=ack.answers.message_id,
+            codes=", ".join(rejection.code for rejection in ack.rejections),
+        )
+    ]
+
+
+def _enter_refusal(uow: UnitOfWork, one: Examined, outcome: Outcome, reference: str) -> None:
+    book.refuse(
+        uow,
+        kind=kind_of(one.message),
+        message_id=outcome.message_id,
+        licence=None,
+        source=reference,
+        rejections=outcome.rejections,
+        digest=one.digest,
+    )
+
+
+def _told(part: Reconciliation, outcome: Outcome) -> Notice:
+    codes = ", ".join(rejection.code for rejection in outcome.rejections)
+    return Notice.of(
+        "customs' report of {day}, part {number} of {count}: {outcome} {codes}",
+        refused=bool(codes),
+        message_id=outcome.message_id,
+        day=part.business_date.isoformat(),
+        number=part.part_number,
+        count=part.part_count,
+        outcome=str(outcome.status),
+        codes=codes,
+    )

@@ -1,0 +1,239 @@
+"""The ends of business days: closed, reported to customs, answered, and what was found to differ.
+
+A day is closed once. It may be reported more than once; of several reports that are answered the latest says
+what is open. Differences stay until a later report of their day no longer finds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from gateway.ledger.correspondence import Received, register
+from gateway.ledger.daily_tables import business_day, day_difference, day_report, day_report_part
+from gateway.ledger.journal import Journal
+from gateway.ledger.kinds import Direction, EntryKind
+from gateway.ledger.outcome import Outcome
+from gateway.ledger.store import UnitOfWork
+from gateway.ledger.tables import message
+
+_REPORT = day_report.c
+_PART = day_report_part.c
+_DIFFERENCE = day_difference.c
+
+
+class DifferenceStatus(StrEnum):
+    """A difference is open, or was no longer found by a later report of its day."""
+
+    OPEN = "OPEN"
+    SETTLED = "SETTLED"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPart:
+    """One message of a report: its number in the report, from 1, and its MessageID."""
+
+    number: int
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """A report that was sent. `answered_at` is None while customs' answer is not whole."""
+
+    id: int
+    day: date
+    as_of: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A difference that an answer shows: what identifies it on its day, its class, and what it says."""
+
+    identity: str
+    kind: str
+    told: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The content (JSON) of a report whose files are still to be written."""
+
+    id: int
+    day: date
+    content: bytes
+
+
+def last_closed(connection: Connection) -> date | None:
+    """The last business day that was closed."""
+    return connection.execute(select(func.max(business_day.c.day))).scalar()
+
+
+def closed_at(connection: Connection, day: date) -> datetime | None:
+    """When `day` was closed; None if it was not."""
+    return connection.execute(select(business_day.c.closed_at).where(business_day.c.day == day)).scalar()
+
+
+def close_day(uow: UnitOfWork, day: date, expired: int) -> None:
+    """`day` is over: `expired` licences expired with it."""
+    uow.connection.execute(insert(business_day).values(day=day, closed_at=uow.now, expired=expired))
+    _enter(uow, EntryKind.DAY_CLOSED, day, expired=expired)
+
+
+def record_report(
+    uow: UnitOfWork, day: date, parts: Sequence[ReportPart], *, transfers: int, licences: int
+) -> int:
+    """A report about `day` as of now is in the outbox, in these messages; returns its number."""
+    row = {
+        "day": day,
+        "as_of": uow.now,
+        "part_count": len(parts),
+        "transfers": transfers,
+        "licences": licences,
+        "written": True,
+    }
+    number: int = uow.connection.execute(insert(day_report).values(row).returning(_REPORT.id)).scalar_one()
+    for part in parts:
+        _add_part(uow, number, Direction.OUT, uow.now, part)
+    ids = [part.message_id for part in parts]
+    _enter(uow, EntryKind.DAY_REPORTED, day, messages=ids, transfers=transfers, licences=licences)
+    return number
+
+
+def report_by_message(connection: Connection, message_id: str, *, first: bool) -> DayReport | None:
+    """The report that a message of ours is a part of; with `first`, only if it is its first part."""
+    query = (
+        select(day_report)
+        .join(day_report_part, _PART.report_id == _REPORT.id)
+        .where(_PART.message_id == message_id, _PART.direction == Direction.OUT)
+    )
+    if first:
+        query = query.where(_PART.part_number == 1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else DayReport(row.id, row.day, row.as_of, row.answered_at)
+
+
+def latest_report(connection: Connection, day: date) -> DayReport | None:
+    """The latest report about `day`."""
+    query = select(day_report).where(_REPORT.day == day).order_by(_REPORT.id.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else DayReport(row.id, row.day, row.as_of, row.answered_at)
+
+
+def came_as(connection: Connection, report: DayReport, as_of: datetime) -> dict[int, str]:
+    """The parts of an answer that have come: their numbers, and the MessageIDs that they came under."""
+    query = select(_PART.part_number, _PART.message_id).where(
+        _PART.report_id == report.id, _PART.direction == Direction.IN, _PART.as_of == as_of
+    )
+    return {row.part_number: row.message_id for row in connection.execute(query)}
+
+
+def take_part(uow: UnitOfWork, report: DayReport, as_of: datetime, part: ReportPart) -> None:
+    """A part of customs' answer to `report`, all parts of which are as of one time, is in the register."""
+    _add_part(uow, report.id, Direction.IN, as_of, part)
+
+
+def take_message(uow: UnitOfWork, received: Received, outcome: Outcome) -> None:
+    """Put a received message into the register."""
+    journal = Journal(uow)
+    register(journal, uow, received, outcome)
+    journal.flush()
+
+
+def answer_parts(connection: Connection, report: DayReport, as_of: datetime) -> list[bytes]:
+    """The bytes of the parts of an answer that have come, in the order of their numbers."""
+    query = (
+        select(message.c.xml)
+        .join(day_report_part, _PART.message_id == message.c.message_id)
+        .where(_PART.report_id == report.id, _PART.direction == Direction.IN, _PART.as_of == as_of)
+        .order_by(_PART.part_number)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def report_refused(uow: UnitOfWork, report: DayReport, rejections: list[dict[str, object]]) -> None:
+    """Customs does not take a report; the reasons are kept with it."""
+    refused = update(day_report).where(_REPORT.id == report.id).values(refusals=rejections)
+    uow.connection.execute(refused)
+
+
+def reconcile(
+    uow: UnitOfWork, report: DayReport, found: Sequence[Found], *, answer_as_of: datetime, content: bytes
+) -> None:
+    """Customs' answer to a report is whole: this is what differs, and what is written of it."""
+    values = {
+        "answered_at": uow.now,
+        "answer_as_of": answer_as_of,
+        "differences": len(found),
+        "content": content,
+        "written": False,
+    }
+    uow.connection.execute(update(day_report).where(_REPORT.id == report.id).values(values))
+    if _is_latest_answered(uow.connection, report):
+        _settle_differences(uow, report, found)
+    _enter(
+        uow,
+        EntryKind.DAY_RECONCILED,
+        report.day,
+        report=report.id,
+        differences=[{"item": one.identity, "class": one.kind} for one in found],
+    )
+
+
+def unwritten(connection: Connection) -> list[Written]:
+    """The reports whose files are to be written, oldest first."""
+    query = select(_REPORT.id, _REPORT.day, _REPORT.content).where(~_REPORT.written).order_by(_REPORT.id)
+    return [Written(row.id, row.day, row.content) for row in connection.execute(query)]
+
+
+def mark_written(uow: UnitOfWork, report_id: int) -> None:
+    """The files of a report are on disk."""
+    uow.connection.execute(update(day_report).where(_REPORT.id == report_id).values(written=True))
+
+
+def _is_latest_answered(connection: Connection, report: DayReport) -> bool:
+    query = select(func.max(_REPORT.id)).where(_REPORT.day == report.day, _REPORT.answered_at.is_not(None))
+    return bool(connection.execute(query).scalar() == report.id)
+
+
+def _settle_differences(uow: UnitOfWork, report: DayReport, found: Iterable[Found]) -> None:
+    rows = uow.connection.execute(select(day_difference).where(_DIFFERENCE.day == report.day))
+    known = {(row.identity, row.kind): row for row in rows}
+    for one in found:
+        row = known.pop((one.identity, one.kind), None)
+        open_now = {"status": DifferenceStatus.OPEN, "report_id": report.id, "told": one.told}
+        if row is None:
+            new = {"day": report.day, "identity": one.identity, "kind": one.kind, "found_at": uow.now}
+            uow.connection.execute(insert(day_difference).values(**new, **open_now))
+        else:
+            again = open_now | {"settled_at": None}
+            uow.connection.execute(update(day_difference).where(_DIFFERENCE.id == row.id).values(again))
+    gone = [row.id for row in known.values() if row.status == DifferenceStatus.OPEN]
+    for number in gone:
+        settled = {"status": DifferenceStatus.SETTLED, "settled_at": uow.now}
+        uow.connection.execute(update(day_difference).where(_DIFFERENCE.id == number).values(settled))
+
+
+def _add_part(
+    uow: UnitOfWork, report_id: int, direction: Direction, as_of: datetime, part: ReportPart
+) -> None:
+    row = {
+        "report_id": report_id,
+        "direction": direction,
+        "as_of": as_of,
+        "part_number": part.number,
+        "message_id": part.message_id,
+    }
+    uow.connection.execute(insert(day_report_part).values(row))
+
+
+def _enter(uow: UnitOfWork, kind: EntryKind, day: date, **data: Any) -> None:
+    journal = Journal(uow)
+    journal.enter(kind, {"day": day.isoformat(), **data})
+    journal.flush()
