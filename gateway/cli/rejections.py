@@ -12,7 +12,7 @@ from types import ModuleType
 
 import click
 
-from gateway.customs import register
+from gateway.customs import refusals
 from gateway.exchange import day_faults
 from gateway.exchange import faults as exchange_faults
 from gateway.licences import differences
@@ -40,7 +40,7 @@ def chapters() -> dict[str, tuple[Reason, ...]]:
         "The exchange 交换": (*_named_in(exchange_faults), *_named_in(day_faults)),
         "The law and the balance 法规与余额": tuple(LAW.values()),
         "Differences of the daily reconciliation 每日对账差异": _named_in(differences),
-        "The simulated customs 模拟海关": _named_in(register),
+        "The simulated customs 模拟海关": _named_in(refusals),
     }
 
 

@@ -182,4 +182,6 @@ class FaultsConfig(Section):
     slow_bytes_per_second: Annotated[int, whole(0, 1024 * MIB, "bytes")] = 0
     refuse_every: Annotated[int, whole(0, 1_000_000)] = 0
     repeat_every: Annotated[int, whole(0, 1_000_000)] = 0
+    lose_every: Annotated[int, whole(0, 1_000_000)] = 0
+    wrong_figures_every: Annotated[int, whole(0, 1_000_000)] = 0
     reorder: Flag = False

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.exchange.examination import Document, ExaminedInterchange, Examiner, Refused
-from gateway.trust.certificates import Role, TrustStore
+from gateway.trust.certificates import SIGNING_ROLES, Role, TrustStore
 from licencexml.schema import Schemas
 
 #: Who may sign what comes from the gateway.
 FROM_GATEWAY = {
-    "SealedLicence": frozenset({Role.SEAL}),
-    "ApplicationAck": frozenset({Role.GATEWAY}),
-    "TechnicalAck": frozenset({Role.GATEWAY}),
+    kind: roles & {Role.SEAL, Role.GATEWAY}
+    for kind, roles in SIGNING_ROLES.items()
+    if roles & {Role.SEAL, Role.GATEWAY}
 }
 
 

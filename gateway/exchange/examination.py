@@ -17,7 +17,7 @@ from gateway.exchange import faults
 from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.verification import Identities, SignerInfo, Verified, verify
 from licencexml import parsing, reading, writing
-from licencexml.messages import LicenceIssue, Message, SealedLicence, kind_of
+from licencexml.messages import Message, SealedLicence
 from licencexml.rejection import Rejection, Where
 from licencexml.schema import Schemas
 from licencexml.values import LicenceKey
@@ -190,16 +190,11 @@ class Examiner:
         return rejections
 
     def _inner(self, message: Message, verified: Verified, document: Document) -> Sequence[Rejection]:
-        """A sealed licence carries the issuer's own signature, which must hold by itself.
-
-        Only a sealed LicenceIssue is dealt with so far: another message of an issuer is not taken.
-        """
+        """What is sealed carries the issuer's own signature, whatever its kind, which must hold by itself."""
         if not isinstance(message, SealedLicence):
             return ()
         inner = reading.sealed_content(verified.element)
         assert inner is not None, "what was read as a SealedLicence has a content"
-        if not isinstance(message.content, LicenceIssue):
-            return (faults.WRONG_KIND.reject(_where(inner), kind=kind_of(message.content)),)
         result = verify(
             inner,
             trust=self._trust,

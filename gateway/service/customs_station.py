@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config import CustomsConfig
-from gateway.customs import register, tables
+from gateway.customs import register, tables, taking
 from gateway.customs.bench import CustomsBench, CustomsBenchSettings
 from gateway.customs.desk import Behaviour, CustomsDesk
 from gateway.customs.faults import faulty_protocols
+from gateway.customs.misstatement import Misstatement
 from gateway.customs.scenario import Scenario
 from gateway.data import data_dir
 from gateway.exchange.correspondence import Secretary
+from gateway.ledger.store import UnitOfWork
 from gateway.operations.commands import CommandRefused, Commands
 from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
@@ -51,6 +53,7 @@ class CustomsStation:
     def __init__(self, config: CustomsConfig, surroundings: Surroundings) -> None:
         """Raises ConfigurationFault or EnvironmentFault for what cannot be used; nothing is running then."""
         self._config = config
+        self._clock = surroundings.clock
         self._alerts = Alerts(surroundings.clock)
         behaviour = _behaviour(config)
         signer = Signer.load(Path(config.keys.customs_key), Path(config.keys.customs_certificate))
@@ -92,7 +95,7 @@ class CustomsStation:
 
     async def start(self) -> str:
         """See `Daemon.start`."""
-        await self._station.ledger.submit(lambda uow: tables.metadata.create_all(uow.connection))
+        await self._station.ledger.submit(_prepare)
         counts = await self._station.ledger.read(register.counts)
         await self._station.open(self._desk)
         return f"{counts['licences']} licences in the register"
@@ -137,11 +140,18 @@ class CustomsStation:
             raise CommandRefused(
                 "usage", f"expected TYPE/NUMBER such as EXPORT/26-AA-000001: {error}"
             ) from None
-        lines = await self._station.ledger.read(lambda connection: register.totals(connection, key))
-        if not lines:
+        now = self._clock()
+        found = await self._station.ledger.read(lambda connection: register.licence(connection, key, now))
+        if found is None:
             raise CommandRefused("not-found", f"customs has no licence {key}")
-        releases = await self._station.ledger.read(lambda connection: register.releases(connection, key))
-        return {"licence": str(key), "lines": lines, "releases": releases}
+        shown: dict[str, Any] = found
+        return shown
+
+
+def _prepare(uow: UnitOfWork) -> None:
+    """Make what tables are missing, and bring a register of an earlier day up to date."""
+    tables.metadata.create_all(uow.connection)
+    taking.list_earlier_licences(uow)
 
 
 def _behaviour(config: CustomsConfig) -> Behaviour:
@@ -152,4 +162,5 @@ def _behaviour(config: CustomsConfig) -> Behaviour:
         repeat_every=faults.repeat_every,
         refuse_every=faults.refuse_every,
         reorder=faults.reorder,
+        misstatement=Misstatement(faults.lose_every, faults.wrong_figures_every),
     )

@@ -62,15 +62,17 @@ def test_a_kind_that_is_not_taken_is_refused_as_such(name: str, table: Mapping[s
 
 
 @pytest.mark.parametrize("name", ["import", "replacement-export", "revocation", "suspension"])
-def test_of_what_is_sealed_only_an_issue_is_taken(name: str) -> None:
-    inner = signed(writing.write_message(MESSAGES[name]), Role.ISSUER)
+def test_whatever_is_sealed_has_its_issuers_own_signature(name: str) -> None:
     header = Header("S1", SENDER, RECEIVER, NOW)
-    answer = examined(signed(writing.seal_envelope(header, inner), Role.SEAL), FROM_GATEWAY)
-    if name == "import":
-        assert isinstance(answer, Examined)
-        return
+
+    def sealed(role: Role) -> Examined | Refused:
+        inner = signed(writing.write_message(MESSAGES[name]), role)
+        return examined(signed(writing.seal_envelope(header, inner), Role.SEAL), FROM_GATEWAY)
+
+    assert isinstance(sealed(Role.ISSUER), Examined)
+    answer = sealed(Role.CUSTOMS)
     assert isinstance(answer, Refused)
-    assert [one.code for one in answer.rejections] == ["WRONG_KIND"]
+    assert [one.code for one in answer.rejections] == ["WRONG_ROLE"]
     assert answer.readable
     assert answer.message_id == "S1"
     assert str(answer.licence).endswith("26-AA-000001")

@@ -1,0 +1,86 @@
+"""The gateway's word on what customs told it: the latest holds, and all of them are kept.
+
+A verdict may change: a release that came late, or a withdrawal, makes another one right or wrong, and the
+gateway answers the same message anew. Of two answers the one created later holds, whichever came first.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from gateway.customs.tables import customs_answer, customs_correction, customs_release
+from gateway.ledger.portable import insert_if_absent
+from gateway.ledger.projection import about
+from gateway.ledger.store import UnitOfWork
+from licencexml.messages import AckStatus, ApplicationAck
+from licencexml.values import LicenceKey
+
+#: A message that nobody answered yet.
+WAITING = "WAITING"
+
+
+def record(uow: UnitOfWork, ack: ApplicationAck) -> bool:
+    """Take in the gateway's answer; returns whether it is the word that holds now.
+
+    An answer that was here before changes nothing, nor does one that is older than the word that holds.
+    """
+    if _is_known(uow.connection, ack.header.message_id):
+        return False
+    answered = ack.answers.message_id
+    codes = [rejection.code for rejection in ack.rejections]
+    latest = uow.connection.execute(
+        select(func.max(customs_answer.c.created)).where(customs_answer.c.message_id == answered)
+    ).scalar_one()
+    insert_if_absent(
+        uow.connection,
+        customs_answer,
+        [
+            {
+                "ack_message_id": ack.header.message_id,
+                "message_id": answered,
+                "status": ack.status.value,
+                "codes": codes,
+                "created": ack.header.created,
+                "received_at": uow.now,
+            }
+        ],
+    )
+    if latest is not None and ack.header.created < latest:
+        return False
+    for table in (customs_release, customs_correction):
+        statement = update(table).where(table.c.message_id == answered)
+        uow.connection.execute(statement.values(answer=ack.status.value, codes=codes))
+    return True
+
+
+def is_agreed(answer: str | None, codes: list[str]) -> bool:
+    """Whether the gateway applied the message. The repeat of a refused one is REPEATED, with its codes."""
+    return answer is not None and answer != AckStatus.REFUSED and not codes
+
+
+def history(connection: Connection, key: LicenceKey) -> list[dict[str, Any]]:
+    """Every answer about one licence's releases and corrections, in the order of their making."""
+    told = select(customs_release.c.message_id).where(about(customs_release, [key]))
+    corrected = select(customs_correction.c.message_id).where(about(customs_correction, [key]))
+    query = (
+        select(customs_answer)
+        .where(customs_answer.c.message_id.in_(told.union(corrected)))
+        .order_by(customs_answer.c.created, customs_answer.c.received_at, customs_answer.c.ack_message_id)
+    )
+    return [
+        {
+            "answers": row.message_id,
+            "answer": row.status,
+            "codes": row.codes,
+            "created": row.created.isoformat(),
+            "received_at": row.received_at.isoformat(),
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def _is_known(connection: Connection, ack_message_id: str) -> bool:
+    query = select(customs_answer.c.message_id).where(customs_answer.c.ack_message_id == ack_message_id)
+    return connection.execute(query).first() is not None

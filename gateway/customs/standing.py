@@ -1,0 +1,120 @@
+"""Whether a licence still holds at customs: taken, suspended on which grounds, replaced, revoked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, insert, select
+
+from gateway.customs.tables import customs_ending, customs_licence, customs_suspension
+from gateway.ledger.projection import about
+from gateway.ledger.store import UnitOfWork
+from licencexml.messages import LicenceSuspension, SuspensionAction
+from licencexml.values import LicenceKey
+
+
+class Ending(StrEnum):
+    """How a licence ended."""
+
+    REPLACED = "REPLACED"
+    REVOKED = "REVOKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """That a licence was replaced or revoked, by the sealed message `message_id`."""
+
+    ending: Ending
+    message_id: str
+    replaced_by: LicenceKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A licence in the register: the sealed message that brought it, when, and whether it holds.
+
+    `suspended` are the grounds on which its use is stopped at the instant asked about.
+    """
+
+    key: LicenceKey
+    message_id: str
+    received_at: datetime
+    ended: Ended | None
+    suspended: tuple[str, ...]
+
+    @property
+    def may_be_used(self) -> bool:
+        """Whether goods may be released against it."""
+        return self.ended is None and not self.suspended
+
+    @property
+    def status(self) -> str:
+        """The one word for people."""
+        if self.ended is not None:
+            return self.ended.ending.lower()
+        return "suspended" if self.suspended else "taken"
+
+
+def find(connection: Connection, key: LicenceKey, at: datetime) -> Taken | None:
+    """The licence as it stands at `at`, if customs has it."""
+    row = connection.execute(select(customs_licence).where(about(customs_licence, [key]))).first()
+    if row is None:
+        return None
+    ended, suspended = _ended(connection, key), suspended_on(connection, key, at)
+    return Taken(key, row.message_id, row.received_at, ended, suspended)
+
+
+def end(
+    uow: UnitOfWork, key: LicenceKey, ending: Ending, message_id: str, replaced_by: LicenceKey | None = None
+) -> None:
+    """Mark a licence as ended."""
+    uow.connection.execute(
+        insert(customs_ending).values(
+            licence_type=str(key.type),
+            licence_no=key.number,
+            ending=ending,
+            replaced_by=None if replaced_by is None else replaced_by.number,
+            message_id=message_id,
+            ended_at=uow.now,
+        )
+    )
+
+
+def suspend(uow: UnitOfWork, message_id: str, suspension: LicenceSuspension) -> None:
+    """Enter that use stops or goes on, by the sealed message `message_id`."""
+    uow.connection.execute(
+        insert(customs_suspension).values(
+            message_id=message_id,
+            licence_type=str(suspension.licence.type),
+            licence_no=suspension.licence.number,
+            ground=suspension.ground,
+            action=suspension.action,
+            effective_time=suspension.effective_time,
+            created=suspension.header.created,
+        )
+    )
+
+
+def suspended_on(connection: Connection, key: LicenceKey, at: datetime) -> tuple[str, ...]:
+    """The grounds on which use is stopped at `at`: of each the last word that is effective by then."""
+    query = (
+        select(customs_suspension)
+        .where(about(customs_suspension, [key]), customs_suspension.c.effective_time <= at)
+        .order_by(
+            customs_suspension.c.effective_time,
+            customs_suspension.c.created,
+            customs_suspension.c.message_id,
+        )
+    )
+    last = {row.ground: row.action for row in connection.execute(query)}
+    return tuple(sorted(ground for ground, action in last.items() if action == SuspensionAction.SUSPEND))
+
+
+def _ended(connection: Connection, key: LicenceKey) -> Ended | None:
+    row = connection.execute(select(customs_ending).where(about(customs_ending, [key]))).first()
+    if row is None:
+        return None
+    replaced_by = None if row.replaced_by is None else LicenceKey(key.type, row.replaced_by)
+    return Ended(Ending(row.ending), row.message_id, replaced_by)
