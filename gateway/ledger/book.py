@@ -6,6 +6,7 @@ lets the law decide in order, and writes by one statement a table: entries, proj
 
 from __future__ import annotations
 
+from gateway.ledger.acts import ActReceived, accept_acts
 from gateway.ledger.customs_answers import AnswerReceived, record_customs_answers
 from gateway.ledger.issuing import IssueReceived, Sealed, ToSeal, accept_issues, record_seals, to_seal
 from gateway.ledger.kinds import OutcomeStatus
@@ -15,6 +16,7 @@ from gateway.ledger.refusals import refuse
 from gateway.ledger.writing_off import WriteOffReceived, apply_write_offs
 
 __all__ = [
+    "ActReceived",
     "AnswerReceived",
     "IssueReceived",
     "Origin",
@@ -23,6 +25,7 @@ __all__ = [
     "Sealed",
     "ToSeal",
     "WriteOffReceived",
+    "accept_acts",
     "accept_issues",
     "apply_write_offs",
     "origins",

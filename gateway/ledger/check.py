@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
 from gateway.ledger.projection import key_of
 from gateway.ledger.replay import Rebuilt, Record
 from gateway.ledger.tables import (
+    act,
     declaration_use,
     discrepancy,
     entry,
@@ -35,10 +36,11 @@ PROJECTION = (
     (declaration_use, ("entry_id",)),
     (write_off_line, ("entry_id", "line_number", "sequence")),
     (discrepancy, ("message_id", "digest")),
+    (act, ("message_id",)),
 )
 
 #: Columns that no entry tells: numbers of rows, and what operators change.
-_NOT_COMPARED = MappingProxyType({"licence": {"id"}, "discrepancy": {"id", "status"}})
+_NOT_COMPARED = MappingProxyType({"licence": {"id"}, "discrepancy": {"id", "status"}, "act": {"id"}})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What customs answers to each licence sent, by the batch. Exported by `gateway.ledger.book`."""
+"""What customs answers to each licence and act sent, by the batch. Exported by `gateway.ledger.book`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
+from gateway.ledger import acts_sent
+from gateway.ledger.acts_sent import SealedAct
 from gateway.ledger.correspondence import (
     Known,
     Received,
@@ -42,17 +44,20 @@ class AnswerReceived:
 def record_customs_answers(uow: UnitOfWork, batch: Sequence[AnswerReceived]) -> list[Outcome]:
     """Take in what customs says of licences, in the order of the batch; the outcomes are in that order too.
 
-    The licence becomes RECEIVED or CUSTOMS_REFUSED; an answer that comes late or twice does no harm. An
-    answer to what was never sent is refused, entered, and does not use up its MessageID.
+    The licence, or the act on it that is answered, becomes RECEIVED or CUSTOMS_REFUSED; an answer that comes
+    late or twice does no harm. An answer to what was never sent is refused, entered, and does not use up its
+    MessageID.
     """
     acks = [one.ack for one in batch]
     ids = [ack.header.message_id for ack in acks] + [ack.answers.message_id for ack in acks]
     known = known_messages(uow.connection, ids)
+    acts = acts_sent.by_seal(uow.connection, [ack.answers.message_id for ack in acks])
     licences = [known[ack.answers.message_id].licence for ack in acks if ack.answers.message_id in known]
     before = load_lives(uow.connection, [key for key in licences if key is not None])
     after = dict(before)
     journal = Journal(uow)
     answered: list[str] = []
+    happened: list[tuple[SealedAct, LicenceEvent]] = []
     outcomes = []
     for one in batch:
         message_id = one.ack.header.message_id
@@ -68,11 +73,17 @@ def record_customs_answers(uow: UnitOfWork, batch: Sequence[AnswerReceived]) -> 
         outcome = Outcome(OutcomeStatus.ACCEPTED, message_id, sent)
         received = Received(one.ack.header, kind_of(one.ack), one.digest, one.xml, one.source)
         known[message_id] = register(journal, uow, received, outcome)
-        after[sent] = after[sent].after(_enter(journal, one.ack, sent))
+        act = acts.get(one.ack.answers.message_id)
+        event = _enter(journal, one.ack, sent, of_act=act is not None)
+        if act is None:
+            after[sent] = after[sent].after(event)
+        else:
+            happened.append((act, event))
         answered.append(one.ack.answers.message_id)
         outcomes.append(outcome)
     journal.flush()
     save_lives(uow, {key: life for key, life in after.items() if life != before[key]})
+    acts_sent.save(uow, happened)
     _delivered(uow, answered)
     return outcomes
 
@@ -108,10 +119,13 @@ def _refuse(journal: Journal, one: AnswerReceived, rejection: Rejection) -> Outc
     return Outcome(OutcomeStatus.REFUSED, message_id, one.ack.licence, (rejection,))
 
 
-def _enter(journal: Journal, ack: ApplicationAck, key: LicenceKey) -> LicenceEvent:
+def _enter(journal: Journal, ack: ApplicationAck, key: LicenceKey, *, of_act: bool) -> LicenceEvent:
     # A repeated message gets its earlier answer: with reasons, if it was refused then.
     refused = ack.status is AckStatus.REFUSED or bool(ack.rejections)
-    kind = EntryKind.CUSTOMS_REFUSED if refused else EntryKind.CUSTOMS_ACCEPTED
+    if of_act:
+        kind = EntryKind.ACT_CUSTOMS_REFUSED if refused else EntryKind.ACT_CUSTOMS_ACCEPTED
+    else:
+        kind = EntryKind.CUSTOMS_REFUSED if refused else EntryKind.CUSTOMS_ACCEPTED
     data = {
         "answers": ack.answers.message_id,
         "status": ack.status.value,

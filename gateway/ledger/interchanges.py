@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
+from gateway.ledger import acts_sent
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
 from gateway.ledger.parcels import Interchange, has_identity, identity_columns, interchange_of
@@ -135,7 +136,7 @@ def mark_sent(uow: UnitOfWork, interchange_id: int) -> None:
     if known is None or known.status is not InterchangeStatus.READY:
         return
     _set(uow, interchange_id, status=InterchangeStatus.SENT, not_before=None)
-    _licences_sent(uow, known)
+    _sealed_sent(uow, known)
 
 
 def mark_delivered(uow: UnitOfWork, interchange_id: int) -> None:
@@ -181,17 +182,20 @@ def flush(uow: UnitOfWork, partner: str | None) -> int:
     return uow.connection.execute(update(interchange).where(*waiting).values(not_before=None)).rowcount
 
 
-def _licences_sent(uow: UnitOfWork, sent: Interchange) -> None:
+def _sealed_sent(uow: UnitOfWork, sent: Interchange) -> None:
     carried = select(_BOX.licence_type, _BOX.licence_no, _BOX.message_id).where(
         _BOX.interchange_id == sent.id, _BOX.kind == SEALED_LICENCE
     )
+    rows = uow.connection.execute(carried.order_by(_BOX.priority, _BOX.id)).all()
+    acts = acts_sent.by_seal(uow.connection, [row.message_id for row in rows])
     journal = Journal(uow)
+    data = {"interchange": sent.id, "control_reference": sent.control_reference}
     keys = []
-    for row in uow.connection.execute(carried):
-        key = key_of(row)
-        data = {"interchange": sent.id, "control_reference": sent.control_reference}
-        journal.enter(EntryKind.SENT, data, licence=key, message_id=row.message_id)
-        keys.append(key)
+    for row in rows:
+        if row.message_id not in acts:
+            keys.append(key_of(row))
+            journal.enter(EntryKind.SENT, data, licence=keys[-1], message_id=row.message_id)
+    acts_sent.record_sent(uow, journal, acts.values(), data)
     journal.flush()
     before = load_lives(uow.connection, keys)
     after = {key: life.after(LicenceEvent.SEND) for key, life in before.items()}

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from gateway.clock import business_date
-from gateway.ledger import calls
+from gateway.ledger import acts_sent, calls
 from gateway.ledger.correspondence import (
     Known,
     Received,
@@ -32,15 +32,18 @@ from gateway.licences.issue import decide_issue
 from gateway.licences.life import LicenceEvent, Transmission
 from gateway.licences.policy import Policy
 from gateway.licences.state import LicenceState
-from licencexml.messages import LicenceIssue, kind_of
+from licencexml.messages import LicenceIssue, LicenceReplacement, kind_of
 from licencexml.values import LicenceKey
 
 
 @dataclass(frozen=True, slots=True)
 class IssueReceived:
-    """An examined LicenceIssue: its content digest, its own bytes, the spool tree and file it came in."""
+    """An examined message that issues a licence, by itself or in the place of another.
 
-    issue: LicenceIssue
+    With it its content digest, its own bytes, the spool tree and file it came in.
+    """
+
+    issue: LicenceIssue | LicenceReplacement
     digest: bytes
     xml: bytes
     tree: str
@@ -49,7 +52,10 @@ class IssueReceived:
 
 @dataclass(frozen=True, slots=True)
 class ToSeal:
-    """An accepted licence that has no seal yet: its issuer's message, and where that came from."""
+    """An accepted licence that has no seal yet: its issuer's message, and where that came from.
+
+    `is_act`: it is another act of the issuer's, about a licence that exists.
+    """
 
     message_id: str
     licence: LicenceKey
@@ -57,11 +63,12 @@ class ToSeal:
     urgent: bool
     tree: str
     source: str
+    is_act: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A sealed licence that is to go to `partner`."""
+    """A sealed licence, or another sealed act of the issuer's, that is to go to `partner`."""
 
     issue_message_id: str
     licence: LicenceKey
@@ -70,6 +77,7 @@ class Sealed:
     digest: bytes
     partner: str
     urgent: bool
+    is_act: bool = False
 
 
 def accept_issues(uow: UnitOfWork, batch: Sequence[IssueReceived], policy: Policy) -> list[Outcome]:
@@ -93,7 +101,7 @@ def accept_issues(uow: UnitOfWork, batch: Sequence[IssueReceived], policy: Polic
             outcome = Outcome(status, header.message_id, key, decision.rejections)
             if decision.state is not None:
                 states[key] = decision.state
-                known[header.message_id] = _enter(uow, journal, one, decision.state, outcome)
+                known[header.message_id] = enter_licence(uow, journal, one, decision.state, outcome)
         if outcome.status in {OutcomeStatus.REFUSED, OutcomeStatus.CONFLICT}:
             _enter_refused(journal, one, outcome)
         outcomes.append(outcome)
@@ -102,7 +110,7 @@ def accept_issues(uow: UnitOfWork, batch: Sequence[IssueReceived], policy: Polic
 
 
 def to_seal(connection: Connection, limit: int) -> list[ToSeal]:
-    """Licences accepted and not sealed: urgent ones first, then the oldest."""
+    """Licences and acts accepted and not sealed: urgent ones first, then the oldest."""
     query = (
         select(licence, message.c.xml)
         .join(message, message.c.message_id == licence.c.issue_message_id)
@@ -110,46 +118,69 @@ def to_seal(connection: Connection, limit: int) -> list[ToSeal]:
         .order_by(licence.c.priority, licence.c.id)
         .limit(limit)
     )
+    licences = [(row, row.issue_message_id, False) for row in connection.execute(query)]
+    acts = [(row, row.message_id, True) for row in acts_sent.unsealed(connection, limit)]
+    in_order = sorted(
+        (*licences, *acts), key=lambda one: (one[0].priority, one[0].accepted_at, one[2], one[0].id)
+    )
     return [
         ToSeal(
-            message_id=row.issue_message_id,
+            message_id=message_id,
             licence=key_of(row),
             xml=row.xml,
             urgent=row.priority == Priority.URGENT,
             tree=row.tree,
             source=row.source,
+            is_act=is_act,
         )
-        for row in connection.execute(query)
+        for row, message_id, is_act in in_order[:limit]
     ]
 
 
 def record_seals(uow: UnitOfWork, batch: Sequence[Sealed]) -> list[Sealed]:
-    """Put sealed licences into the outbox; returns those recorded.
+    """Put sealed licences and acts into the outbox, in their order; returns those recorded.
 
-    A licence that has a seal already is left out: it is never sealed, and so never sent, twice.
+    What has a seal already is left out: it is never sealed, and so never sent, twice.
     """
-    lives = load_lives(uow.connection, [one.licence for one in batch])
+    lives = load_lives(uow.connection, [one.licence for one in batch if not one.is_act])
+    unsealed = {key for key, life in lives.items() if life.transmission is Transmission.ACCEPTED}
+    acts = acts_sent.unsealed_ids(uow.connection, [one.issue_message_id for one in batch if one.is_act])
     journal = Journal(uow)
-    recorded: dict[LicenceKey, Sealed] = {}
+    recorded: list[Sealed] = []
     for one in batch:
-        life = lives.get(one.licence)
-        if life is None or life.transmission is not Transmission.ACCEPTED or one.licence in recorded:
+        if one.is_act and one.issue_message_id in acts:
+            acts.remove(one.issue_message_id)
+        elif not one.is_act and one.licence in unsealed:
+            unsealed.remove(one.licence)
+        else:
             continue
-        recorded[one.licence] = one
+        recorded.append(one)
         _enter_sealed(uow, journal, one)
     journal.flush()
-    save_lives(uow, {key: lives[key].after(LicenceEvent.SEAL) for key in recorded})
-    return list(recorded.values())
+    save_lives(
+        uow, {one.licence: lives[one.licence].after(LicenceEvent.SEAL) for one in recorded if not one.is_act}
+    )
+    seals = {one.issue_message_id: one.sealed_message_id for one in recorded if one.is_act}
+    acts_sent.record_sealed(uow, seals)
+    return recorded
 
 
-def _enter(
-    uow: UnitOfWork, journal: Journal, one: IssueReceived, state: LicenceState, outcome: Outcome
+def enter_licence(
+    uow: UnitOfWork,
+    journal: Journal,
+    one: IssueReceived,
+    state: LicenceState,
+    outcome: Outcome,
+    *,
+    priority: Priority | None = None,
 ) -> Known:
+    """Have an accepted licence entered, in its first state; `priority` if not the message's own."""
     header = one.issue.header
     received = Received(header, kind_of(one.issue), one.digest, one.xml, f"{one.tree}:{one.source}")
     known = register(journal, uow, received, outcome)
     provenance = {"issuer": header.sender, "tree": one.tree, "source": one.source}
-    priority = Priority.URGENT if one.issue.urgent else Priority.NORMAL
+    if priority is None:
+        priority = Priority.URGENT if one.issue.urgent else Priority.NORMAL
     data = {"licence": state_data(state), "priority": int(priority), **provenance}
     journal.enter(EntryKind.ISSUE_ACCEPTED, data, licence=state.key, message_id=header.message_id)
     journal.add(
@@ -253,4 +284,5 @@ def _enter_sealed(uow: UnitOfWork, journal: Journal, one: Sealed) -> None:
         ),
     )
     data = {"issue_message_id": one.issue_message_id, "partner": one.partner}
-    journal.enter(EntryKind.SEALED, data, licence=one.licence, message_id=one.sealed_message_id)
+    kind = EntryKind.ACT_SEALED if one.is_act else EntryKind.SEALED
+    journal.enter(kind, data, licence=one.licence, message_id=one.sealed_message_id)

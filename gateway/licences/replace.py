@@ -84,12 +84,12 @@ def is_used(state: LicenceState) -> bool:
 
 @REPLACE.rule(
     code="REPLACEMENT_AFTER_EXPIRY",
-    zh="许可证 {licence} 的有效期至 {valid_to} 止，今日 {today}（北京时间）已过有效期，不能换证。",
-    en="Licence {licence} was valid until {valid_to}; today, {today} (Asia/Shanghai), is too late to replace it.",
+    zh="许可证 {licence} 的有效期至 {valid_to} 止，今日 {today} 已过有效期，不能换证。",
+    en="Licence {licence} was valid until {valid_to}; today, {today}, is too late to replace it.",
     article="商办配函〔2015〕494号 art. 16",
     remedy=(
         "请重新申领；未使用的过期许可证，由企业确认后撤销。"
-        " / Apply for a new licence; an expired one that was not used is revoked when the enterprise confirms."
+        " / Apply for a new licence; an expired one that is unused is revoked when the enterprise confirms."
     ),
 )
 def replacement_after_expiry(case: Replacing) -> Iterator[Facts]:
@@ -121,7 +121,7 @@ def write_off_of_unused(case: Replacing) -> Iterator[Facts]:
 @REPLACE.rule(
     code="REVOKE_OF_USED",
     zh="海关已反馈许可证 {licence} 的使用（报关单 {count} 份），不能撤销换证。",
-    en="Customs fed back that {count} declarations used licence {licence}: it is not one to revoke and replace.",
+    en="Customs fed back that {count} declarations used {licence}: it cannot be revoked and replaced.",
     article="商办配函〔2015〕494号 art. 17",
     remedy=(
         "请改为核销换证（Mode 为 WRITE_OFF），新许可证的数量不超过余额。"

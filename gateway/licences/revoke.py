@@ -248,7 +248,7 @@ def confirmed_by_stranger(case: Revoking) -> Iterator[Facts]:
 @REVOKE.rule(
     code="CONFIRMED_IN_FUTURE",
     zh="确认时间 {confirmed_at} 晚于本网关的当前时间 {now}，超出允许的时钟偏差。",
-    en="The time of confirmation {confirmed_at} is further after our present time {now} than clocks may differ.",
+    en="The confirmation at {confirmed_at} is further after our present time {now} than clocks may differ.",
     article=CONFIGURED,
     remedy="请更正确认时间后重新签名提交。 / Correct the time of confirmation, sign again and hand it in.",
 )

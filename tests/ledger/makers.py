@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from gateway.ledger import book
+from gateway.ledger.acts import IssuerAct
 from licencexml.messages import AckStatus, AckSubject, ApplicationAck, Licence, WriteOff
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
@@ -56,6 +57,11 @@ def issue_received(
     issue = law.issue(licence, message_id, urgent=urgent)
     what = content or f"{message_id} {issue.licence.key}"
     return book.IssueReceived(issue, digest(what), what.encode(), "default", f"{message_id}.xml")
+
+
+def act_received(act: IssuerAct, content: str = "") -> book.ActReceived:
+    what = content or repr(act)
+    return book.ActReceived(act, digest(what), what.encode(), "default", f"{act.header.message_id}.xml")
 
 
 def sealed(licence_key: LicenceKey, message_id: str, issue_message_id: str = "i-1") -> book.Sealed:

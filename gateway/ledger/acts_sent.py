@@ -1,0 +1,143 @@
+"""Issuers' acts on their way to customs: a row each in `act`, beside the way of the licences themselves.
+
+An act moves through the same states as a licence does, by entries of its own kinds: what customs answers to a
+suspension never moves the transmission of the licence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from gateway.ledger.journal import Journal
+from gateway.ledger.kinds import EntryKind
+from gateway.ledger.portable import is_literally
+from gateway.ledger.projection import about, key_of
+from gateway.ledger.store import UnitOfWork
+from gateway.ledger.tables import act, message
+from gateway.licences.life import LicenceEvent, Life, Transmission
+from licencexml.values import LicenceKey
+
+_ACT = act.c
+#: An act in these states has not left the house.
+_HERE = (Transmission.ACCEPTED, Transmission.SEALED)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAct:
+    """An act that is sealed: its own message, the licence, how far it is, and the drop that it came in."""
+
+    message_id: str
+    sealed_message_id: str
+    kind: str
+    licence: LicenceKey
+    transmission: Transmission
+    tree: str
+    source: str
+
+
+def unsealed(connection: Connection, limit: int) -> Sequence[Row[Any]]:
+    """The rows of acts that have no seal, with their messages' bytes: urgent ones first, then the oldest."""
+    query = (
+        select(act, message.c.xml)
+        .join(message, message.c.message_id == _ACT.message_id)
+        .where(is_literally(_ACT.transmission, Transmission.ACCEPTED))
+        .order_by(_ACT.priority, _ACT.id)
+        .limit(limit)
+    )
+    return connection.execute(query).all()
+
+
+def waiting(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, int]:
+    """Of these licences, those with acts that have not left the house, and the latest priority among them.
+
+    What follows about the same licence must not overtake them.
+    """
+    columns = (_ACT.licence_type, _ACT.licence_no)
+    query = (
+        select(*columns, func.max(_ACT.priority).label("priority"))
+        .where(about(act, keys), _ACT.transmission.in_(_HERE))
+        .group_by(*columns)
+    )
+    return {key_of(row): row.priority for row in connection.execute(query)}
+
+
+def unsealed_ids(connection: Connection, message_ids: Sequence[str]) -> set[str]:
+    """Those of these acts that have no seal."""
+    if not message_ids:
+        return set()
+    query = select(_ACT.message_id).where(
+        _ACT.message_id.in_(message_ids), is_literally(_ACT.transmission, Transmission.ACCEPTED)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def by_seal(connection: Connection, sealed_message_ids: Iterable[str]) -> dict[str, SealedAct]:
+    """Those of these sealed messages that are acts, by the MessageID under which they were sealed."""
+    wanted = sorted(set(sealed_message_ids))
+    if not wanted:
+        return {}
+    query = select(act).where(_ACT.sealed_message_id.in_(wanted))
+    return {row.sealed_message_id: _sealed_act(row) for row in connection.execute(query)}
+
+
+def record_sealed(uow: UnitOfWork, seals: Mapping[str, str]) -> None:
+    """These acts (by MessageID) have been sealed under these MessageIDs; in one statement."""
+    if seals:
+        statement = (
+            update(act)
+            .where(_ACT.message_id == bindparam("which"))
+            .values(transmission=bindparam("new_transmission"), sealed_message_id=bindparam("new_seal"))
+        )
+        rows = [
+            {"which": message_id, "new_transmission": Transmission.SEALED, "new_seal": sealed}
+            for message_id, sealed in seals.items()
+        ]
+        uow.connection.execute(statement, rows)
+
+
+def record_sent(
+    uow: UnitOfWork, journal: Journal, acts: Iterable[SealedAct], interchange: Mapping[str, Any]
+) -> None:
+    """These acts have been taken by the partner's line; `interchange` is what their entries say of it."""
+    sent = list(acts)
+    for one in sent:
+        data = {"issue_message_id": one.message_id, **interchange}
+        journal.enter(EntryKind.ACT_SENT, data, licence=one.licence, message_id=one.sealed_message_id)
+    save(uow, [(one, LicenceEvent.SEND) for one in sent])
+
+
+def save(uow: UnitOfWork, happened: Sequence[tuple[SealedAct, LicenceEvent]]) -> None:
+    """Write how far these acts are after what happened to them in this order, in one statement."""
+    after: dict[str, Transmission] = {}
+    for one, event in happened:
+        before = after.get(one.message_id, one.transmission)
+        after[one.message_id] = moved(before, event)
+    if after:
+        statement = (
+            update(act)
+            .where(_ACT.message_id == bindparam("which"))
+            .values(transmission=bindparam("new_transmission"))
+        )
+        rows = [{"which": each, "new_transmission": transmission} for each, transmission in after.items()]
+        uow.connection.execute(statement, rows)
+
+
+def moved(transmission: Transmission, event: LicenceEvent) -> Transmission:
+    """How far an act is after `event`: by the table of licences' lives."""
+    return Life(transmission).after(event).transmission
+
+
+def _sealed_act(row: Row[Any]) -> SealedAct:
+    return SealedAct(
+        message_id=row.message_id,
+        sealed_message_id=row.sealed_message_id,
+        kind=row.kind,
+        licence=key_of(row),
+        transmission=Transmission(row.transmission),
+        tree=row.tree,
+        source=row.source,
+    )
