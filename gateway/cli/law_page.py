@@ -15,7 +15,7 @@ import click
 
 from gateway.config import LawConfig
 from gateway.config.tables import load_tables, shipped_tables
-from gateway.licences import write_off
+from gateway.licences import settlement
 from gateway.licences.calendar import WorkingDays
 from gateway.licences.catalogue import BOOKS
 from gateway.licences.tables import DatedTable
@@ -50,7 +50,11 @@ OPTIONS = MappingProxyType(
         "port_match": 'Clearance port: "exact" code, or "district": its first two digits',
         "release_ahead_seconds": "How far after our own clock a release may be dated",
         "replacement_needs_reconciliation": (
-            "A licence that customs has is replaced or revoked only after its use stood still and figures agreed"
+            "A licence that customs has is replaced or revoked only after its use stood still and the figures"
+            " agreed"
+        ),
+        "count_restored_on_withdrawal": (
+            "A declaration that is withdrawn whole (退关) no longer counts against the cap"
         ),
     }
 )
@@ -63,7 +67,7 @@ def page() -> str:
 
 def _order() -> Iterator[str]:
     yield "## The order of the decision about a write-off 核销判定顺序\n"
-    _, _, order = (write_off.__doc__ or "").partition("The order of the decision:\n\n")
+    _, _, order = (settlement.__doc__ or "").partition("The order of the decision:\n\n")
     yield order
 
 

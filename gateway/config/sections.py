@@ -101,13 +101,15 @@ class LawConfig(Section):
     `tables` is the folder of the dated tables; none: those that come with the gateway. `port_match`
     "district" compares the first two digits of customs codes. A release may be dated
     `release_ahead_seconds` after now. With `replacement_needs_reconciliation` a licence that customs has is
-    replaced or revoked only after its use stood still and both sides' figures were equal.
+    replaced or revoked only after its use stood still and both sides' figures were equal. With
+    `count_restored_on_withdrawal` a declaration that is withdrawn whole gives back its count too.
     """
 
     tables: FilePath | None = None
     port_match: Annotated[str, one_of("exact", "district")] = "exact"
     release_ahead_seconds: Annotated[int, whole(0, 86_400, "seconds")] = 300
     replacement_needs_reconciliation: Flag = True
+    count_restored_on_withdrawal: Flag = True
 
 
 class LineConfig(Section):

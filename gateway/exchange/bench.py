@@ -17,7 +17,14 @@ FROM_ISSUERS = {"LicenceIssue": frozenset({Role.ISSUER})}
 #: Who may sign what comes over the line.
 FROM_CUSTOMS = {
     kind: frozenset({Role.CUSTOMS})
-    for kind in ("WriteOff", "Reconciliation", "ApplicationAck", "TechnicalAck")
+    for kind in (
+        "WriteOff",
+        "WriteOffAmendment",
+        "WriteOffReversal",
+        "Reconciliation",
+        "ApplicationAck",
+        "TechnicalAck",
+    )
 }
 
 

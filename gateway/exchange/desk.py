@@ -12,17 +12,28 @@ from gateway.exchange import day
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
 from gateway.exchange.mail import Mail
-from gateway.exchange.news import tell_of_answers, tell_of_releases
+from gateway.exchange.news import tell_of_answers, tell_of_changes, tell_of_clearances
 from gateway.exchange.notices import Notice
 from gateway.ledger import book, post
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.store import UnitOfWork
+from gateway.licences.facts import Clearance
 from gateway.licences.policy import Policy
-from licencexml.messages import AckStatus, AckSubject, ApplicationAck, TechnicalAck, WriteOff
+from licencexml.messages import (
+    AckStatus,
+    AckSubject,
+    ApplicationAck,
+    TechnicalAck,
+    WriteOff,
+    WriteOffAmendment,
+    WriteOffReversal,
+    kind_of,
+)
 
 _ACK_STATUS = {
     OutcomeStatus.ACCEPTED: AckStatus.ACCEPTED,
+    OutcomeStatus.PARKED: AckStatus.ACCEPTED,
     OutcomeStatus.REPEATED: AckStatus.REPEATED,
     OutcomeStatus.CONFLICT: AckStatus.REFUSED,
     OutcomeStatus.REFUSED: AckStatus.REFUSED,
@@ -45,7 +56,7 @@ class GatewayDesk:
         with Mail(uow, self._secretary) as mail:
             notices: list[Notice] = []
             for part in day.up_to_each_report(good):
-                notices += self._write_offs(mail, part, reference)
+                notices += self._clearances(mail, part, reference)
                 notices += self._customs_answers(uow, part, reference)
                 notices += day.take_receipts(uow, part, reference)
                 notices += day.take_answers(mail, part, reference)
@@ -66,22 +77,24 @@ class GatewayDesk:
         """See `Desk.settled`."""
         self._settled()
 
-    def _write_offs(self, mail: Mail, received: Sequence[Examined], reference: str) -> list[Notice]:
+    def _clearances(self, mail: Mail, received: Sequence[Examined], reference: str) -> list[Notice]:
         candidates = [
-            book.WriteOffReceived(one.message, one.digest, one.xml, reference)
+            book.ClearanceReceived(one.message, one.digest, one.xml, reference)
             for one in received
-            if isinstance(one.message, WriteOff)
+            if isinstance(one.message, WriteOff | WriteOffAmendment | WriteOffReversal)
         ]
-        outcomes = book.apply_write_offs(mail.uow, candidates, self._policy)
-        for outcome in outcomes:
-            mail.acknowledge(
-                AckSubject(outcome.message_id, "WriteOff"),
-                _ACK_STATUS[outcome.status],
-                outcome.licence,
-                outcome.rejections,
-            )
-        tell_of_releases(mail.uow, list(zip(candidates, outcomes, strict=True)))
-        return [_written_off(outcome) for outcome in outcomes]
+        if not candidates:
+            return []
+        cleared = book.record_clearances(mail.uow, candidates, self._policy)
+        for candidate, outcome in zip(candidates, cleared.outcomes, strict=True):
+            subject = AckSubject(outcome.message_id, kind_of(candidate.message))
+            mail.acknowledge(subject, _ACK_STATUS[outcome.status], outcome.licence, outcome.rejections)
+        tell_of_clearances(mail.uow, list(zip(candidates, cleared.outcomes, strict=True)))
+        notices = [
+            _cleared(candidate.message, outcome)
+            for candidate, outcome in zip(candidates, cleared.outcomes, strict=True)
+        ]
+        return notices + tell_changes(mail, cleared.changes)
 
     def _customs_answers(self, uow: UnitOfWork, received: Sequence[Examined], reference: str) -> list[Notice]:
         candidates = [
@@ -99,18 +112,46 @@ class GatewayDesk:
         return [_answered(ack) for ack in news]
 
 
-def _written_off(outcome: Outcome) -> Notice:
-    codes = ", ".join(rejection.code for rejection in outcome.rejections)
+def tell_changes(mail: Mail, changes: Sequence[book.Change]) -> list[Notice]:
+    """Verdicts that have changed: customs gets another answer, the issuing system news, operators a line."""
+    for change in changes:
+        outcome = change.outcome
+        subject = AckSubject(outcome.message_id, change.kind)
+        mail.acknowledge(subject, _ACK_STATUS[outcome.status], outcome.licence, outcome.rejections)
+    tell_of_changes(mail.uow, changes)
+    return [_changed(change) for change in changes]
+
+
+def _cleared(message: Clearance, outcome: Outcome) -> Notice:
+    codes = _codes(outcome)
     return Notice.of(
-        "write-off against {licence} not applied: {codes}"
-        if codes
-        else "write-off against {licence}: {outcome}",
+        "{kind} against {licence} not applied: {codes}" if codes else "{kind} against {licence}: {outcome}",
         refused=bool(codes),
+        kind=kind_of(message),
         licence=str(outcome.licence),
         message_id=outcome.message_id,
         outcome=str(outcome.status),
         codes=codes,
     )
+
+
+def _changed(change: book.Change) -> Notice:
+    codes = _codes(change.outcome)
+    return Notice.of(
+        "{kind} against {licence} does not hold any more: {codes}"
+        if codes
+        else "{kind} against {licence} fits now: {outcome}",
+        refused=bool(codes),
+        kind=change.kind,
+        licence=str(change.outcome.licence),
+        message_id=change.outcome.message_id,
+        outcome=str(change.outcome.status),
+        codes=codes,
+    )
+
+
+def _codes(outcome: Outcome) -> str:
+    return ", ".join(rejection.code for rejection in outcome.rejections)
 
 
 def _answered(ack: ApplicationAck) -> Notice:

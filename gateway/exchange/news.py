@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from gateway.exchange.answers import CUSTOMS_ACCEPTED, CUSTOMS_REJECTED, answer
 from gateway.exchange.names import answer_name
@@ -10,20 +11,40 @@ from gateway.ledger import book, feedback
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.store import UnitOfWork
-from licencexml.messages import AckStatus, ApplicationAck, Declaration
-from licencexml.values import LicenceKey
+from gateway.licences.facts import Clearance, entry_id_of
+from licencexml.messages import (
+    AckStatus,
+    ApplicationAck,
+    WriteOff,
+    WriteOffAmendment,
+    WriteOffReversal,
+    kind_of,
+)
+from licencexml.values import Quantity
 
 
-def tell_of_releases(uow: UnitOfWork, settled: Sequence[tuple[book.WriteOffReceived, Outcome]]) -> None:
-    """Each release against a licence that is known here, applied or not; a repeat is no news."""
+def tell_of_clearances(uow: UnitOfWork, settled: Sequence[tuple[book.ClearanceReceived, Outcome]]) -> None:
+    """What customs says of releases against licences that are known here, applied or not; no repeats."""
     news = [
-        (one.write_off, outcome) for one, outcome in settled if outcome.status is not OutcomeStatus.REPEATED
+        (one.message, outcome) for one, outcome in settled if outcome.status is not OutcomeStatus.REPEATED
     ]
-    origins = book.origins(uow.connection, [write_off.licence for write_off, _ in news])
+    origins = book.origins(uow.connection, [message.licence for message, _ in news])
     files = [
-        _release(uow, origins[write_off.licence], write_off.licence, write_off.declaration, outcome)
-        for write_off, outcome in news
-        if write_off.licence in origins
+        _clearance(uow, origins[message.licence], message, outcome)
+        for message, outcome in news
+        if message.licence in origins
+    ]
+    feedback.add_all(uow, files)
+
+
+def tell_of_changes(uow: UnitOfWork, changes: Sequence[book.Change]) -> None:
+    """Messages that came before and now stand otherwise."""
+    keys = [change.outcome.licence for change in changes if change.outcome.licence is not None]
+    origins = book.origins(uow.connection, keys)
+    files = [
+        _change(uow, origins[change.outcome.licence], change)
+        for change in changes
+        if change.outcome.licence in origins
     ]
     feedback.add_all(uow, files)
 
@@ -35,33 +56,89 @@ def tell_of_answers(uow: UnitOfWork, acks: Sequence[ApplicationAck]) -> None:
     feedback.add_all(uow, [_answer(uow, origins[key], ack) for ack, key in named if key in origins])
 
 
-def _release(
-    uow: UnitOfWork, origin: book.Origin, licence: LicenceKey, declaration: Declaration, outcome: Outcome
+#: For each kind of message: the word in the name of its file, and its outcome, when it is applied.
+_APPLIED = {
+    WriteOff.__name__: ("written-off", "WRITTEN_OFF"),
+    WriteOffAmendment.__name__: ("amended", "AMENDED"),
+    WriteOffReversal.__name__: ("withdrawn", "WITHDRAWN"),
+}
+
+
+def _words(kind: str, outcome: Outcome) -> tuple[str, str]:
+    if outcome.rejections:
+        return "discrepancy", "DISCREPANCY"
+    return ("parked", "PARKED") if outcome.status is OutcomeStatus.PARKED else _APPLIED[kind]
+
+
+def _clearance(
+    uow: UnitOfWork, origin: book.Origin, message: Clearance, outcome: Outcome
 ) -> feedback.NewFeedback:
-    applied = outcome.status is OutcomeStatus.ACCEPTED
-    word = "written-off" if applied else "discrepancy"
+    word, said = _words(kind_of(message), outcome)
+    entry_id = entry_id_of(message)
     content = answer(
-        "WRITTEN_OFF" if applied else "DISCREPANCY",
+        said,
         at=uow.now,
         file=origin.source,
         message_id=outcome.message_id,
-        licence=licence,
+        licence=message.licence,
         rejections=outcome.rejections,
-        entry_id=declaration.entry_id,
-        release_time=declaration.release_time.isoformat(),
-        lines=[
-            {
-                "line": line.line_number,
-                "sequence": line.sequence,
-                "goods_code": line.goods_code,
-                "quantity": f"{line.quantity.amount:f}",
-                "unit": line.quantity.unit,
-            }
-            for line in declaration.lines
-        ],
+        entry_id=entry_id,
+        **_said(message),
     )
-    name = answer_name(origin.source, f"{word}-{declaration.entry_id}.json")
+    name = answer_name(origin.source, f"{word}-{entry_id}.json")
     return feedback.NewFeedback(origin.tree, outcome.message_id, name, content)
+
+
+def _change(uow: UnitOfWork, origin: book.Origin, change: book.Change) -> feedback.NewFeedback:
+    outcome = change.outcome
+    word, said = _words(change.kind, outcome)
+    content = answer(
+        said,
+        at=uow.now,
+        file=origin.source,
+        message_id=outcome.message_id,
+        licence=outcome.licence,
+        rejections=outcome.rejections,
+        entry_id=change.entry_id,
+        changed=True,
+    )
+    name = answer_name(origin.source, f"{word}-{change.entry_id}.json")
+    # The same message may change its standing several times; each is told.
+    return feedback.NewFeedback(origin.tree, f"{outcome.message_id}@{uow.now.isoformat()}", name, content)
+
+
+def _said(message: Clearance) -> dict[str, Any]:
+    """What the message says, in the words of its own kind."""
+    if isinstance(message, WriteOff):
+        declaration = message.declaration
+        lines = [
+            {"line": line.line_number, "sequence": line.sequence, "goods_code": line.goods_code}
+            | _amount(line.quantity)
+            for line in declaration.lines
+        ]
+        return {"release_time": declaration.release_time.isoformat(), "lines": lines}
+    if isinstance(message, WriteOffAmendment):
+        content = message.content
+        line = {"line": message.amends.line_number, "sequence": message.amends.sequence}
+        return {
+            "amendment": message.amendment_number,
+            "amendment_time": message.amendment_time.isoformat(),
+            "reason": message.reason,
+            "lines": [line | {"goods_code": content.goods_code} | _amount(content.quantity)],
+        }
+    return {
+        "reversal": message.reversal_number,
+        "withdrawal_time": message.withdrawal_time.isoformat(),
+        "reason": message.reason,
+        "lines": [
+            {"line": line.line_number, "sequence": line.sequence} | _amount(line.quantity)
+            for line in message.lines
+        ],
+    }
+
+
+def _amount(quantity: Quantity) -> dict[str, str]:
+    return {"quantity": f"{quantity.amount:f}", "unit": quantity.unit}
 
 
 def _answer(uow: UnitOfWork, origin: book.Origin, ack: ApplicationAck) -> feedback.NewFeedback:

@@ -7,30 +7,35 @@ lets the law decide in order, and writes by one statement a table: entries, proj
 from __future__ import annotations
 
 from gateway.ledger.acts import ActReceived, accept_acts
+from gateway.ledger.clearing import Change, ClearanceReceived, Cleared, record_clearances, resettle
 from gateway.ledger.customs_answers import AnswerReceived, record_customs_answers
+from gateway.ledger.discrepancies import resolve
 from gateway.ledger.issuing import IssueReceived, Sealed, ToSeal, accept_issues, record_seals, to_seal
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.origins import Origin, origins
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.refusals import refuse
-from gateway.ledger.writing_off import WriteOffReceived, apply_write_offs
 
 __all__ = [
     "ActReceived",
     "AnswerReceived",
+    "Change",
+    "ClearanceReceived",
+    "Cleared",
     "IssueReceived",
     "Origin",
     "Outcome",
     "OutcomeStatus",
     "Sealed",
     "ToSeal",
-    "WriteOffReceived",
     "accept_acts",
     "accept_issues",
-    "apply_write_offs",
     "origins",
+    "record_clearances",
     "record_customs_answers",
     "record_seals",
     "refuse",
+    "resettle",
+    "resolve",
     "to_seal",
 ]

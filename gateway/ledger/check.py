@@ -14,9 +14,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, select, tuple_
 
 from gateway.ledger.projection import key_of
-from gateway.ledger.replay import Rebuilt, Record
+from gateway.ledger.rebuilt import Rebuilt, Record
+from gateway.ledger.replay import replay
 from gateway.ledger.tables import (
     act,
+    clearance,
     declaration_use,
     discrepancy,
     entry,
@@ -35,12 +37,13 @@ PROJECTION = (
     (licence_line, ("line_number",)),
     (declaration_use, ("entry_id",)),
     (write_off_line, ("entry_id", "line_number", "sequence")),
+    (clearance, ("message_id",)),
     (discrepancy, ("message_id", "digest")),
     (act, ("message_id",)),
 )
 
-#: Columns that no entry tells: numbers of rows, and what operators change.
-_NOT_COMPARED = MappingProxyType({"licence": {"id"}, "discrepancy": {"id", "status"}, "act": {"id"}})
+#: Columns that no entry tells: numbers of rows.
+_NOT_COMPARED = MappingProxyType({"licence": {"id"}, "discrepancy": {"id"}, "act": {"id"}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ def differences(connection: Connection) -> Iterator[Difference]:
         for table, identity in PROJECTION:
             found = _found(connection, table, page)
             for key in sorted(rebuilt.keys() | found.keys()):
-                yield from _compare(key, table, identity, rebuilt[key].rows(table), found[key])
+                expected = rebuilt[key].rows(table) if key in rebuilt else []
+                yield from _compare(key, table, identity, expected, found[key])
 
 
 def _pages(connection: Connection) -> Iterator[_Range]:
@@ -102,13 +106,14 @@ def _pages(connection: Connection) -> Iterator[_Range]:
         after = keys[-1]
 
 
-def _rebuild(connection: Connection, page: _Range) -> defaultdict[LicenceKey, Rebuilt]:
+def _rebuild(connection: Connection, page: _Range) -> dict[LicenceKey, Rebuilt]:
     query = (
         select(entry).where(page.of(entry)).order_by(entry.c.licence_type, entry.c.licence_no, entry.c.seq)
     )
-    rebuilt: defaultdict[LicenceKey, Rebuilt] = defaultdict(Rebuilt)
+    rebuilt: dict[LicenceKey, Rebuilt] = {}
     for row in connection.execute(query):
-        rebuilt[key_of(row)].replay(row)
+        key = key_of(row)
+        replay(rebuilt.setdefault(key, Rebuilt(key)), row)
     return rebuilt
 
 

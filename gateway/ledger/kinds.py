@@ -34,6 +34,16 @@ class EntryKind(StrEnum):
     ACT_SENT = "ACT_SENT"
     ACT_CUSTOMS_ACCEPTED = "ACT_CUSTOMS_ACCEPTED"
     ACT_CUSTOMS_REFUSED = "ACT_CUSTOMS_REFUSED"
+    AMENDMENT_APPLIED = "AMENDMENT_APPLIED"
+    AMENDMENT_REPEATED = "AMENDMENT_REPEATED"
+    AMENDMENT_PARKED = "AMENDMENT_PARKED"
+    AMENDMENT_REFUSED = "AMENDMENT_REFUSED"
+    REVERSAL_APPLIED = "REVERSAL_APPLIED"
+    REVERSAL_REPEATED = "REVERSAL_REPEATED"
+    REVERSAL_PARKED = "REVERSAL_PARKED"
+    REVERSAL_REFUSED = "REVERSAL_REFUSED"
+    CLEARANCE_CHANGED = "CLEARANCE_CHANGED"
+    DISCREPANCY_RESOLVED = "DISCREPANCY_RESOLVED"
     INTERCHANGE_ACCEPTED = "INTERCHANGE_ACCEPTED"
     INTERCHANGE_REFUSED = "INTERCHANGE_REFUSED"
     MESSAGE_REFUSED = "MESSAGE_REFUSED"
@@ -53,6 +63,7 @@ class OutcomeStatus(StrEnum):
     REPEATED = "REPEATED"
     CONFLICT = "CONFLICT"
     REFUSED = "REFUSED"
+    PARKED = "PARKED"
 
 
 class Priority(IntEnum):
@@ -99,9 +110,11 @@ class ReceiptStatus(StrEnum):
 
 
 class DiscrepancyStatus(StrEnum):
-    """A write-off that customs made and the law does not allow."""
+    """What customs said that does not fit: open, settled by what came later, or resolved by an operator."""
 
     OPEN = "OPEN"
+    SETTLED = "SETTLED"
+    RESOLVED = "RESOLVED"
 
 
 #: The stored kind of the one message that customs answers by an ApplicationAck.

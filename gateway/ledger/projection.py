@@ -11,14 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, f
 from gateway.ledger.journal import licence_columns
 from gateway.ledger.state_data import permitted_from, suspensions_from
 from gateway.ledger.store import UnitOfWork
-from gateway.ledger.tables import declaration_use, licence, licence_line, write_off_line
+from gateway.ledger.tables import declaration_use, licence, licence_line
 from gateway.licences.life import Life, Standing, Transmission, Usage
-from gateway.licences.recognition import AppliedBefore, LineId
 from gateway.licences.state import LicenceState, LineState
-from licencexml.values import LicenceKey, LicenceType, Medium, Party, Quantity, UsageMode
-
-#: A licence and a declaration that uses it.
-UseKey = tuple[LicenceKey, str]
+from licencexml.values import LicenceKey, LicenceType, Medium, Party, UsageMode
 
 
 def about(table: Table, keys: Iterable[LicenceKey]) -> ColumnElement[bool]:
@@ -63,21 +59,6 @@ def load_lives(connection: Connection, keys: Iterable[LicenceKey]) -> dict[Licen
         columns.licence_type, columns.licence_no, columns.transmission, columns.usage, columns.standing
     ).where(about(licence, keys))
     return {key_of(row): _life(row) for row in connection.execute(query)}
-
-
-def load_uses(
-    connection: Connection, uses: Iterable[UseKey]
-) -> defaultdict[UseKey, dict[LineId, AppliedBefore]]:
-    """What these declarations have applied to these licences already."""
-    wanted = set(uses)
-    entry_ids = sorted({entry_id for _, entry_id in wanted})
-    query = select(write_off_line).where(write_off_line.c.entry_id.in_(entry_ids))
-    known: defaultdict[UseKey, dict[LineId, AppliedBefore]] = defaultdict(dict)
-    for row in connection.execute(query):
-        use = (key_of(row), row.entry_id)
-        if use in wanted:
-            known[use][LineId(row.line_number, row.sequence)] = _applied_before(row)
-    return known
 
 
 def life_columns(life: Life) -> dict[str, Any]:
@@ -156,7 +137,7 @@ def _lines(connection: Connection, keys: Sequence[LicenceKey]) -> defaultdict[Li
 
 
 def _declarations(connection: Connection, keys: Sequence[LicenceKey]) -> defaultdict[LicenceKey, set[str]]:
-    query = select(declaration_use).where(about(declaration_use, keys), declaration_use.c.live)
+    query = select(declaration_use).where(about(declaration_use, keys))
     uses: defaultdict[LicenceKey, set[str]] = defaultdict(set)
     for row in connection.execute(query):
         uses[key_of(row)].add(row.entry_id)
@@ -192,15 +173,3 @@ def _state(
 
 def _life(row: Row[*tuple[Any, ...]]) -> Life:
     return Life(Transmission(row.transmission), Usage(row.usage), Standing(row.standing))
-
-
-def _applied_before(row: Row[Any]) -> AppliedBefore:
-    return AppliedBefore(
-        goods_code=row.goods_code,
-        quantity=Quantity(row.quantity, row.unit),
-        stated_line=row.stated_line,
-        release_time=row.release_time,
-        operating_unit_code=row.operating_unit_code,
-        port=row.port,
-        country=row.country,
-    )

@@ -181,26 +181,25 @@ clearance = Table(
     Column("received_at", Instant, nullable=False),
     Column("late", Boolean, nullable=False),
     Column("verdict", String(16), nullable=False),
+    Column("rejections", JSON, nullable=False),
     Column("facts", JSON, nullable=False),
     Index("ix_clearance_licence", "licence_type", "licence_no"),
     Index("ix_clearance_entry_id", "entry_id"),
     _partial("ix_clearance_parked", "received_at", where="verdict = 'PARKED'"),
 )
 
-#: The declarations that have used a licence; those that live count against its cap.
+#: The declarations that count against a licence's cap.
 declaration_use = Table(
     "declaration_use",
     metadata,
     Column("licence_type", String(32), primary_key=True),
     Column("licence_no", String(32), primary_key=True),
     Column("entry_id", String(18), primary_key=True),
-    Column("release_time", Instant, nullable=False),
-    Column("live", Boolean, nullable=False),
     _licence_reference(),
     sqlite_with_rowid=False,
 )
 
-#: Applied declaration lines, by their business key; what they said, to tell a repeat from a conflict.
+#: Applied declaration lines, by their business key, as they count now: as amended, less what was withdrawn.
 write_off_line = Table(
     "write_off_line",
     metadata,

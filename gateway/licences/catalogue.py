@@ -8,17 +8,20 @@ from typing import Any
 
 from gateway.licences import identity
 from gateway.licences.acts import ACTS, QUIET
+from gateway.licences.amending import AMENDMENT, REVERSAL
 from gateway.licences.issue import ISSUE
-from gateway.licences.recognition import RECOGNITION
+from gateway.licences.recognition import IDENTITY, RECOGNITION
 from gateway.licences.replace import REPLACE
 from gateway.licences.revoke import REVOKE
 from gateway.licences.rules import Rulebook
+from gateway.licences.settlement import LAW
 from gateway.licences.suspend import SUSPEND
-from gateway.licences.write_off import LAW
 from licencexml.rejection import Reason
 
-#: Every rulebook, in the order in which a licence meets them.
-BOOKS: tuple[Rulebook[Any], ...] = (ISSUE, ACTS, SUSPEND, REPLACE, REVOKE, QUIET, RECOGNITION, *LAW)
+#: Rules of what issuers do, and of what customs tells; each in the order in which a licence meets them.
+_OF_ISSUERS: tuple[Rulebook[Any], ...] = (ISSUE, ACTS, SUSPEND, REPLACE, REVOKE, QUIET)
+_OF_CUSTOMS: tuple[Rulebook[Any], ...] = (RECOGNITION, IDENTITY, AMENDMENT, REVERSAL, *LAW)
+BOOKS = (*_OF_ISSUERS, *_OF_CUSTOMS)
 
 _RULES = [rule for book in BOOKS for rule in book.rules]
 _REASONS = (*identity.REASONS, *(rule.reason for rule in _RULES))

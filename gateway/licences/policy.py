@@ -30,12 +30,14 @@ class Policy:
     `release_ahead`: how far a release may lie after our own clock before it lies in the future.
     `replacement_needs_reconciliation`: a licence that customs has is replaced or revoked only after its use
     stood still and customs' figures were equal to ours.
+    `count_restored`: a declaration that is withdrawn whole (退关) no longer counts against the cap.
     """
 
     tables: LawTables
     port_match: PortMatch = PortMatch.EXACT
     release_ahead: timedelta = timedelta(minutes=5)
     replacement_needs_reconciliation: bool = True
+    count_restored: bool = True
 
     def cap(self, licence: Licence) -> int:
         """How many declarations may use this licence, by what held on its licence date."""

@@ -1,7 +1,7 @@
-"""Recognition: is the licence ours, and has this declaration said the same before?
+"""Recognition: which licence is it, and has the same been said before?
 
 The business key of a use is (declaration, line, licence, sequence). The same key with the same content is a
-repeat and changes nothing; with other content it is a conflict.
+repeat and changes nothing; with other content it is a conflict, and what was created first holds.
 """
 
 from __future__ import annotations
@@ -12,28 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from gateway.licences.facts import Clearance
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
 from gateway.licences.state import LicenceState
-from licencexml.messages import Declaration, DeclarationLine, WriteOff
-from licencexml.values import Quantity
+from licencexml.messages import Declaration, DeclarationLine, PaperFace, WriteOff, WriteOffLineKey
+from licencexml.values import LicenceKey, Quantity
 
 
 @dataclass(frozen=True, slots=True)
-class LineId:
-    """A line within its declaration and licence: with these two it is the business key."""
-
-    line_number: int
-    sequence: int
-
-    @classmethod
-    def of(cls, line: DeclarationLine) -> Self:
-        """The id of `line`."""
-        return cls(line.line_number, line.sequence)
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedBefore:
-    """What a use said, all that a repeat of it must say again."""
+class LineContent:
+    """What is said of a write-off line beside its key: all that a repeat of it must say again."""
 
     goods_code: str
     quantity: Quantity
@@ -42,6 +30,7 @@ class AppliedBefore:
     operating_unit_code: str
     port: str
     country: str
+    paper_face: PaperFace | None
 
     @classmethod
     def of(cls, declaration: Declaration, line: DeclarationLine) -> Self:
@@ -54,24 +43,39 @@ class AppliedBefore:
             operating_unit_code=declaration.operating_unit.code,
             port=declaration.port,
             country=declaration.country,
+            paper_face=declaration.paper_face,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
-    """A write-off as it comes: what is known of its licence, and what its declaration applied before."""
+class Named:
+    """A message of customs, the licence that it names, and that licence's state; None if it is unknown."""
 
+    licence: LicenceKey
     state: LicenceState | None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A write-off as it comes, and what holds already under the keys of its lines."""
+
     write_off: WriteOff
-    known: Mapping[LineId, AppliedBefore]
+    known: Mapping[WriteOffLineKey, LineContent]
 
 
-RECOGNITION: Rulebook[Presented] = Rulebook("recognition 识别")
+RECOGNITION: Rulebook[Named] = Rulebook("recognition 识别")
+IDENTITY: Rulebook[Presented] = Rulebook("identity 业务键")
 
 
-def is_known(line: DeclarationLine, known: Mapping[LineId, AppliedBefore]) -> bool:
-    """Whether something was applied under the key of `line`."""
-    return LineId.of(line) in known
+def key_of(declaration: Declaration, line: DeclarationLine) -> WriteOffLineKey:
+    """The business key of `line`, within its licence."""
+    return WriteOffLineKey(declaration.entry_id, line.line_number, line.sequence)
+
+
+def named(clearance: Clearance, state: LicenceState | None, *, late: bool) -> Named:
+    """`clearance` before the rules of RECOGNITION."""
+    return Named(clearance.licence, state, late)
 
 
 @RECOGNITION.rule(
@@ -84,16 +88,50 @@ def is_known(line: DeclarationLine, known: Mapping[LineId, AppliedBefore]) -> bo
         " / Check the licence's type and number; if they are right, contact the licence bureau."
     ),
 )
-def licence_unknown(case: Presented) -> Iterator[Facts]:
+def licence_unknown(case: Named) -> Iterator[Facts]:
     """Only a licence that was issued and sent to customs can be declared against."""
     if case.state is None:
-        yield {"licence": case.write_off.licence}
+        yield {"licence": case.licence}
 
 
 @RECOGNITION.rule(
+    code="LICENCE_REPLACED",
+    zh="许可证 {licence} 在收到本报文之前已换证，由 {successor} 代替。",
+    en="Licence {licence} was replaced by {successor} before this message came.",
+    article="商办配函〔2015〕494号 art. 17",
+    remedy=(
+        "换证后原证不再核销、更改或退关；请与许可证局核对该报关单应计入哪一份许可证。"
+        " / A replaced licence is written off, amended and given back no more; settle with the licence bureau"
+        " which licence this declaration counts against."
+    ),
+)
+def licence_replaced(case: Named) -> Iterator[Facts]:
+    """What comes after a licence was replaced does not change it: its remainder has moved."""
+    if case.late and case.state is not None and case.state.replaced_by is not None:
+        yield {"licence": case.licence, "successor": case.state.replaced_by}
+
+
+@RECOGNITION.rule(
+    code="LICENCE_REVOKED",
+    zh="许可证 {licence} 在收到本报文之前已作为未使用的许可证撤销。",
+    en="Licence {licence} was revoked, as one never used, before this message came.",
+    article="商办配函〔2015〕494号 art. 18",
+    remedy=(
+        "请立即与发证机构和许可证局核对：货物已放行，而许可证已撤销。"
+        " / Settle this with the issuing authority and the licence bureau at once: goods were released and"
+        " the licence is revoked."
+    ),
+)
+def licence_revoked(case: Named) -> Iterator[Facts]:
+    """A revoked licence serves no declaration."""
+    if case.late and case.state is not None and case.state.replaced_by is None:
+        yield {"licence": case.licence}
+
+
+@IDENTITY.rule(
     code="WRITE_OFF_CONFLICT",
-    zh="报关单 {entry_id} 第 {line} 项（序号 {sequence}）此前已核销，且内容与本次不同。",
-    en="Declaration {entry_id} line {line} (sequence {sequence}) was written off before with other content.",
+    zh="报关单 {entry_id} 第 {line} 项（序号 {sequence}）已有另一份核销报文，且内容与本次不同。",
+    en="Declaration {entry_id} line {line} (sequence {sequence}) was written off with other content.",
     article=CONFIGURED,
     remedy=(
         "重发核销数据的，请保持内容不变；需要更改的，请报送更改。"
@@ -101,15 +139,15 @@ def licence_unknown(case: Presented) -> Iterator[Facts]:
     ),
 )
 def write_off_conflict(case: Presented) -> Iterator[Facts]:
-    """One business key, one content."""
+    """One business key, one content: what was created first holds."""
     declaration = case.write_off.declaration
     for line in declaration.lines:
-        before = case.known.get(LineId.of(line))
-        if before is not None and before != AppliedBefore.of(declaration, line):
-            yield _facts(declaration, LineId.of(line))
+        holds = case.known.get(key_of(declaration, line))
+        if holds is not None and holds != LineContent.of(declaration, line):
+            yield _facts(key_of(declaration, line))
 
 
-@RECOGNITION.rule(
+@IDENTITY.rule(
     code="LINE_TWICE",
     zh="报关单 {entry_id} 第 {line} 项（序号 {sequence}）在同一报文中不止出现一次。",
     en="Declaration {entry_id} line {line} (sequence {sequence}) stands in the message more than once.",
@@ -122,14 +160,10 @@ def write_off_conflict(case: Presented) -> Iterator[Facts]:
 def line_twice(case: Presented) -> Iterator[Facts]:
     """One business key once in a message."""
     declaration = case.write_off.declaration
-    for line_id, count in Counter(LineId.of(line) for line in declaration.lines).items():
+    for key, count in Counter(key_of(declaration, line) for line in declaration.lines).items():
         if count > 1:
-            yield _facts(declaration, line_id)
+            yield _facts(key)
 
 
-def _facts(declaration: Declaration, line_id: LineId) -> Facts:
-    return {
-        "entry_id": declaration.entry_id,
-        "line": line_id.line_number,
-        "sequence": line_id.sequence,
-    }
+def _facts(key: WriteOffLineKey) -> Facts:
+    return {"entry_id": key.entry_id, "line": key.line_number, "sequence": key.sequence}

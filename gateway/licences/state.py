@@ -157,11 +157,20 @@ class LicenceState:
             else line
             for line in self.lines
         )
-        exhausted = all(line.is_closed for line in lines)
-        event = LicenceEvent.USE_ALL if exhausted else LicenceEvent.USE_PART
-        return replace(
-            self,
-            lines=lines,
-            declarations=self.declarations | {entry_id},
-            life=self.life.after(event),
-        )
+        return replace(self, lines=lines).counting(entry_id).with_usage()
+
+    def counting(self, entry_id: str) -> Self:
+        """The licence with the declaration `entry_id` counted against its cap."""
+        return replace(self, declarations=self.declarations | {entry_id})
+
+    def unused(self) -> Self:
+        """The licence as it would stand if no declaration had used it."""
+        lines = tuple(replace(line, balance=line.issued) for line in self.lines)
+        return replace(self, lines=lines, declarations=frozenset())
+
+    def with_usage(self) -> Self:
+        """The licence with its life saying how much of it is used."""
+        if all(line.is_closed for line in self.lines):
+            return self.after(LicenceEvent.USE_ALL)
+        touched = self.declarations or any(line.balance != line.issued for line in self.lines)
+        return self.after(LicenceEvent.USE_PART if touched else LicenceEvent.USE_NONE)

@@ -16,4 +16,5 @@ def policy_of(config: LawConfig) -> Policy:
         port_match=PortMatch(config.port_match),
         release_ahead=timedelta(seconds=config.release_ahead_seconds),
         replacement_needs_reconciliation=config.replacement_needs_reconciliation,
+        count_restored=config.count_restored_on_withdrawal,
     )

@@ -33,11 +33,11 @@ from tests.ledger.makers import (
     PARTNER,
     FakeClock,
     answer_received,
+    clearance_received,
     identity,
     issue_received,
     now,
     sealed,
-    write_off_received,
 )
 from tests.licences import makers as law
 
@@ -117,8 +117,8 @@ class House:
             message_id=f"w-{number}-{declaration}",
             licence_key=law.key(number),
         )
-        received = write_off_received(one)
-        [outcome] = self.run(lambda uow: book.apply_write_offs(uow, [received], law.POLICY))
+        received = clearance_received(one)
+        [outcome] = self.run(lambda uow: book.record_clearances(uow, [received], law.POLICY).outcomes)
         assert outcome.is_accepted, outcome
 
     def close(self, which: date = DAY) -> list[m.Reconciliation]:

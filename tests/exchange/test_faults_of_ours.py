@@ -69,16 +69,16 @@ def test_one_licence_that_cannot_be_sealed(
 def test_one_interchange_that_cannot_be_settled(
     world: World, document: MakeDocument, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    apply = book.apply_write_offs
+    apply = book.record_clearances
     calls: list[int] = []
 
-    def broken(uow: UnitOfWork, batch: Sequence[book.WriteOffReceived], policy: Policy) -> Any:
+    def broken(uow: UnitOfWork, batch: Sequence[book.ClearanceReceived], policy: Policy) -> Any:
         if batch and not calls:
             calls.append(len(batch))
             raise ZeroDivisionError("a fault of ours")
         return apply(uow, batch, policy)
 
-    monkeypatch.setattr(desk.book, "apply_write_offs", broken)
+    monkeypatch.setattr(desk.book, "record_clearances", broken)
     first, second = licences(2)
     world.drop("first", document(first))
     world.run(10)

@@ -12,7 +12,8 @@ from twisted.python.failure import Failure
 
 from gateway.ledger import book
 from gateway.ledger.acts import IssuerAct
-from licencexml.messages import AckStatus, AckSubject, ApplicationAck, Licence, WriteOff
+from gateway.licences.facts import Clearance
+from licencexml.messages import AckStatus, AckSubject, ApplicationAck, Licence
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
 from oftp2.identity import FileIdentity
@@ -71,9 +72,9 @@ def sealed(licence_key: LicenceKey, message_id: str, issue_message_id: str = "i-
     )
 
 
-def write_off_received(write_off: WriteOff, content: str = "") -> book.WriteOffReceived:
-    what = content or repr(write_off)
-    return book.WriteOffReceived(write_off, digest(what), what.encode(), "customs:1")
+def clearance_received(message: Clearance, content: str = "") -> book.ClearanceReceived:
+    what = content or repr(message)
+    return book.ClearanceReceived(message, digest(what), what.encode(), "customs:1")
 
 
 def answer_received(

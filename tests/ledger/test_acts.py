@@ -25,10 +25,10 @@ from tests.ledger.makers import (
     FakeClock,
     act_received,
     answer_received,
+    clearance_received,
     identity,
     issue_received,
     sealed,
-    write_off_received,
 )
 from tests.ledger.test_issuing import entries, statements
 from tests.licences.acts import HOUR, IN_FLIGHT, replacement, resumption, revocation, suspension
@@ -245,7 +245,7 @@ def test_what_follows_about_a_licence_never_overtakes_what_customs_has_yet_to_he
 def test_a_release_while_suspended_is_a_discrepancy(run: Run, look: Run) -> None:
     at_customs(run, 1)
     accept(run, suspension(at=NOW - 3 * HOUR))
-    [outcome] = run(book.apply_write_offs, [write_off_received(write_off())], POLICY)
+    [outcome] = run(book.record_clearances, [clearance_received(write_off())], POLICY).outcomes
     assert codes(outcome) == ["LICENCE_SUSPENDED"]
 
 

@@ -14,7 +14,7 @@ from gateway.ledger.projection import load_lives
 from gateway.licences.life import LicenceStatus, Life
 from licencexml.messages import AckStatus
 from licencexml.rejection import NOWHERE, Rejection
-from tests.ledger.makers import answer_received, issue_received, sealed, write_off_received
+from tests.ledger.makers import answer_received, clearance_received, issue_received, sealed
 from tests.ledger.test_issuing import content
 from tests.ledger.test_post import gather, sendings
 from tests.licences.makers import POLICY, key, licence, write_off
@@ -82,7 +82,7 @@ def test_the_same_answer_again_changes_nothing(run: Run, look: Run) -> None:
 
 
 def test_an_answer_that_comes_after_the_first_use_does_no_harm(run: Run, look: Run) -> None:
-    run(book.apply_write_offs, [write_off_received(write_off())], POLICY)
+    run(book.record_clearances, [clearance_received(write_off())], POLICY)
     record(run, answer_received("s-1", "a-1"), answer_received("s-1", "a-2", AckStatus.REFUSED))
 
     assert status(look) is LicenceStatus.PART_USED

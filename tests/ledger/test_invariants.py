@@ -24,7 +24,7 @@ from gateway.ledger.tables import discrepancy, entry, write_off_line
 from gateway.licences.tables import BEGINNING, DatedTable, Period, Row
 from licencexml.messages import DeclarationLine, Licence, WriteOff
 from licencexml.values import LicenceKey, LicenceType, UsageMode
-from tests.ledger.makers import FakeClock, answer_received, issue_received, now, sealed, write_off_received
+from tests.ledger.makers import FakeClock, answer_received, clearance_received, issue_received, now, sealed
 from tests.ledger.test_issuing import content
 from tests.licences.makers import KILOGRAM, POLICY, TONNE, drawn, goods, key, licence, write_off
 
@@ -73,7 +73,7 @@ class Histories(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp())
         self.clock = FakeClock()
         self.ledger = Ledger.open(self.folder / "l", clock=self.clock)
-        self.sent: list[book.WriteOffReceived] = []
+        self.sent: list[book.ClearanceReceived] = []
         self.answers: dict[str, book.Outcome] = {}
         self.entries: list[Any] = []
 
@@ -122,8 +122,8 @@ class Histories(RuleBasedStateMachine):
             )
             for number, (which, declaration, lines) in enumerate(batch)
         ]
-        received = [write_off_received(each) for each in write_offs]
-        outcomes = self.run_unit(book.apply_write_offs, received, SMALL_POLICY)
+        received = [clearance_received(each) for each in write_offs]
+        outcomes = self.run_unit(book.record_clearances, received, SMALL_POLICY).outcomes
         self.sent += received
         self.answers |= {outcome.message_id: outcome for outcome in outcomes}
 
@@ -133,7 +133,7 @@ class Histories(RuleBasedStateMachine):
             return
         again = data.draw(st.lists(st.sampled_from(self.sent), min_size=1, max_size=4))
         before = self.look(content)
-        for outcome in self.run_unit(book.apply_write_offs, again, SMALL_POLICY):
+        for outcome in self.run_unit(book.record_clearances, again, SMALL_POLICY).outcomes:
             first = self.answers[outcome.message_id]
             assert outcome.status is OutcomeStatus.REPEATED
             assert (outcome.already, outcome.rejections) == (first.status, first.rejections)

@@ -18,10 +18,10 @@ from licencexml.values import LicenceType
 from tests.ledger.makers import (
     PARTNER,
     answer_received,
+    clearance_received,
     identity,
     issue_received,
     sealed,
-    write_off_received,
 )
 from tests.licences.makers import POLICY, drawn, key, licence, write_off
 
@@ -87,8 +87,8 @@ def test_no_statement_reads_a_whole_table(ledger: Ledger, run: Run, look: Run, s
         write_off(drawn(amount), message_id=f"w-{each}", licence_key=each)
         for each, amount in zip(keys, ["1", "2", "3", "4", "5", "1000"], strict=True)
     ]
-    run(book.apply_write_offs, [write_off_received(each) for each in offs], POLICY)
-    run(book.apply_write_offs, [write_off_received(each, "other") for each in offs], POLICY)
+    run(book.record_clearances, [clearance_received(each) for each in offs], POLICY)
+    run(book.record_clearances, [clearance_received(each, "other") for each in offs], POLICY)
     file = run(post.inbound_offer, PARTNER, identity(1), 10, "p")
     run(post.inbound_stored, file.id, 10)
     look(post.inbound_to_process, 10)

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.ledger import book, post, query
 from gateway.ledger.kinds import OutboxStatus
-from tests.ledger.makers import answer_received, issue_received, sealed, write_off_received
+from tests.ledger.makers import answer_received, clearance_received, issue_received, sealed
 from tests.ledger.test_post import gather
 from tests.licences.makers import POLICY, drawn, key, write_off
 
@@ -26,10 +26,10 @@ def a_used_licence(run: Run) -> None:
     run(post.mark_delivered, made.id)
     run(book.record_customs_answers, [answer_received("s-1", "a-1")])
     run(
-        book.apply_write_offs,
+        book.record_clearances,
         [
-            write_off_received(write_off()),
-            write_off_received(write_off(drawn("500"), declaration=2, message_id="w-2")),
+            clearance_received(write_off()),
+            clearance_received(write_off(drawn("500"), declaration=2, message_id="w-2")),
         ],
         POLICY,
     )

@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from gateway.config.tables import load_tables, shipped_tables
+from gateway.licences.facts import Clearance, Fact
 from gateway.licences.life import LicenceEvent
 from gateway.licences.policy import Policy
+from gateway.licences.settlement import Finding, settle
 from gateway.licences.state import LicenceState
 from licencexml.messages import (
     Declaration,
@@ -127,3 +129,15 @@ def write_off(
 
 def issue(value: Licence | None = None, message_id: str = "i-1", *, urgent: bool = False) -> LicenceIssue:
     return LicenceIssue(header(message_id, "ISSUER-BEIJING"), value or licence(), urgent)
+
+
+def fact(message: Clearance, *, late: bool = False, received_at: datetime = NOW) -> Fact:
+    return Fact(message, received_at, late)
+
+
+def found(
+    licence_state: LicenceState | None, presented: WriteOff, *before: Clearance, policy: Policy = POLICY
+) -> tuple[LicenceState | None, Finding]:
+    """The licence after `before` and `presented`, and what became of the latter."""
+    settlement = settle(licence_state, [fact(one) for one in (*before, presented)], policy)
+    return settlement.state, settlement.findings[presented.header.message_id]

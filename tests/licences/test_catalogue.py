@@ -9,7 +9,7 @@ import pytest
 from gateway.licences.catalogue import CATALOGUE
 from gateway.licences.parties import PARTIES
 from gateway.licences.rules import CONFIGURED
-from gateway.licences.write_off import LAW
+from gateway.licences.settlement import LAW
 from licencexml.rejection import Reason
 
 ARTICLE = re.compile(

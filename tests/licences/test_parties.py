@@ -8,11 +8,10 @@ import pytest
 
 from gateway.licences.policy import PortMatch
 from gateway.licences.state import LicenceState
-from gateway.licences.write_off import decide_write_off
 from licencexml.messages import WriteOff
 from licencexml.party_code import uscc_check_character
 from licencexml.values import LicenceType, Party, PermittedEnterprise, PermittedGround
-from tests.licences.makers import NOW, OPERATOR, POLICY, drawn, goods, key, state, write_off
+from tests.licences.makers import OPERATOR, POLICY, drawn, found, goods, key, state, write_off
 
 #: The same organisation under its older code, and under a code given by another registering department.
 OLD_CODE = Party("名称不同", "1100" + OPERATOR.code[8:17])
@@ -29,7 +28,7 @@ CAR = "8703234110"
 
 def codes(licence: LicenceState, presented: WriteOff, port_match: PortMatch = PortMatch.EXACT) -> list[str]:
     policy = replace(POLICY, port_match=port_match)
-    return [one.code for one in decide_write_off(licence, presented, {}, policy, NOW).rejections]
+    return [one.code for one in found(licence, presented, policy=policy)[1].rejections]
 
 
 def by(

@@ -10,10 +10,9 @@ import pytest
 from gateway.licences.life import LicenceEvent
 from gateway.licences.state import LicenceState, Suspension
 from gateway.licences.suspend import BACKDATING, decide_suspension, resumed, suspended
-from gateway.licences.write_off import decide_write_off
 from licencexml.messages import LicenceSuspension, SuspensionGround
 from tests.licences.acts import HOUR, IN_FLIGHT, act, resumption, suspension
-from tests.licences.makers import NOW, POLICY, RELEASED, key, state, write_off
+from tests.licences.makers import NOW, POLICY, RELEASED, found, key, state, write_off
 
 LOSS = SuspensionGround.LOSS_REPORT
 
@@ -138,5 +137,5 @@ def test_configured_a_licence_is_not_used_while_it_is_suspended(
     since: datetime, until: datetime | None, lawful: bool
 ) -> None:
     stopped = replace(state(), suspensions=(Suspension(IN_FLIGHT, since, until),))
-    rejections = decide_write_off(stopped, write_off(), {}, POLICY, NOW).rejections
+    rejections = found(stopped, write_off())[1].rejections
     assert [one.code for one in rejections] == ([] if lawful else ["LICENCE_SUSPENDED"])

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from gateway.licences.life import LicenceStatus
 from gateway.licences.state import LicenceState
 from gateway.licences.tolerance import fits, never_below
-from gateway.licences.write_off import WriteOffDecision, decide_write_off
 from licencexml.values import LicenceType
-from tests.licences.makers import NOW, POLICY, drawn, goods, state, write_off
+from tests.licences.makers import drawn, found, goods, state, write_off
 
 CRUDE, MAIZE, STEEL = "2709000000", "1005900001", "7208100000"
 AUTOMATIC = LicenceType.AUTOMATIC_IMPORT
@@ -23,15 +22,17 @@ amounts = st.decimals(Decimal("0.00001"), Decimal("99999999999999.99999"), place
 
 def decide(
     licence: LicenceState, amount: str, goods_code: str = MAIZE, declaration: int = 1
-) -> WriteOffDecision:
+) -> tuple[LicenceState, list[str]]:
     presented = write_off(
         drawn(amount, goods_code=goods_code), declaration=declaration, licence_key=licence.key
     )
-    return decide_write_off(licence, presented, {}, POLICY, NOW)
+    after, finding = found(licence, presented)
+    assert after is not None
+    return after, [one.code for one in finding.rejections]
 
 
 def codes(licence: LicenceState, amount: str, goods_code: str = MAIZE) -> list[str]:
-    return [one.code for one in decide(licence, amount, goods_code).rejections]
+    return decide(licence, amount, goods_code)[1]
 
 
 @pytest.mark.parametrize(
@@ -55,28 +56,23 @@ def test_configured_over_shipment_by_type_and_goods(
 
 
 def test_configured_the_last_lot_is_measured_against_what_was_left() -> None:
-    first = decide(state(goods(goods_code=MAIZE)), "60").state
-    assert first is not None
+    first, _ = decide(state(goods(goods_code=MAIZE)), "60")
 
     assert codes(first, "42") == []
     assert codes(first, "42.00001") == ["OVER_SHIPMENT_EXCEEDS_TOLERANCE"]
 
 
 def test_configured_the_last_lot_closes_the_line_and_the_licence() -> None:
-    after = decide(state(goods(goods_code=MAIZE)), "104").state
-    assert after is not None
+    after, _ = decide(state(goods(goods_code=MAIZE)), "104")
     assert after.lines[0].balance == -4
     assert after.status is LicenceStatus.EXHAUSTED
 
-    assert [one.code for one in decide(after, "0.00001", declaration=2).rejections] == [
-        "OVER_SHIPMENT_EXCEEDS_TOLERANCE"
-    ]
+    assert decide(after, "0.00001", declaration=2)[1] == ["OVER_SHIPMENT_EXCEEDS_TOLERANCE"]
 
 
 def test_configured_a_line_used_up_exactly_takes_nothing_more() -> None:
-    after = decide(state(goods(goods_code=MAIZE)), "100").state
-    assert after is not None
-    assert decide(after, "0.00001", declaration=2).rejections != ()
+    after, _ = decide(state(goods(goods_code=MAIZE)), "100")
+    assert decide(after, "0.00001", declaration=2)[1] != []
 
 
 def test_goods_that_are_not_bulk_have_no_tolerance() -> None:

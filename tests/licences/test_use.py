@@ -10,21 +10,15 @@ from decimal import Decimal
 import pytest
 
 from gateway.licences.life import LicenceStatus, Life, Transmission
-from gateway.licences.recognition import AppliedBefore, LineId
+from gateway.licences.settlement import Verdict
 from gateway.licences.state import LicenceState
-from gateway.licences.write_off import WriteOffDecision, WriteOffResult, decide_write_off
-from licencexml.messages import DeclarationLine, WriteOff
+from licencexml.messages import WriteOff
 from licencexml.values import LicenceType, UsageMode
-from tests.licences.makers import KILOGRAM, NOW, POLICY, drawn, entry_id, goods, state, write_off
+from tests.licences.makers import KILOGRAM, NOW, POLICY, drawn, entry_id, found, goods, state, write_off
 
 
-def decide(licence: LicenceState | None, presented: WriteOff, *known: DeclarationLine) -> WriteOffDecision:
-    before = {LineId.of(line): AppliedBefore.of(presented.declaration, line) for line in known}
-    return decide_write_off(licence, presented, before, POLICY, NOW)
-
-
-def codes(licence: LicenceState | None, presented: WriteOff, *known: DeclarationLine) -> list[str]:
-    return [rejection.code for rejection in decide(licence, presented, *known).rejections]
+def codes(licence: LicenceState | None, presented: WriteOff) -> list[str]:
+    return [rejection.code for rejection in found(licence, presented)[1].rejections]
 
 
 def used_by(licence: LicenceState, declarations: Iterable[int]) -> LicenceState:
@@ -32,24 +26,23 @@ def used_by(licence: LicenceState, declarations: Iterable[int]) -> LicenceState:
 
 
 def test_a_lawful_write_off_leaves_the_rest() -> None:
-    decision = decide(state(), write_off(drawn("10.00001")))
+    after, finding = found(state(), write_off(drawn("10.00001")))
 
-    assert decision.result is WriteOffResult.APPLIED
-    assert decision.state is not None
-    assert decision.state.lines[0].balance == Decimal("89.99999")
-    assert decision.state.status is LicenceStatus.PART_USED
-    assert decision.state.declarations == {entry_id(1)}
+    assert finding.verdict is Verdict.APPLIED
+    assert after is not None
+    assert after.lines[0].balance == Decimal("89.99999")
+    assert after.status is LicenceStatus.PART_USED
+    assert after.declarations == {entry_id(1)}
 
 
 def test_the_last_of_it_exhausts_the_licence() -> None:
-    decision = decide(state(goods(1, "10"), goods(2, "5")), write_off(drawn("10", licence_line=1)))
-    assert decision.state is not None
-    assert decision.state.status is LicenceStatus.PART_USED
+    after, _ = found(state(goods(1, "10"), goods(2, "5")), write_off(drawn("10", licence_line=1)))
+    assert after is not None
+    assert after.status is LicenceStatus.PART_USED
 
-    rest = write_off(drawn("5", licence_line=2), declaration=2)
-    decision = decide(decision.state, rest)
-    assert decision.state is not None
-    assert decision.state.status is LicenceStatus.EXHAUSTED
+    after, _ = found(after, write_off(drawn("5", licence_line=2), declaration=2))
+    assert after is not None
+    assert after.status is LicenceStatus.EXHAUSTED
 
 
 def test_494_art_13_an_unknown_licence_is_not_used() -> None:
@@ -96,8 +89,7 @@ def test_539_art_8_5_the_twelfth_declaration_passes_and_the_thirteenth_does_not(
     assert codes(eleven, write_off(declaration=12)) == []
 
     twelve = used_by(state(), range(1, 13))
-    decision = decide(twelve, write_off(declaration=13))
-    [rejection] = decision.rejections
+    [rejection] = found(twelve, write_off(declaration=13))[1].rejections
     assert rejection.code == "MULTI_USE_CAP_REACHED"
     assert rejection.article == "外经贸配管发〔2000〕539号 art. 8(5)"
     assert "13" in rejection.en
@@ -121,9 +113,9 @@ def test_configured_which_goods_line_is_drawn_on_is_not_guessed() -> None:
     two_alike = state(goods(1), goods(2))
 
     assert codes(two_alike, write_off(drawn())) == ["LICENCE_LINE_UNCLEAR"]
-    decision = decide(two_alike, write_off(drawn(licence_line=2)))
-    assert decision.state is not None
-    assert [line.balance for line in decision.state.lines] == [100, 90]
+    after, _ = found(two_alike, write_off(drawn(licence_line=2)))
+    assert after is not None
+    assert [line.balance for line in after.lines] == [100, 90]
 
 
 def test_539_art_6_units_are_equal_and_never_converted() -> None:
@@ -142,11 +134,12 @@ def test_539_art_5_the_balance_is_exact() -> None:
 def test_539_art_5_lines_of_one_declaration_draw_one_after_another() -> None:
     lines = [drawn("60", line_number=1), drawn("40.00001", line_number=2)]
 
-    decision = decide(state(), write_off(*lines))
-    [rejection] = decision.rejections
+    after, finding = found(state(), write_off(*lines))
+    [rejection] = finding.rejections
     assert rejection.code == "QUANTITY_EXCEEDS_BALANCE"
     assert "40.00000 [070]" in rejection.en
-    assert decision.applied == ()
+    assert finding.lines == ()
+    assert after == state()
 
 
 def test_all_faults_of_all_lines_are_told_at_once() -> None:
@@ -167,29 +160,30 @@ def test_all_faults_of_all_lines_are_told_at_once() -> None:
 
 
 def test_configured_the_same_key_and_content_is_a_repeat() -> None:
-    decision = decide(state(), write_off(drawn()), drawn())
+    first = write_off(drawn())
+    after, finding = found(state(), write_off(drawn(), message_id="w-2"), first)
 
-    assert decision.result is WriteOffResult.REPEATED
-    assert decision.state == state()
+    assert finding.verdict is Verdict.REPEATED
+    assert after == found(state(), first)[0]
 
 
 def test_configured_the_same_key_with_other_content_is_a_conflict() -> None:
-    decision = decide(state(), write_off(drawn("10")), drawn("11"))
+    _, finding = found(state(), write_off(drawn("10"), message_id="w-2"), write_off(drawn("11")))
 
-    assert decision.result is WriteOffResult.CONFLICT
-    assert [rejection.code for rejection in decision.rejections] == ["WRITE_OFF_CONFLICT"]
+    assert finding.verdict is Verdict.CONFLICT
+    assert [rejection.code for rejection in finding.rejections] == ["WRITE_OFF_CONFLICT"]
 
 
 def test_only_what_is_new_is_decided_and_applied() -> None:
-    licence = used_by(state(goods(1, "10")), [1])
+    more = write_off(drawn("8", line_number=1), drawn("2", line_number=2), message_id="w-2")
 
-    decision = decide(
-        licence, write_off(drawn("8", line_number=1), drawn("10", line_number=2)), drawn("8", line_number=1)
-    )
-    assert decision.result is WriteOffResult.APPLIED
-    assert [one.line.line_number for one in decision.applied] == [2]
-    assert decision.state is not None
-    assert decision.state.lines[0].balance == 0
+    after, finding = found(state(goods(1, "10")), more, write_off(drawn("8", line_number=1)))
+
+    assert finding.verdict is Verdict.APPLIED
+    assert [one.line.line_number for one in finding.lines] == [2]
+    assert after is not None
+    assert after.lines[0].balance == 0
+    assert after.declarations == {entry_id(1)}
 
 
 def test_configured_a_line_stands_once_in_a_message() -> None:

@@ -187,6 +187,7 @@ def _clearance() -> None:
         sa.Column("received_at", sa.String(27), nullable=False),
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("verdict", sa.String(16), nullable=False),
+        sa.Column("rejections", sa.JSON(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.message_id"], name="fk_clearance_message_id"),
         sa.PrimaryKeyConstraint("message_id", name="pk_clearance"),
@@ -202,8 +203,6 @@ def _declaration_use() -> None:
         sa.Column("licence_type", sa.String(32), nullable=False),
         sa.Column("licence_no", sa.String(32), nullable=False),
         sa.Column("entry_id", sa.String(18), nullable=False),
-        sa.Column("release_time", sa.String(27), nullable=False),
-        sa.Column("live", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["licence_type", "licence_no"],
             ["licence.licence_type", "licence.licence_no"],

@@ -1,0 +1,109 @@
+"""Replay of what issuers do to a licence that exists, and of the way of their acts to customs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Row
+
+from gateway.ledger.acts import act_row
+from gateway.ledger.acts_sent import moved
+from gateway.ledger.kinds import EntryKind
+from gateway.ledger.projection import key_of
+from gateway.ledger.rebuilt import Rebuilt
+from gateway.licences.confirm import confirmed
+from gateway.licences.life import LicenceEvent
+from gateway.licences.replace import replaced
+from gateway.licences.suspend import resumed, suspended
+from licencexml.messages import SuspensionGround
+from licencexml.values import LicenceKey
+
+
+def happened(event: LicenceEvent) -> Callable[[Rebuilt, Row[Any]], None]:
+    """What an event does to the licence's life."""
+
+    def replay(rebuilt: Rebuilt, _row: Row[Any]) -> None:
+        if rebuilt.issued is not None:
+            rebuilt.issued = rebuilt.issued.after(event)
+
+    return replay
+
+
+def _ended(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    if rebuilt.issued is not None:
+        rebuilt.issued = replaced(rebuilt.issued, LicenceKey.parse(row.data["replaced_by"]))
+
+
+def _revoked(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    happened(LicenceEvent.REVOKE)(rebuilt, row)
+    _acted(rebuilt, row)
+
+
+def _suspended(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    ground, since = SuspensionGround(row.data["ground"]), datetime.fromisoformat(row.data["since"])
+    if rebuilt.issued is not None:
+        rebuilt.issued = suspended(rebuilt.issued, ground, since)
+    _acted(rebuilt, row)
+
+
+def _resumed(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    ground, until = SuspensionGround(row.data["ground"]), datetime.fromisoformat(row.data["until"])
+    if rebuilt.issued is not None:
+        rebuilt.issued = resumed(rebuilt.issued, ground, until)
+    _acted(rebuilt, row)
+
+
+def _confirmed(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    if rebuilt.issued is not None:
+        rebuilt.issued = confirmed(rebuilt.issued, datetime.fromisoformat(row.data["as_of"]))
+
+
+def _acted(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    """An act begins its way to customs, if customs has the licence."""
+    if row.data["act"] is not None:
+        rebuilt.acts[row.message_id] = act_row(key_of(row), row.message_id, row.at, row.data["act"])
+
+
+def _act_sealed(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    one = rebuilt.acts.get(row.data["issue_message_id"])
+    if one is not None:
+        sealed = moved(one["transmission"], LicenceEvent.SEAL)
+        one |= {"transmission": sealed, "sealed_message_id": row.message_id}
+
+
+def _act_moved(
+    event: LicenceEvent, sealed_id: Callable[[Row[Any]], str]
+) -> Callable[[Rebuilt, Row[Any]], None]:
+    def replay(rebuilt: Rebuilt, row: Row[Any]) -> None:
+        for one in rebuilt.acts.values():
+            if one["sealed_message_id"] == sealed_id(row):
+                one["transmission"] = moved(one["transmission"], event)
+
+    return replay
+
+
+def _own(row: Row[Any]) -> str:
+    return str(row.message_id)
+
+
+def _answered(row: Row[Any]) -> str:
+    return str(row.data["answers"])
+
+
+REPLAY_ACTS: Mapping[EntryKind, Callable[[Rebuilt, Row[Any]], None]] = MappingProxyType(
+    {
+        EntryKind.REPLACED: _ended,
+        EntryKind.REVOKED: _revoked,
+        EntryKind.SUSPENDED: _suspended,
+        EntryKind.RESUMED: _resumed,
+        EntryKind.EXPIRED: happened(LicenceEvent.EXPIRE),
+        EntryKind.CONFIRMED: _confirmed,
+        EntryKind.ACT_SEALED: _act_sealed,
+        EntryKind.ACT_SENT: _act_moved(LicenceEvent.SEND, _own),
+        EntryKind.ACT_CUSTOMS_ACCEPTED: _act_moved(LicenceEvent.CUSTOMS_ACCEPT, _answered),
+        EntryKind.ACT_CUSTOMS_REFUSED: _act_moved(LicenceEvent.CUSTOMS_REFUSE, _answered),
+    }
+)

@@ -1,0 +1,335 @@
+"""What customs' messages come to: a licence's position, settled from the set of its facts.
+
+The position is a function of the set: neither the order in which messages came nor repeats matter.
+
+The order of the decision:
+
+1. The licence must be known; what comes after it was replaced or revoked does not change it: `RECOGNITION`.
+2. Of several messages about one business key (declaration, line, licence, sequence) the one created first
+   holds; the same again is a repeat, other content is a conflict: `IDENTITY`.
+3. Amendments and withdrawals count where their write-off is; those that came before it wait (parked).
+   `AMENDMENT` and `REVERSAL` say which do not hold. A line takes what it says as amended last, less what was
+   withdrawn.
+4. The write-offs are applied in customs' own order: release time, then declaration, line, sequence. Each must
+   keep all the law, `LAW`, theme by theme, as the licence stands at its place; its lines are applied all or
+   not at all. An amendment with which its write-off would break the law does not hold.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from enum import StrEnum
+from itertools import groupby
+
+from gateway.licences.amending import Withdrawals, number_amendments, withdraw
+from gateway.licences.facts import Fact, entry_id_of
+from gateway.licences.goods import GOODS
+from gateway.licences.paper import PAPER
+from gateway.licences.parties import PARTIES
+from gateway.licences.policy import Policy
+from gateway.licences.recognition import (
+    IDENTITY,
+    RECOGNITION,
+    LineContent,
+    Presented,
+    key_of,
+    named,
+)
+from gateway.licences.state import Draw, LicenceState
+from gateway.licences.use import USE, Use
+from licencexml.messages import (
+    Declaration,
+    DeclarationLine,
+    WriteOff,
+    WriteOffAmendment,
+    WriteOffLineKey,
+    WriteOffReversal,
+)
+from licencexml.rejection import Rejection
+from licencexml.values import Quantity
+
+#: The themes of the law of use, in the order in which their faults are told.
+LAW = (USE, PARTIES, GOODS, PAPER)
+
+
+class Verdict(StrEnum):
+    """What becomes of a message of customs about a release."""
+
+    APPLIED = "APPLIED"
+    REPEATED = "REPEATED"
+    PARKED = "PARKED"
+    CONFLICT = "CONFLICT"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLine:
+    """A declaration line as it counts now, and the goods line of the licence that it draws on."""
+
+    declaration: Declaration
+    line: DeclarationLine
+    licence_line: int
+
+    @property
+    def draw(self) -> Draw:
+        """What it takes."""
+        return Draw(self.licence_line, self.line.quantity.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What became of one message: every reason against it; of an applied write-off its lines as they count.
+
+    `counted` tells whether its declaration counts against the cap by this message.
+    """
+
+    verdict: Verdict
+    rejections: tuple[Rejection, ...] = ()
+    lines: tuple[AppliedLine, ...] = ()
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The licence after all of it (None if it is unknown), and what became of each message by its id."""
+
+    state: LicenceState | None
+    findings: Mapping[str, Finding]
+
+
+def settle(state: LicenceState | None, facts: Iterable[Fact], policy: Policy) -> Settlement:
+    """Settle what `facts` come to, from `state`: the licence as it stands but for them.
+
+    The caps, tolerances and dates that bind are those of the licence itself. No two facts have one MessageID.
+    """
+    ordered = sorted(facts, key=lambda fact: fact.precedence)
+    if state is None:
+        return Settlement(None, {fact.message_id: _unrecognised(fact, None) for fact in ordered})
+    return _Settling(state, ordered, policy).settle()
+
+
+def _unrecognised(fact: Fact, state: LicenceState | None) -> Finding:
+    rejections = RECOGNITION.judge(named(fact.message, state, late=fact.late))
+    assert rejections, "something is wrong with what is not recognised"
+    return Finding(Verdict.REFUSED, rejections)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line as it counts: its declaration's attributes, and what is left of its quantity."""
+
+    key: WriteOffLineKey
+    declaration: Declaration
+    line: DeclarationLine
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Its place in customs' own order."""
+        key = self.key
+        return self.declaration.release_time, key.entry_id, key.line_number, key.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One write-off with the lines that it owns, and their amendments, the lowest number first."""
+
+    fact: Fact
+    lines: tuple[_Line, ...]
+    amendments: tuple[Fact, ...] = ()
+
+    @property
+    def amended(self) -> tuple[_Line, ...]:
+        """Its lines as the amendments say."""
+        content = {_amendment(fact).amends: _amendment(fact) for fact in self.amendments}
+        return tuple(
+            _amended(line, content[line.key]) if line.key in content else line for line in self.lines
+        )
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Its place among all, as amended."""
+        return min(line.place for line in self.amended)
+
+    def with_fewer_amendments(self) -> Iterator[_Unit]:
+        """Itself, then without its latest amendment, and so on until none is left."""
+        for count in range(len(self.amendments), -1, -1):
+            yield replace(self, amendments=self.amendments[:count])
+
+
+@dataclass(slots=True)
+class _Settling:
+    """One settlement in the making."""
+
+    state: LicenceState
+    facts: Sequence[Fact]
+    policy: Policy
+    findings: dict[str, Finding] = field(default_factory=dict)
+
+    def settle(self) -> Settlement:
+        units = self._claim([fact for fact in self.facts if isinstance(fact.message, WriteOff)])
+        units = self._amend(units)
+        withdrawals = self._withdraw(units)
+        for unit in sorted(units, key=lambda unit: unit.place):
+            self._apply(unit, withdrawals)
+        return Settlement(self.state.with_usage(), self.findings)
+
+    def _claim(self, facts: Sequence[Fact]) -> list[_Unit]:
+        """The write-offs that hold, each with the lines that no other holds before it."""
+        holding: dict[WriteOffLineKey, LineContent] = {}
+        units = []
+        # What came in time goes first: what came late never takes its place.
+        for fact in sorted(facts, key=lambda fact: (fact.late, fact.precedence)):
+            write_off = fact.message
+            assert isinstance(write_off, WriteOff)
+            conflicts = IDENTITY.judge(Presented(write_off, holding))
+            own = [line for line in _lines(write_off) if line.key not in holding]
+            if conflicts:
+                self.findings[fact.message_id] = Finding(Verdict.CONFLICT, conflicts)
+            elif not own:
+                self.findings[fact.message_id] = Finding(Verdict.REPEATED)
+            elif fact.late:
+                self.findings[fact.message_id] = _unrecognised(fact, self.state)
+            else:
+                holding |= {line.key: LineContent.of(line.declaration, line.line) for line in own}
+                units.append(_Unit(fact, tuple(own)))
+        return units
+
+    def _amend(self, units: Sequence[_Unit]) -> list[_Unit]:
+        """The units with their amendments."""
+        amendments = number_amendments(self._in_time(WriteOffAmendment))
+        self._note(amendments.repeated, amendments.unwanted)
+        of_unit: defaultdict[str, list[Fact]] = defaultdict(list)
+        owner = {line.key: unit.fact.message_id for unit in units for line in unit.lines}
+        for key, facts in amendments.by_key.items():
+            if key in owner:
+                of_unit[owner[key]] += facts
+            else:
+                self._all(facts, Finding(Verdict.PARKED))
+        return [
+            replace(unit, amendments=tuple(sorted(of_unit[unit.fact.message_id], key=_number)))
+            for unit in units
+        ]
+
+    def _withdraw(self, units: Sequence[_Unit]) -> Withdrawals:
+        released = {line.key: line.line.quantity for unit in units for line in unit.amended}
+        found = withdraw(self._in_time(WriteOffReversal), released)
+        self._note(found.repeated, found.unwanted)
+        self.findings |= dict.fromkeys(found.parked, Finding(Verdict.PARKED))
+        self.findings |= dict.fromkeys(found.applied, Finding(Verdict.APPLIED))
+        return found
+
+    def _in_time(self, kind: type[WriteOffAmendment | WriteOffReversal]) -> list[Fact]:
+        """The facts of one kind that came before the licence's end; the others change nothing."""
+        of_kind = [fact for fact in self.facts if isinstance(fact.message, kind)]
+        for fact in of_kind:
+            if fact.late:
+                self.findings[fact.message_id] = _unrecognised(fact, self.state)
+        return [fact for fact in of_kind if not fact.late]
+
+    def _note(self, repeated: Iterable[str], unwanted: Mapping[str, tuple[Rejection, ...]]) -> None:
+        self.findings |= dict.fromkeys(repeated, Finding(Verdict.REPEATED))
+        for message_id, rejections in unwanted.items():
+            self.findings[message_id] = Finding(Verdict.REFUSED, rejections)
+
+    def _apply(self, unit: _Unit, withdrawals: Withdrawals) -> None:
+        """Apply a unit with as many of its amendments as the law allows, the latest first to go."""
+        reasons: tuple[Rejection, ...] | None = None
+        for candidate in unit.with_fewer_amendments():
+            attempt = self._attempt(candidate, withdrawals)
+            if reasons is None:
+                reasons = attempt.rejections
+            if not attempt.rejections:
+                self._accept(unit, candidate, attempt, reasons)
+                return
+        refused = Finding(Verdict.REFUSED, reasons or ())
+        self._all([unit.fact, *unit.amendments], refused)
+
+    def _attempt(self, unit: _Unit, withdrawals: Withdrawals) -> _Attempt:
+        left = [_left(line, withdrawals.withdrawn.get(line.key)) for line in unit.amended]
+        attempt = _Attempt(self.state)
+        taking = sorted((line for line in left if line is not None), key=lambda line: line.place)
+        for _, group in groupby(taking, key=lambda line: _attributes(line.declaration)):
+            attempt.draw(list(group), self.policy, unit.fact)
+        return attempt
+
+    def _accept(
+        self, unit: _Unit, candidate: _Unit, attempt: _Attempt, reasons: tuple[Rejection, ...]
+    ) -> None:
+        entry_id = entry_id_of(unit.fact.message)
+        state = attempt.state
+        withdrawn = not attempt.lines
+        if withdrawn and not self.policy.count_restored and len(state.declarations) < state.cap:
+            state = state.counting(entry_id)
+        counted = bool(attempt.lines) or (withdrawn and entry_id in state.declarations)
+        self.state = state
+        self.findings[unit.fact.message_id] = Finding(
+            Verdict.APPLIED, lines=tuple(attempt.lines), counted=counted
+        )
+        self._all(candidate.amendments, Finding(Verdict.APPLIED))
+        self._all(unit.amendments[len(candidate.amendments) :], Finding(Verdict.REFUSED, reasons))
+
+    def _all(self, facts: Iterable[Fact], finding: Finding) -> None:
+        self.findings |= {fact.message_id: finding for fact in facts}
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """A unit applied on trial: the licence then, the lines as they count, and every reason against it."""
+
+    state: LicenceState
+    lines: list[AppliedLine] = field(default_factory=list)
+    rejections: tuple[Rejection, ...] = ()
+
+    def draw(self, group: Sequence[_Line], policy: Policy, fact: Fact) -> None:
+        """Draw lines that have one declaration in common."""
+        declaration = group[0].declaration
+        lines = tuple(one.line for one in group)
+        case = Use(self.state, declaration, lines, policy, fact.received_at)
+        rejections = tuple(rejection for book in LAW for rejection in book.judge(case))
+        self.rejections += rejections
+        if rejections:
+            return
+        applied = [AppliedLine(declaration, line, case.target(line).line_number) for line in lines]
+        self.lines += applied
+        self.state = self.state.used(declaration.entry_id, [one.draw for one in applied])
+
+
+def _lines(write_off: WriteOff) -> Iterator[_Line]:
+    declaration = write_off.declaration
+    for line in declaration.lines:
+        yield _Line(key_of(declaration, line), replace(declaration, lines=()), line)
+
+
+def _amended(line: _Line, amendment: WriteOffAmendment) -> _Line:
+    """The line as the amendment says; what the paper showed stays what it was."""
+    amended = amendment.declaration
+    face = line.declaration.paper_face
+    return _Line(line.key, replace(amended, lines=(), paper_face=face), amended.lines[0])
+
+
+def _left(line: _Line, withdrawn: Decimal | None) -> _Line | None:
+    """The line less what is withdrawn of it; None if that is all."""
+    if withdrawn is None:
+        return line
+    quantity = line.line.quantity
+    if withdrawn >= quantity.amount:
+        return None
+    rest = Quantity(quantity.amount - withdrawn, quantity.unit)
+    return replace(line, line=replace(line.line, quantity=rest))
+
+
+def _attributes(declaration: Declaration) -> tuple[object, ...]:
+    unit = declaration.operating_unit
+    return declaration.release_time, unit.code, declaration.port, declaration.country
+
+
+def _amendment(fact: Fact) -> WriteOffAmendment:
+    assert isinstance(fact.message, WriteOffAmendment)
+    return fact.message
+
+
+def _number(fact: Fact) -> tuple[object, ...]:
+    return (_amendment(fact).amendment_number, *fact.precedence)
