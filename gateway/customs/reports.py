@@ -48,7 +48,7 @@ _PART = customs_report_part.c
 
 
 def take(mail: Mail, one: Examined, part: Reconciliation, misstatement: Misstatement) -> Notice:
-    """Take in a part of the gateway's report; once all of them are there it is answered."""
+    """Take in and acknowledge a part of the gateway's report; once all are there the report is answered."""
     message_id = part.header.message_id
     known = select(_PART.digest).where(_PART.message_id == message_id)
     before = mail.uow.connection.execute(known).scalar_one_or_none()
@@ -57,6 +57,7 @@ def take(mail: Mail, one: Examined, part: Reconciliation, misstatement: Misstate
         return _take_new(mail, part, misstatement)
     if before != one.digest:
         return _refuse(mail, part, refusals.IDENTITY_CONFLICT.reject(message_id=message_id))
+    _acknowledge(mail, part, AckStatus.REPEATED)
     _answer_again(mail, message_id)
     return _told(part, AckStatus.REPEATED)
 
@@ -64,15 +65,16 @@ def take(mail: Mail, one: Examined, part: Reconciliation, misstatement: Misstate
 def _take_new(mail: Mail, part: Reconciliation, misstatement: Misstatement) -> Notice:
     connection, of_report = mail.uow.connection, _of_report(part)
     came = connection.execute(select(_PART.part_number, _PART.xml == b"").where(of_report)).all()
-    if any(is_answered for _, is_answered in came):
-        return _told(part, "answered before")
-    if len({number for number, _ in came}) < part.part_count:
-        return _told(part, "more is to come")
+    is_answered = any(answered for _, answered in came)
+    if is_answered or len({number for number, _ in came}) < part.part_count:
+        _acknowledge(mail, part, AckStatus.ACCEPTED)
+        return _told(part, "answered before" if is_answered else "more is to come")
     collected = join(map(_read, connection.execute(select(_PART.xml).where(of_report)).scalars()))
     if collected.contradictions:
         day, what = part.business_date, ", ".join(collected.contradictions)
         return _refuse(mail, part, refusals.REPORT_CONTRADICTORY.reject(business_date=day, what=what))
     assert collected.is_whole, "what does not contradict itself is as many parts as it says"
+    _acknowledge(mail, part, AckStatus.ACCEPTED)
     _answer(mail, collected, misstatement)
     connection.execute(update(customs_report_part).where(of_report).values(xml=b""))
     return _told(part, "answered")
@@ -192,9 +194,14 @@ def _transfer(row: Row[*tuple[Any, ...]]) -> Transfer:
     return Transfer(row.message_id, row.kind, key_of(row), row.digest, status)
 
 
+def _acknowledge(
+    mail: Mail, part: Reconciliation, status: AckStatus, rejections: tuple[Rejection, ...] = ()
+) -> None:
+    mail.acknowledge(AckSubject(part.header.message_id, kind_of(part)), status, None, rejections)
+
+
 def _refuse(mail: Mail, part: Reconciliation, rejection: Rejection) -> Notice:
-    subject = AckSubject(part.header.message_id, kind_of(part))
-    mail.acknowledge(subject, AckStatus.REFUSED, None, (rejection,))
+    _acknowledge(mail, part, AckStatus.REFUSED, (rejection,))
     return _told(part, AckStatus.REFUSED)
 
 
