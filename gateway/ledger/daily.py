@@ -172,10 +172,10 @@ def reconcile(
         "answer_as_of": answer_as_of,
         "differences": len(found),
         "content": content,
-        "written": False,
+        "written": _is_answered_since(uow.connection, report),
     }
     uow.connection.execute(update(day_report).where(_REPORT.id == report.id).values(values))
-    if _is_latest_answered(uow.connection, report):
+    if not values["written"]:
         _settle_differences(uow, report, found)
     _enter(
         uow,
@@ -197,9 +197,12 @@ def mark_written(uow: UnitOfWork, report_id: int) -> None:
     uow.connection.execute(update(day_report).where(_REPORT.id == report_id).values(written=True))
 
 
-def _is_latest_answered(connection: Connection, report: DayReport) -> bool:
-    query = select(func.max(_REPORT.id)).where(_REPORT.day == report.day, _REPORT.answered_at.is_not(None))
-    return bool(connection.execute(query).scalar() == report.id)
+def _is_answered_since(connection: Connection, report: DayReport) -> bool:
+    """Whether a later report of the same day is answered already: then that one holds."""
+    later = select(_REPORT.id).where(
+        _REPORT.day == report.day, _REPORT.id > report.id, _REPORT.answered_at.is_not(None)
+    )
+    return connection.execute(later.limit(1)).first() is not None
 
 
 def _settle_differences(uow: UnitOfWork, report: DayReport, found: Iterable[Found]) -> None:

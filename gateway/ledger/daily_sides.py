@@ -32,7 +32,12 @@ CHUNK = 1_000
 #: Rows are in the order of their times but for a clock that was set back: so much of that is borne.
 _SET_BACK = timedelta(hours=1)
 _ISSUER_KINDS = tuple(one.__name__ for one in get_args(IssuerMessage))
-_ON_THE_WAY = (EntryKind.SEALED, EntryKind.SENT, EntryKind.CUSTOMS_ACCEPTED, EntryKind.CUSTOMS_REFUSED)
+#: Of licences, and of acts on licences that exist.
+_SEALED = frozenset({EntryKind.SEALED, EntryKind.ACT_SEALED})
+_SENT = frozenset({EntryKind.SENT, EntryKind.ACT_SENT})
+_ACCEPTED = frozenset({EntryKind.CUSTOMS_ACCEPTED, EntryKind.ACT_CUSTOMS_ACCEPTED})
+_REFUSED = frozenset({EntryKind.CUSTOMS_REFUSED, EntryKind.ACT_CUSTOMS_REFUSED})
+_ON_THE_WAY = sorted(_SEALED | _SENT | _ACCEPTED | _REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def issued_on(connection: Connection, day: date) -> list[Issued]:
     return [_issued(row, sealed.get(row.message_id)) for row in rows]
 
 
-def first_day(connection: Connection) -> datetime | None:
+def first_entry_at(connection: Connection) -> datetime | None:
     """When the first entry was made; None in an empty ledger."""
     return connection.execute(select(entry.c.at).order_by(entry.c.seq).limit(1)).scalar()
 
@@ -176,7 +181,7 @@ def _sealed(connection: Connection, keys: Iterable[LicenceKey]) -> list[_Sealed]
             .order_by(entry.c.licence_type, entry.c.licence_no, entry.c.seq)
         )
         for row in connection.execute(query):
-            if row.kind == EntryKind.SEALED:
+            if row.kind in _SEALED:
                 inner = row.data["issue_message_id"]
                 made[row.message_id] = row.seq
                 sealed[row.message_id] = _Sealed(row.message_id, key_of(row), inner, row.at, [])
@@ -187,14 +192,14 @@ def _sealed(connection: Connection, keys: Iterable[LicenceKey]) -> list[_Sealed]
 
 def _went_on(sealed: dict[str, _Sealed], row: Row[Any]) -> None:
     """What an entry says of a sealed message after it was made; once accepted it stays so."""
-    one = sealed.get(row.message_id if row.kind == EntryKind.SENT else row.data["answers"])
+    one = sealed.get(row.message_id if row.kind in _SENT else row.data["answers"])
     if one is None:
         return
-    if row.kind == EntryKind.SENT:
+    if row.kind in _SENT:
         one.sent_at.append(row.at)
         if one.status is TransferStatus.NOT_SENT:
             one.status = TransferStatus.SENT
-    elif row.kind == EntryKind.CUSTOMS_ACCEPTED:
+    elif row.kind in _ACCEPTED:
         one.status = TransferStatus.ACCEPTED
     elif one.status is not TransferStatus.ACCEPTED:
         one.status = TransferStatus.REFUSED

@@ -113,6 +113,7 @@ class GatewayHandlers:
                 "discrepancies_open": counts["discrepancies"],
                 "feedback_waiting": answers_waiting,
             },
+            "daily": counts["daily"],
             "alerts": self._alerts.rows(),
         }
 

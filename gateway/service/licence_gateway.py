@@ -18,6 +18,7 @@ from gateway.exchange.spool import SpoolTree
 from gateway.operations.commands import Commands
 from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
+from gateway.service.days import Days
 from gateway.service.handlers import GatewayHandlers
 from gateway.service.law import policy_of
 from gateway.service.line_settings import line_settings
@@ -107,10 +108,16 @@ class LicenceGateway:
             sealed=self._answers_wait,
             alarm=self._alerts,
         )
-        self._desk = GatewayDesk(
-            secretary=Secretary(signer, us=station.us, partner=customs, new_id=surroundings.new_id),
-            policy=policy,
-            settled=self._answers_wait,
+        secretary = Secretary(signer, us=station.us, partner=customs, new_id=surroundings.new_id)
+        self._desk = GatewayDesk(secretary=secretary, policy=policy, settled=self._answers_wait)
+        self._days = Days(
+            config,
+            surroundings,
+            ledger=ledger,
+            secretary=secretary,
+            expire=lambda _uow, _today: 0,
+            written=station.post_office.wake,
+            alarm=self._alerts,
         )
         self._intake = Intake(
             trees=trees,
@@ -158,6 +165,7 @@ class LicenceGateway:
         self._intake.start()
         self._watch.start()
         self._watchman.start()
+        self._days.start()
         return found
 
     def duties(self) -> Sequence[Duty]:
@@ -165,6 +173,7 @@ class LicenceGateway:
         self._watch.stop()
         return [
             ("watchman", self._watchman.stop),
+            ("day's end", self._days.stop),
             ("intake", self._intake.stop),
             ("sealing", self._sealing.pump.stop),
             *self._station.line_duties(),
@@ -187,6 +196,7 @@ class LicenceGateway:
     def register(self, commands: Commands) -> None:
         """See `Daemon.register`."""
         self._handlers.register(commands)
+        self._days.register(commands)
 
     def _answers_wait(self) -> None:
         self._feedback.wake()

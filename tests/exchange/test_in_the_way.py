@@ -136,7 +136,10 @@ def test_a_settled_file_that_cannot_be_put_away_is_settled_once(
 
 
 def test_acknowledgements_of_refused_acknowledgements_end(world: World, document: MakeDocument) -> None:
-    """Both ends' certificates expire with files under way: each refuses the other's receipts, once."""
+    """Both ends' certificates expire with files under way: each refuses the other's receipts, once.
+
+    The days that went by meanwhile are reported, and refused too.
+    """
     world.wire.up = False
     world.drop("a", document(licence()))
     world.run(3)
@@ -146,7 +149,7 @@ def test_acknowledgements_of_refused_acknowledgements_end(world: World, document
     world.run(60)
     after_a_minute = len(world.wire.sent)
     world.run(120)
-    assert len(world.wire.sent) == after_a_minute < 12
+    assert len(world.wire.sent) == after_a_minute < 20
 
 
 @pytest.mark.parametrize("what", ["restart", "clock set back"])
