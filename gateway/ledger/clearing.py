@@ -7,7 +7,7 @@ before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +21,7 @@ from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.kinds import EntryKind, OutcomeStatus
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.positions import (
+    clearances_of,
     load_clearances,
     load_lines,
     position_data,
@@ -117,10 +118,17 @@ def record_clearances(uow: UnitOfWork, batch: Sequence[ClearanceReceived], polic
     return Cleared(tuple(outcomes), tuple(clearing.changes))
 
 
-def resettle(uow: UnitOfWork, keys: Iterable[LicenceKey], policy: Policy, cause: str) -> tuple[Change, ...]:
-    """Settle these licences again, because `cause` (a MessageID) has changed how one of them stands."""
-    clearing = _Clearing.of(uow, keys, policy)
-    clearing.settle(cause)
+def resettle(uow: UnitOfWork, causes: Mapping[LicenceKey, str], policy: Policy) -> tuple[Change, ...]:
+    """Settle licences again; `causes` names for each the message (by its id) that changed how it stands.
+
+    One statement for those of which customs has said nothing yet, which are nearly all.
+    """
+    used = clearances_of(uow.connection, causes)
+    if not used:
+        return ()
+    clearing = _Clearing.of(uow, used, policy)
+    for key in used:
+        clearing.settle(key, causes[key])
     clearing.save()
     return tuple(clearing.changes)
 
@@ -172,10 +180,9 @@ class _Clearing:
                 found[message_id] = Outcome(status, message_id, key, finding.rejections)
         return found
 
-    def settle(self, cause: str) -> None:
+    def settle(self, key: LicenceKey, cause: str) -> None:
         """Settle again what there is."""
-        for key in self.rows:
-            self._settle(key, (), cause)
+        self._settle(key, (), cause)
 
     def _settle(self, key: LicenceKey, new: Iterable[Fact], cause: str) -> Settlement:
         rows = self.rows.get(key, [])

@@ -59,6 +59,17 @@ def load_clearances(connection: Connection, keys: Iterable[LicenceKey]) -> dict[
     return found
 
 
+def clearances_of(connection: Connection, keys: Iterable[LicenceKey]) -> list[LicenceKey]:
+    """Those of `keys` of which customs has said anything."""
+    wanted = list(keys)
+    if not wanted:
+        return []
+    columns = (clearance.c.licence_type, clearance.c.licence_no)
+    return sorted(
+        {key_of(row) for row in connection.execute(select(*columns).where(about(clearance, wanted)))}
+    )
+
+
 def load_lines(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, dict[str, list[Data]]]:
     """The lines that count now: by licence, then by the message that they came with."""
     found: defaultdict[LicenceKey, defaultdict[str, list[Data]]] = defaultdict(lambda: defaultdict(list))
