@@ -23,6 +23,7 @@ from gateway.data import data_dir
 from gateway.demo.samples import generate
 from gateway.exchange.correspondence import Correspondent, Secretary
 from gateway.exchange.examination import Document, ExaminedInterchange
+from gateway.exchange.mail import Mail
 from gateway.exchange.notices import Notice
 from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.ledger.tables import message as messages
@@ -104,10 +105,11 @@ class Counter:
         self._seen = 0
         ours, theirs = Correspondent("customs", "CN-CUSTOMS"), Correspondent("gateway", "CN-GATEWAY")
         made = count(1)
+        self._secretary = Secretary(
+            signer(Role.CUSTOMS), us=ours, partner=theirs, new_id=lambda: f"C-{next(made)}"
+        )
         self._desk = CustomsDesk(
-            secretary=Secretary(
-                signer(Role.CUSTOMS), us=ours, partner=theirs, new_id=lambda: f"C-{next(made)}"
-            ),
+            secretary=self._secretary,
             behaviour=Behaviour(scenario=scenario or idle(), seed=1, **behaviour),
             settled=lambda: None,
         )
@@ -174,6 +176,15 @@ class Counter:
     def issue(self, issued: m.Licence, message_id: str | None = None) -> list[m.Message]:
         """Have customs take a licence."""
         return self.receive(self.sealed(m.LicenceIssue(self.from_issuer(), issued), message_id))
+
+    def release(self, issued: m.Licence) -> list[m.Message]:
+        """Have customs do what it has planned for a licence that it took before."""
+        self.write(lambda uow: self._release(uow, issued))
+        return self.sent()
+
+    def _release(self, uow: UnitOfWork, issued: m.Licence) -> None:
+        with Mail(uow, self._secretary) as mail:
+            self._desk._release(mail, issued)
 
     def answer(
         self, told: m.Message, status: m.AckStatus = m.AckStatus.ACCEPTED, *codes: str, ack: str | None = None

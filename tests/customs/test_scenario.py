@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -201,3 +202,16 @@ def test_a_faulty_scenario_is_told(tmp_path: Path, text: str, told: str) -> None
         Scenario.load(path)
     with pytest.raises(ConfigurationFault, match="missing"):
         Scenario.load(tmp_path / "missing.toml")
+
+
+def test_the_scenario_in_the_book_of_operations_is_one(tmp_path: Path) -> None:
+    book = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(\[multi\].*?)```", book, re.DOTALL)
+    path = tmp_path / "scenario.toml"
+    path.write_text(example, encoding="utf-8")
+    loaded = Scenario.load(path)
+    assert (loaded.multi.amend, loaded.multi.withdraw, loaded.licence[0].declarations) == (1, 2, 13)
+    told = set(
+        re.findall(r"`([a-z-]+)`", book[book.index("| `mischief` |") : book.index("**What goes wrong on")])
+    )
+    assert told - {"mischief"} == set(Mischief) - {Mischief.NONE}

@@ -183,6 +183,20 @@ def test_goods_are_released_against_the_licence_that_a_replacement_brings(make_c
     assert [one.licence for one in of_kind(m.WriteOff, told)] == [NEW.key, NEW.key]
 
 
+def test_nothing_is_released_against_a_licence_that_is_suspended_or_has_ended(
+    make_counter: MakeCounter,
+) -> None:
+    counter = make_counter(multi={"declarations": 1, "withdraw": 1})
+    counter.issue(OLD)
+    counter.receive(counter.sealed(suspension(counter)))
+    assert counter.release(OLD) == []
+    counter.later(minutes=1)
+    counter.receive(counter.sealed(suspension(counter, m.SuspensionAction.RESUME)))
+    assert [m.kind_of(one) for one in counter.release(OLD)] == ["WriteOff", "WriteOffReversal"]
+    counter.receive(counter.sealed(revocation(counter)))
+    assert counter.release(OLD) == []
+
+
 def test_an_issuer_without_a_signature_of_its_own_is_refused(counter: Counter) -> None:
     document = counter.sealed(suspension(counter)).replace(b"RELEASE_IN_FLIGHT", b"ANNOTATION_UNCLEAR")
     ((status, codes),) = acks(counter.receive(document))
