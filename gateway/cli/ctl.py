@@ -13,11 +13,13 @@ from typing import Any
 import click
 
 from gateway.cli.ctl_live import client_of, stop, tail, takes_daemon
+from gateway.cli.ctl_reconcile import reconcile_show
 from gateway.cli.group import Group
 from gateway.cli.people import for_people
 from gateway.cli.render import show
 
 _MAX_ROWS = 10_000
+_MAX_DAYS = 1_000
 
 _GROUPS = {
     "queue": "What waits to be sent.",
@@ -25,6 +27,9 @@ _GROUPS = {
     "licence": "Licences in the ledger.",
     "message": "Messages in the ledger.",
     "discrepancy": "Releases by customs that the law does not allow.",
+    "contact": "Whom to call.",
+    "call": "Telephone calls that someone has to make.",
+    "reconcile": "Each day compared with customs.",
 }
 
 
@@ -35,6 +40,7 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
     maybe_partner = click.Argument(["partner"], required=False)
     licence = click.Argument(["licence"])
     message_id = click.Argument(["message_id"])
+    maybe_date = click.Argument(["date"], required=False)
     return [
         ("status", "The gateway, its lines, queues, spool and ledger, and what needs attention.", []),
         ("totals", "For each goods line: issued, written off, left.", []),
@@ -58,6 +64,11 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
         ("message show", "A message: what is known of it, and its bytes.", [message_id]),
         ("message explain", "Why a message was accepted or refused.", [message_id]),
         ("discrepancy list", "Those that are not settled, with the reasons.", []),
+        ("contact list", "The register of contacts, as configured.", []),
+        ("call list", "Those that are still to be made, each with whom to call.", []),
+        ("call done", "Somebody has made call ID.", [click.Argument(["id"], type=int), *_call_options()]),
+        ("reconcile run", "Report DATE (the last day closed) to customs again, at once.", [maybe_date]),
+        ("reconcile list", "The last days: closed, sent, answered, differences.", [_days_limit()]),
     ]
 
 
@@ -67,6 +78,17 @@ def _list_options() -> list[click.Parameter]:
         click.Option(["--partner"], help="Only rows for this partner."),
         click.Option(["--limit"], type=click.IntRange(1, _MAX_ROWS), default=100, show_default=True),
     ]
+
+
+def _call_options() -> list[click.Parameter]:
+    return [
+        click.Option(["--by"], required=True, help="Who has made the call."),
+        click.Option(["--note"], help="What was said."),
+    ]
+
+
+def _days_limit() -> click.Parameter:
+    return click.Option(["--limit"], type=click.IntRange(1, _MAX_DAYS), default=31, show_default=True)
 
 
 def _asking(command: str, explanation: str, parameters: Sequence[click.Parameter]) -> click.Command:
@@ -89,6 +111,7 @@ def _make() -> click.Group:
     for command, explanation, parameters in _commands():
         parent = groups[command.split()[0]] if " " in command else group
         parent.add_command(_asking(command, explanation, parameters))
+    groups["reconcile"].add_command(reconcile_show)
     for one in (*groups.values(), tail, stop):
         group.add_command(one)
     return group

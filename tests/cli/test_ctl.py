@@ -33,6 +33,14 @@ from tests.cli.conftest import Gatewayd
         ("licence history IMPORT/26-AA-123456", ("licence history", {"licence": "IMPORT/26-AA-123456"})),
         ("message show M-1", ("message show", {"message_id": "M-1"})),
         ("message explain M-1", ("message explain", {"message_id": "M-1"})),
+        ("contact list", ("contact list", {})),
+        ("call list", ("call list", {})),
+        ("call done 7 --by 值班员", ("call done", {"id": 7, "by": "值班员"})),
+        ("call done 7 --by A --note told", ("call done", {"id": 7, "by": "A", "note": "told"})),
+        ("reconcile run", ("reconcile run", {})),
+        ("reconcile run 2026-11-20", ("reconcile run", {"date": "2026-11-20"})),
+        ("reconcile list", ("reconcile list", {"limit": 31})),
+        ("reconcile list --limit 3", ("reconcile list", {"limit": 3})),
     ],
 )
 def test_what_is_typed_reaches_the_daemon(

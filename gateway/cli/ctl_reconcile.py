@@ -1,0 +1,112 @@
+"""`ctl reconcile show`: what a day's comparison with customs came to, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli.ctl_live import client_of, takes_daemon
+from gateway.cli.render import show
+from gateway.exchange.day_files import WRITERS
+from gateway.operations.commands import CommandRefused
+
+Answer = Mapping[str, Any]
+
+TABLE = "table"
+
+
+@click.command(name="show")
+@click.argument("date", required=False)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice([TABLE, *WRITERS]),
+    default=TABLE,
+    show_default=True,
+    help="table for people; json, csv and xml have every item that was compared.",
+)
+@takes_daemon
+def reconcile_show(
+    config: Path | None, instance: Path | None, customs: bool, as_json: bool, **given: str | None
+) -> None:
+    """What was compared with customs about DATE (the last day closed), and what to do about it.
+
+    Exit status 1: there is nothing about that day, or for json, csv and xml no answer of customs yet.
+    """
+    kind, date = str(given["kind"]), given["date"]
+    asked = {} if date is None else {"date": date}
+    client = client_of(config, instance, customs=customs)
+    answer = client.call("reconcile show", **asked, compared=as_json or kind != TABLE)
+    if as_json or kind == TABLE:
+        show(answer if as_json else for_people(answer), as_json=as_json)
+        return
+    if answer["report"] is None:
+        raise CommandRefused("not-found", f"customs has not answered the reconciliation of {answer['day']}")
+    report = {**answer["report"], "contacts": answer["contacts"]}
+    click.echo(WRITERS[kind](report), nl=False)
+
+
+def for_people(answer: Answer) -> Answer:
+    """The day, then each difference with both sides' figures, what to do, and whom to call."""
+    report = answer.get("report")
+    day = {name: value for name, value in answer.items() if name not in ("report", "contacts")}
+    if not isinstance(report, Mapping):
+        return {**day, "answer": "customs has not answered yet"}
+    contacts = answer.get("contacts", {})
+    return {
+        **day,
+        "customs_as_of": report["customs_as_of"],
+        "totals": report["totals"],
+        "differences": [_row(row) for row in report["differences"]],
+        "what_to_do": _remedies(report["differences"], contacts),
+        "issued_and_not_sent_that_day": report["late"],
+    }
+
+
+def _row(row: Answer) -> dict[str, Any]:
+    """A difference in few columns; what is about a message and what about a goods line has one of its own."""
+    line = row["line"]
+    return {
+        "class": row["class"],
+        "licence": row["licence"],
+        "what": row["message_id"] if line is None and row["message_id"] else _what(row["subject"], line),
+        "ours": _stated(row["ours"]),
+        "customs": _stated(row["customs"]),
+    }
+
+
+def _what(subject: str, line: int | None) -> str:
+    return subject.lower() if line is None else f"line {line}"
+
+
+def _stated(stated: Answer | None) -> str | None:
+    """What one side says, without what identifies it and without what it does not say."""
+    if stated is None:
+        return None
+    shown = {name: value for name, value in stated.items() if value is not None}
+    digest = shown.pop("digest", None)
+    unit = shown.pop("unit", None)
+    told = [f"{name.replace('_', ' ')} {value}" for name, value in shown.items()]
+    told += [] if unit is None else [f"unit {unit}"]
+    return ", ".join(told + ([] if digest is None else [f"digest {digest[:16]}…"]))
+
+
+def _remedies(differences: list[Answer], contacts: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    """One row a class: its article, what to do, and whom to call."""
+    first = {row["class"]: row for row in reversed(differences)}
+    return [
+        {
+            "class": kind,
+            "article": row["article"],
+            "what_to_do": row["remedy"],
+            "call": "; ".join(_called(role, contacts.get(role, [])) for role in row["call"]),
+        }
+        for kind, row in sorted(first.items())
+    ]
+
+
+def _called(role: str, found: list[str]) -> str:
+    return f"{role}: {', '.join(found)}" if found else f"{role} (no contact is configured)"
