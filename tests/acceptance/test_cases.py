@@ -22,7 +22,10 @@ from gateway.ledger.store import Ledger
 from gateway.licences.acts import ACTS, QUIET
 from gateway.licences.amending import AMENDMENT, REVERSAL
 from gateway.licences.catalogue import BOOKS, CATALOGUE
+from gateway.licences.confirm import CONFIRM
 from gateway.licences.policy import PortMatch
+from gateway.licences.replace import REPLACE
+from gateway.licences.revoke import REVOKE
 from gateway.licences.suspend import SUSPEND
 from licencexml import parsing, reading, writing
 from licencexml.messages import (
@@ -246,7 +249,7 @@ def test_every_rule_of_issue_and_use_has_a_case() -> None:
     later = {"LICENCE_EXISTS"}
     others = {
         rule.reason.code
-        for rulebook in (ACTS, QUIET, SUSPEND, AMENDMENT, REVERSAL)
+        for rulebook in (ACTS, QUIET, SUSPEND, REPLACE, REVOKE, CONFIRM, AMENDMENT, REVERSAL)
         for rule in rulebook.rules
     } | {"LICENCE_SUSPENDED", "LICENCE_REPLACED", "LICENCE_REVOKED"}
     told = {
