@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import MakeDocument, licence
 from memory import World
+from sqlalchemy import Connection
 
-from licencexml.messages import Licence
+from gateway.customs.inquiries import reply_to
+from gateway.customs.misstatement import Misstatement
+from gateway.ledger.projection import load_states
+from gateway.licences.confirm import compare
+from gateway.licences.state import LicenceState
+from licencexml.messages import Header, Licence, LicenceQuery, LicenceQueryReply
 from licencexml.values import UsageMode
 
 ALL = (
@@ -65,7 +72,23 @@ def test_both_sides_count_the_same(
     shown = at_customs(world, one)
     assert all(row["answer"] != "WAITING" for row in (*shown["releases"], *shown["corrections"]))
     assert world.ask(world.gateway, "totals") == world.ask(world.customs, "totals")
+    assert compare(*both(world, one)) == ()
     world.stop()
+
+
+def both(world: World, one: Licence) -> tuple[LicenceState, LicenceQueryReply]:
+    """The licence as the gateway has it, and what customs would reply to a query."""
+    query = LicenceQuery(Header("Q", "CN-GATEWAY", "CN-CUSTOMS", world.clock()), one.key)
+    header = Header("QR", "CN-CUSTOMS", "CN-GATEWAY", world.clock(), "Q")
+
+    async def read(daemon: Any, question: Callable[[Connection], Any]) -> Any:
+        return await daemon._station.ledger.read(question)
+
+    states = world.now(read(world.gateway, lambda connection: load_states(connection, [one.key])))
+    reply = world.now(
+        read(world.customs, lambda connection: reply_to(connection, query, header, Misstatement()))
+    )
+    return states[one.key], reply
 
 
 def test_a_verdict_that_changes_is_told_and_both_words_are_kept(
