@@ -87,6 +87,11 @@ class ControlProtocol(LineOnlyReceiver):
             name, arguments = request["command"], request.get("arguments", {})
             if not isinstance(arguments, dict):
                 raise TypeError  # noqa: TRY301 - one answer for whatever is not a request
+            # JSON can write half a surrogate pair; what holds one can be neither kept nor shown.
+            json.dumps(request, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            self._refuse("usage", "expected text in UTF-8, of whole characters")
+            return
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._refuse("usage", 'expected one JSON object: {"command": "…", "arguments": {…}}')
             return

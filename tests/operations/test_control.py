@@ -109,6 +109,15 @@ def test_what_is_no_request_is_refused(data: bytes, socket_path: Path) -> None:
     assert _raw(socket_path, data)["error"]["kind"] == "usage"
 
 
+@pytest.mark.parametrize("where", ["M-\udcff", ["\ud800"], {"\udfff": 1}])
+def test_half_a_character_is_a_usage_error(where: object, client: ControlClient) -> None:
+    """What a terminal hands over that is no UTF-8 reaches `ctl` as lone surrogates."""
+    with pytest.raises(CommandRefused, match="whole characters") as refused:
+        client.call("echo", message_id=where)
+    assert refused.value.kind == "usage"
+    assert client.call("echo", message_id="𠮷") == {"echo": {"message_id": "𠮷"}}
+
+
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200).filter(lambda data: b"\n" not in data))
 def test_no_garbage_gets_anything_but_a_refusal(data: bytes, socket_path: Path) -> None:
