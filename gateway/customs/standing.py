@@ -59,11 +59,25 @@ class Taken:
 
 def find(connection: Connection, key: LicenceKey, at: datetime) -> Taken | None:
     """The licence as it stands at `at`, if customs has it."""
-    row = connection.execute(select(customs_licence).where(about(customs_licence, [key]))).first()
+    licence, ending = customs_licence.c, customs_ending.c
+    same = (ending.licence_type == licence.licence_type) & (ending.licence_no == licence.licence_no)
+    query = (
+        select(
+            licence.message_id,
+            licence.received_at,
+            ending.ending,
+            ending.message_id.label("ended_by"),
+            ending.replaced_by,
+        )
+        .outerjoin_from(customs_licence, customs_ending, same)
+        .where(about(customs_licence, [key]))
+    )
+    row = connection.execute(query).first()
     if row is None:
         return None
-    ended, suspended = _ended(connection, key), suspended_on(connection, key, at)
-    return Taken(key, row.message_id, row.received_at, ended, suspended)
+    replaced_by = None if row.replaced_by is None else LicenceKey(key.type, row.replaced_by)
+    ended = None if row.ending is None else Ended(Ending(row.ending), row.ended_by, replaced_by)
+    return Taken(key, row.message_id, row.received_at, ended, suspended_on(connection, key, at))
 
 
 def end(
@@ -110,11 +124,3 @@ def suspended_on(connection: Connection, key: LicenceKey, at: datetime) -> tuple
     )
     last = {row.ground: row.action for row in connection.execute(query)}
     return tuple(sorted(ground for ground, action in last.items() if action == SuspensionAction.SUSPEND))
-
-
-def _ended(connection: Connection, key: LicenceKey) -> Ended | None:
-    row = connection.execute(select(customs_ending).where(about(customs_ending, [key]))).first()
-    if row is None:
-        return None
-    replaced_by = None if row.replaced_by is None else LicenceKey(key.type, row.replaced_by)
-    return Ended(Ending(row.ending), row.message_id, replaced_by)

@@ -7,8 +7,9 @@ know. A refused message does not use its identity up: sent again, it is decided 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, literal, select
+from sqlalchemy import Connection, Row, delete, insert, literal, select
 
 from gateway.customs import refusals, releases, standing
 from gateway.customs.counting import count, live_declarations
@@ -54,8 +55,8 @@ def take(uow: UnitOfWork, one: Examined, sealed: SealedLicence, *, on_purpose: b
     """
     message_id = sealed.header.message_id
     before = _received(uow.connection, message_id)
-    if before is not None:
-        if before != one.digest:
+    if before is not None and before.status != AckStatus.REFUSED:
+        if before.digest != one.digest:
             return AckStatus.REFUSED, (refusals.IDENTITY_CONFLICT.reject(message_id=message_id),)
         return AckStatus.REPEATED, ()
     if on_purpose:
@@ -64,6 +65,8 @@ def take(uow: UnitOfWork, one: Examined, sealed: SealedLicence, *, on_purpose: b
     else:
         rejections = tuple(_against(uow, sealed.content))
     status = AckStatus.REFUSED if rejections else AckStatus.ACCEPTED
+    if before is not None:
+        uow.connection.execute(delete(customs_received).where(customs_received.c.message_id == message_id))
     _register(uow, one, sealed, status)
     if status is AckStatus.ACCEPTED:
         _carry_out(uow, one, sealed)
@@ -146,18 +149,14 @@ def _carry_out(uow: UnitOfWork, one: Examined, sealed: SealedLicence) -> None:
             standing.suspend(uow, message_id, content)
 
 
-def _received(connection: Connection, message_id: str) -> bytes | None:
-    """The digest under which a message was taken before; one that was refused may come again."""
-    query = select(customs_received.c.digest).where(
-        customs_received.c.message_id == message_id, customs_received.c.status != AckStatus.REFUSED.value
-    )
-    return connection.execute(query).scalar_one_or_none()
+def _received(connection: Connection, message_id: str) -> Row[*tuple[Any, ...]] | None:
+    query = select(customs_received.c.digest, customs_received.c.status)
+    return connection.execute(query.where(customs_received.c.message_id == message_id)).one_or_none()
 
 
 def _register(uow: UnitOfWork, one: Examined, sealed: SealedLicence, status: AckStatus) -> None:
-    """Enter the message with what was decided, in the place of an earlier refusal of it."""
+    """Enter the message with what was decided."""
     message_id, licence = sealed.header.message_id, licence_of(sealed.content)
-    uow.connection.execute(delete(customs_received).where(customs_received.c.message_id == message_id))
     uow.connection.execute(
         insert(customs_received).values(
             message_id=message_id,
