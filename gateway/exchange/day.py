@@ -6,14 +6,14 @@ it, and a difference is told at once.
     close (one transaction): licences expire --> the day is closed --> our report is in the outbox
     answer, part by part; with the last one (one transaction): both sides compared --> differences, report
 
-What customs sent before its report has come before it: the two sides are compared as the ledger stands when
-the answer is whole, with all that the answer names.
+What customs sent before its report has come before it. So the two sides are compared as the ledger stands
+when the answer is whole, about all that either report speaks of.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import cast
 
@@ -178,24 +178,25 @@ def _whole(uow: UnitOfWork, part: Reconciliation, report: daily.DayReport) -> Co
     """The answer with `part` as its last; None while others are still to come."""
     if len(daily.came_as(uow.connection, report, part.as_of)) + 1 < part.part_count:
         return None
-    return join([*_came(uow, report, part), part])
+    return join([*_read(daily.answer_parts(uow.connection, report, part.as_of)), part])
 
 
-def _came(uow: UnitOfWork, report: daily.DayReport, part: Reconciliation) -> list[Reconciliation]:
-    """The parts that came before, from our own register: they were verified when they came."""
+def _read(parts: Iterable[bytes]) -> list[Reconciliation]:
+    """Parts of a report from our own register: they were verified, or written by us, when they got there."""
     return [
-        cast(Reconciliation, reading.read_message(parsing.parse(xml, max_bytes=_MAX_BYTES)))
-        for xml in daily.answer_parts(uow.connection, report, part.as_of)
+        cast("Reconciliation", reading.read_message(parsing.parse(xml, max_bytes=_MAX_BYTES)))
+        for xml in parts
     ]
 
 
 def _compare(uow: UnitOfWork, report: daily.DayReport, answer: Collected) -> Notice:
+    """Hold what either side's report speaks of against each other: ours as the ledger stands now."""
+    reported = join(_read(daily.report_parts(uow.connection, report)))
     theirs = Side(answer.transfers, answer.licences)
-    ours = daily_sides.side_of(
+    ours = daily_sides.side_about(
         uow.connection,
-        report.day,
-        message_ids=[one.message_id for one in theirs.transfers],
-        licences=[one.licence for one in theirs.licences],
+        [one.message_id for one in (*reported.transfers, *theirs.transfers)],
+        [one.licence for one in (*reported.licences, *theirs.licences)],
     )
     items = classify(ours, theirs)
     found = differences(items)

@@ -146,15 +146,14 @@ def take_message(uow: UnitOfWork, received: Received, outcome: Outcome) -> None:
     journal.flush()
 
 
+def report_parts(connection: Connection, report: DayReport) -> list[bytes]:
+    """The bytes of our own parts of a report, in the order of their numbers."""
+    return _parts(connection, report, Direction.OUT, report.as_of)
+
+
 def answer_parts(connection: Connection, report: DayReport, as_of: datetime) -> list[bytes]:
     """The bytes of the parts of an answer that have come, in the order of their numbers."""
-    query = (
-        select(message.c.xml)
-        .join(day_report_part, _PART.message_id == message.c.message_id)
-        .where(_PART.report_id == report.id, _PART.direction == Direction.IN, _PART.as_of == as_of)
-        .order_by(_PART.part_number)
-    )
-    return list(connection.execute(query).scalars())
+    return _parts(connection, report, Direction.IN, as_of)
 
 
 def report_refused(uow: UnitOfWork, report: DayReport, rejections: list[dict[str, object]]) -> None:
@@ -195,6 +194,16 @@ def unwritten(connection: Connection) -> list[Written]:
 def mark_written(uow: UnitOfWork, report_id: int) -> None:
     """The files of a report are on disk."""
     uow.connection.execute(update(day_report).where(_REPORT.id == report_id).values(written=True))
+
+
+def _parts(connection: Connection, report: DayReport, direction: Direction, as_of: datetime) -> list[bytes]:
+    query = (
+        select(message.c.xml)
+        .join(day_report_part, _PART.message_id == message.c.message_id)
+        .where(_PART.report_id == report.id, _PART.direction == direction, _PART.as_of == as_of)
+        .order_by(_PART.part_number)
+    )
+    return list(connection.execute(query).scalars())
 
 
 def _is_answered_since(connection: Connection, report: DayReport) -> bool:

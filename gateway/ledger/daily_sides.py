@@ -85,29 +85,24 @@ class _Sealed:
         return self.sealed_at in span or any(instant in span for instant in self.sent_at)
 
 
-def side_of(
-    connection: Connection,
-    day: date,
-    *,
-    message_ids: Iterable[str] = (),
-    licences: Iterable[LicenceKey] = (),
-) -> Side:
-    """Our report of `day` as the ledger stands now; with it all that it knows of these messages and licences.
+def side_of(connection: Connection, day: date) -> Side:
+    """Our report of `day`, as the ledger stands now.
 
     Transfers are the sealed messages made or sent on that day, in the order in which they were made;
     licences those at customs to which anything happened on it.
     """
-    span, asked = Span.of(day), set(message_ids)
+    span = Span.of(day)
     touched = _touched(connection, span)
-    keys = touched | _licences_of(connection, asked)
-    sealed = [one for one in _sealed(connection, keys) if one.within(span) or one.message_id in asked]
-    wanted = set(licences)
-    states = [
-        state
-        for state in _states(connection, touched | wanted)
-        if _is_at_customs(state) or state.key in wanted
-    ]
+    sealed = [one for one in _sealed(connection, touched) if one.within(span)]
+    states = filter(_is_at_customs, _states(connection, touched))
     return Side(_transfers(connection, sealed), tuple(map(figures_of, states)))
+
+
+def side_about(connection: Connection, message_ids: Iterable[str], licences: Iterable[LicenceKey]) -> Side:
+    """What the ledger knows now of these sealed messages and of these licences; of others nothing."""
+    asked = set(message_ids)
+    sealed = [one for one in _sealed(connection, _licences_of(connection, asked)) if one.message_id in asked]
+    return Side(_transfers(connection, sealed), tuple(map(figures_of, _states(connection, set(licences)))))
 
 
 def issued_on(connection: Connection, day: date) -> list[Issued]:

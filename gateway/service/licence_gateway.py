@@ -116,7 +116,7 @@ class LicenceGateway:
             ledger=ledger,
             secretary=secretary,
             expire=lambda _uow, _today: 0,
-            written=station.post_office.wake,
+            written=self._answers_wait,
             alarm=self._alerts,
         )
         self._intake = Intake(
