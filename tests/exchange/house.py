@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ from licencexml.values import LicenceKey, Quantity
 from tests.ledger.makers import (
     PARTNER,
     FakeClock,
+    act_received,
     answer_received,
     clearance_received,
     identity,
@@ -35,6 +37,7 @@ from tests.ledger.makers import (
     sealed,
 )
 from tests.licences import makers as law
+from tests.licences.acts import suspension
 
 T = TypeVar("T")
 #: The business day of `FakeClock`'s first instant.
@@ -83,6 +86,15 @@ class House:
     def seal(self, number: int) -> str:
         name = f"s-{number}"
         one = sealed(law.key(number), name, f"i-{number}")
+        self.run(lambda uow: book.record_seals(uow, [one]))
+        return name
+
+    def suspend(self, number: int) -> str:
+        """An act on a licence, taken in and sealed."""
+        act = suspension(licence=law.key(number), message_id=f"u-{number}")
+        self.run(lambda uow: book.accept_acts(uow, [act_received(act)], law.POLICY))
+        name = f"su-{number}"
+        one = replace(sealed(law.key(number), name, f"u-{number}"), is_act=True)
         self.run(lambda uow: book.record_seals(uow, [one]))
         return name
 

@@ -68,6 +68,20 @@ def test_a_licence_belongs_to_the_days_on_which_it_was_made_or_sent(house: House
     assert third.transfers == third.licences == ()
 
 
+def test_acts_on_a_licence_are_transfers_of_their_own(house: House) -> None:
+    house.at_customs(1)
+    act = house.suspend(1)
+    house.send()
+    house.customs_answers(act, m.AckStatus.REFUSED)
+    [report] = house.close()
+    assert [(one.message_id, one.kind, one.status) for one in report.transfers] == [
+        ("s-1", "LicenceIssue", m.TransferStatus.ACCEPTED),
+        (act, "LicenceSuspension", m.TransferStatus.REFUSED),
+    ]
+    house.take(*house.customs_reports(report))
+    assert house.found() == []
+
+
 def test_midnight_is_that_of_shanghai(house: House) -> None:
     house.clock.instant = datetime(2026, 6, 1, 15, 59, 59, tzinfo=UTC)
     house.at_customs(1)
