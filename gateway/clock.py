@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 BUSINESS_ZONE = ZoneInfo("Asia/Shanghai")
@@ -15,6 +15,11 @@ Clock = Callable[[], datetime]
 def system_clock() -> datetime:
     """The present instant by the machine's clock."""
     return datetime.now(UTC)
+
+
+def clock_ahead(days: int) -> Clock:
+    """For trials: the machine's clock, so many days later."""
+    return lambda: system_clock() + timedelta(days=days)
 
 
 def business_date(instant: datetime) -> date:

@@ -7,6 +7,8 @@ from typing import Any
 
 from gateway.customs.scenario import Mischief
 from gateway.demo.cast import GOOD_DECLARATIONS, THIRTEEN, file_name
+from gateway.demo.changes import corrections, out_of_order, replacement
+from gateway.demo.night import the_night
 from gateway.demo.picture import Picture, follow
 from gateway.demo.play import Play, gatewayd
 from gateway.demo.stage import wait_until
@@ -189,5 +191,9 @@ ACTS = (
     tampered_licence,
     genuine_or_not,
     same_file_again,
+    corrections,
+    out_of_order,
+    replacement,
     equal_totals,
+    the_night,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,13 +22,32 @@ THIRTEEN = 13
 GOOD_DECLARATIONS = 2
 
 
+#: What customs does wrong with a licence each, beside declaring once too often.
+WRONGS = (
+    Mischief.EXCESS,
+    Mischief.WRONG_UNIT,
+    Mischief.REPEAT,
+    Mischief.CONFLICT,
+    Mischief.WRONG_SIGNATURE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """The licences, and the parts that some of them play."""
+    """The licences, and the parts that some of them play.
+
+    Of the releases against `corrected` one is amended and one withdrawn; against `out_of_order` the earliest
+    is told last, when all uses are taken; `replaced` is used in part, `expiring` not at all and valid until
+    today only.
+    """
 
     licences: tuple[Licence, ...]
     thirteenth: LicenceKey
     mischief: dict[Mischief, LicenceKey]
+    corrected: LicenceKey
+    out_of_order: LicenceKey
+    replaced: Licence
+    expiring: LicenceKey
 
     def scenario(self) -> str:
         """The scenario for customs, as TOML."""
@@ -48,13 +67,15 @@ class Cast:
             'share = "0.65"',
         ]
         for mischief, key in self.mischief.items():
-            lines += [
-                "",
-                "[[licence]]",
-                f'licence = "{key}"',
-                "declarations = 2",
-                f'mischief = ["{mischief}"]',
-            ]
+            lines += _rule(key, f"declarations = {GOOD_DECLARATIONS}", f'mischief = ["{mischief}"]')
+        lines += _rule(self.corrected, "declarations = 3", "amend = 1", "withdraw = 1")
+        lines += _rule(
+            self.out_of_order,
+            f"declarations = {THIRTEEN - 1}",
+            f'mischief = ["{Mischief.REVERSAL_FIRST}", "{Mischief.LATE_EARLIER}"]',
+        )
+        lines += _rule(self.replaced.key, "declarations = 2")
+        lines += _rule(self.expiring, "declarations = 0")
         return "\n".join(lines) + "\n"
 
 
@@ -65,9 +86,25 @@ def choose(samples: Path, at: datetime, extra: int) -> Cast:
     licences += generate(_GENERATED_SEED, extra, today=today)
     multi = [one.key for one in licences if one.usage_mode is UsageMode.MULTI]
     thirteenth = next(key for key in multi if key.type is not LicenceType.AUTOMATIC_IMPORT)
-    others = [key for key in multi if key != thirteenth]
-    kinds = [one for one in Mischief if one is not Mischief.NONE]
-    return Cast(tuple(licences), thirteenth, dict(zip(kinds, others, strict=False)))
+    others = iter([key for key in multi if key != thirteenth])
+    mischief = {wrong: next(others) for wrong in WRONGS}
+    corrected = next(others)
+    of_twelve = [key for key in others if key.type is not LicenceType.AUTOMATIC_IMPORT]
+    out_of_order, replaced, expiring = of_twelve[:3]
+    licences = [replace(one, valid_to=today) if one.key == expiring else one for one in licences]
+    return Cast(
+        licences=tuple(licences),
+        thirteenth=thirteenth,
+        mischief=mischief,
+        corrected=corrected,
+        out_of_order=out_of_order,
+        replaced=next(one for one in licences if one.key == replaced),
+        expiring=expiring,
+    )
+
+
+def _rule(key: LicenceKey, *said: str) -> list[str]:
+    return ["", "[[licence]]", f'licence = "{key}"', *said]
 
 
 def _shipped(samples: Path) -> Iterator[Licence]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from gateway.demo.stage import Stage
 from gateway.exchange.correspondence import new_message_id
 from gateway.operations.instance import GATEWAY_FILE
 from gateway.operations.issuer import Issuer
-from licencexml.messages import Licence
+from licencexml.messages import Header, IssuerMessage, Licence
 from licencexml.values import LicenceKey
 
 _COMMAND_SECONDS = 60
+#: How many of the licences customs does not use.
+UNUSED = 1
 
 
 class Play:
@@ -57,9 +60,22 @@ class Play:
             sender=self._issuer.participant,
             receiver=self._receiver,
             message_id=new_message_id(),
-            created=system_clock(),
+            created=self.now(),
         )
         return self._issuer.issue(message)
+
+    def header(self) -> Header:
+        """The header of another message of the issuing system, made now."""
+        return Header(new_message_id(), self._issuer.participant, self._receiver, self.now())
+
+    def act(self, name: str, message: IssuerMessage) -> dict[str, Any]:
+        """Hand over what the issuer does about a licence; returns the answer that accepts it."""
+        self.stage.drop(name, self._issuer.issue(message))
+        return self.stage.answer(f"{name}.accepted.json")
+
+    def now(self) -> datetime:
+        """The present instant by the daemons' clocks."""
+        return system_clock() + timedelta(days=self.stage.days_ahead)
 
     def counts(self, dropped: int) -> dict[str, int]:
         """How many licences have reached each step; `dropped` is what we know ourselves."""
@@ -83,11 +99,12 @@ class Play:
     def goal(self) -> dict[str, int]:
         """Where the counts are to end."""
         count = len(self.cast.licences)
-        return dict.fromkeys(STEPS, count)
+        return dict.fromkeys(STEPS, count) | {"written off": count - UNUSED}
 
     def all_settled(self, counts: dict[str, int]) -> bool:
         """Whether everything has come back, and nothing waits anywhere."""
-        return counts["written off"] == len(self.cast.licences) and self.nothing_waits()
+        used = counts["written off"] == len(self.cast.licences) - UNUSED
+        return used and counts["acknowledged"] == len(self.cast.licences) and self.nothing_waits()
 
     def nothing_waits(self) -> bool:
         """Whether both queues and the answers are empty."""

@@ -32,11 +32,12 @@ class Actor:
         self.control = ControlClient(control_socket)
         self.kills = 0
 
-    def start(self) -> None:
+    def start(self, *, days_ahead: int = 0) -> None:
         """Start it, and wait until it answers; EnvironmentFault if it does not."""
+        later = ["--days-ahead", str(days_ahead)] if days_ahead else []
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                [*self._command, *later], stdin=subprocess.DEVNULL, stdout=output, stderr=output
             )
         wait_until(self._answers, START_SECONDS, f"{self._command[3]} did not start; see {self._output}")
 
@@ -83,6 +84,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.days_ahead = 0
         gateway = GatewayConfig.load(folder / GATEWAY_FILE)
         customs = CustomsConfig.load(folder / CUSTOMS_FILE)
         log = folder / "log"
@@ -117,6 +119,13 @@ class Stage:
             return self.gateway.control.call("status")
         except DaemonNotRunning:
             return None
+
+    def let_pass(self, days: int) -> None:
+        """Both daemons end properly, and begin again so many days later by their clocks."""
+        self.close()
+        self.days_ahead += days
+        self.customs.start(days_ahead=self.days_ahead)
+        self.gateway.start(days_ahead=self.days_ahead)
 
     def close(self) -> None:
         """Stop both daemons."""

@@ -102,7 +102,7 @@ class Surroundings:
     new_id: Callable[[], str]
 
     @classmethod
-    def real(cls, reactor: Any) -> Surroundings:
+    def real(cls, reactor: Any, clock: Clock = system_clock) -> Surroundings:
         """Those of a running daemon."""
 
         def make_line(
@@ -112,7 +112,7 @@ class Surroundings:
 
         return cls(
             reactor=reactor,
-            clock=system_clock,
+            clock=clock,
             in_thread=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
             runners=partial(ThreadRunners, reactor),
             make_workers=partial(ProcessWorkers, reactor),
