@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,9 @@ def reconcile_show(
 def for_people(answer: Answer) -> Answer:
     """The day, then each difference with both sides' figures, what to do, and whom to call."""
     report = answer.get("report")
-    day = {name: value for name, value in answer.items() if name not in ("report", "contacts")}
+    day = {
+        name: value for name, value in answer.items() if name not in ("report", "contacts") and value != []
+    }
     if not isinstance(report, Mapping):
         return {**day, "answer": "customs has not answered yet"}
     contacts = answer.get("contacts", {})
@@ -67,31 +69,36 @@ def for_people(answer: Answer) -> Answer:
 
 
 def _row(row: Answer) -> dict[str, Any]:
-    """A difference in few columns; what is about a message and what about a goods line has one of its own."""
-    line = row["line"]
+    """A difference in few columns: what it is about, and of both sides' figures those that differ."""
+    ours, customs = row["ours"], row["customs"]
+    same = () if ours is None or customs is None else {name for name in ours if ours[name] == customs[name]}
     return {
         "class": row["class"],
         "licence": row["licence"],
-        "what": row["message_id"] if line is None and row["message_id"] else _what(row["subject"], line),
-        "ours": _stated(row["ours"]),
-        "customs": _stated(row["customs"]),
+        "what": _what(row),
+        "ours": _stated(ours, same),
+        "customs": _stated(customs, same),
     }
 
 
-def _what(subject: str, line: int | None) -> str:
-    return subject.lower() if line is None else f"line {line}"
+def _what(row: Answer) -> str:
+    match row["subject"]:
+        case "TRANSFER":
+            return f"message {row['message_id']}"
+        case "GOODS_LINE":
+            return f"line {row['line']}"
+        case subject:
+            return str(subject).lower()
 
 
-def _stated(stated: Answer | None) -> str | None:
-    """What one side says, without what identifies it and without what it does not say."""
+def _stated(stated: Answer | None, same: Collection[str]) -> str | None:
+    """What one side says; of a digest its beginning."""
     if stated is None:
         return None
-    shown = {name: value for name, value in stated.items() if value is not None}
-    digest = shown.pop("digest", None)
-    unit = shown.pop("unit", None)
-    told = [f"{name.replace('_', ' ')} {value}" for name, value in shown.items()]
-    told += [] if unit is None else [f"unit {unit}"]
-    return ", ".join(told + ([] if digest is None else [f"digest {digest[:16]}…"]))
+    shown = {name: value for name, value in stated.items() if value is not None and name not in same}
+    if "digest" in shown:
+        shown["digest"] = f"{shown['digest'][:16]}…"
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
 
 
 def _remedies(differences: list[Answer], contacts: Mapping[str, list[str]]) -> list[dict[str, Any]]:

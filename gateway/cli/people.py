@@ -6,10 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 Answer = Mapping[str, Any]
 Row = Mapping[str, Any]
+
+#: By command: columns of a part of its answer that people are not shown.
+_LEFT_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "licence show": ("uses", ("message_id",)),
+        "call list": ("rows", ("message_id", "made_at", "made_by", "note")),
+    }
+)
 
 
 def for_people(command: str, answer: Answer) -> Answer:
@@ -24,10 +33,9 @@ def for_people(command: str, answer: Answer) -> Answer:
         case "queue list":
             unsaid = _unsaid(answer.get("rows"))
             return _each(answer, "rows", lambda row: _without(row, "message_id", "size_bytes", *unsaid))
-        case "licence show":
-            return _each(answer, "uses", lambda row: _without(row, "message_id"))
         case _:
-            return answer
+            part, names = _LEFT_OUT.get(command, ("", ()))
+            return _each(answer, part, lambda row: _without(row, *names))
 
 
 def _unsaid(rows: Any) -> list[str]:
