@@ -61,6 +61,7 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
         ("line status", "The line to PARTNER, or all lines.", [maybe_partner]),
         ("licence show", "A licence (such as IMPORT/26-AA-123456) with its balance.", [licence]),
         ("licence history", "Everything that happened to a licence.", [licence]),
+        ("licence query", "Ask customs how a licence stands, and compare its reply.", [licence]),
         ("message show", "A message: what is known of it, and its bytes.", [message_id]),
         ("message explain", "Why a message was accepted or refused.", [message_id]),
         ("discrepancy list", "Those that are not settled, with the reasons.", []),

@@ -1,6 +1,7 @@
 """Accepting: one transaction for a batch of dropped files, with the answers that the issuers get.
 
-examined, lawful      licence and message in the ledger     out/NAME.accepted.json
+examined, lawful      licence or act, and message, in the   out/NAME.accepted.json
+                      ledger
 known already         nothing changes                       out/NAME.accepted.json, the same outcome again
 refused               an entry that says why                out/NAME.rejected.json
 not a message         an entry, and the file in corrupt/    out/NAME.rejected.json
@@ -9,7 +10,7 @@ not a message         an entry, and the file in corrupt/    out/NAME.rejected.js
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,7 +26,14 @@ from gateway.exchange.workers import Poisoned
 from gateway.ledger import book, feedback
 from gateway.ledger.store import UnitOfWork
 from gateway.licences.policy import Policy
-from licencexml.messages import LicenceIssue
+from licencexml.messages import (
+    LicenceIssue,
+    LicenceReplacement,
+    LicenceRevocation,
+    LicenceSuspension,
+    Message,
+    kind_of,
+)
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
 
@@ -80,6 +88,11 @@ class Settled:
     rejections: tuple[Rejection, ...]
     corrupt: bool = False
 
+    @property
+    def message(self) -> Message | None:
+        """What was dropped, if it was a message in order."""
+        return self.drop.result.message if isinstance(self.drop.result, Examined) else None
+
     def log(self, log: Logger) -> None:
         """One line about it, for the operators."""
         about = {
@@ -90,7 +103,8 @@ class Settled:
             "outcome": self.outcome,
         }
         if self.accepted:
-            log.info("licence {licence} accepted from {file} ({outcome})", **about)
+            kind = None if self.message is None else kind_of(self.message)
+            log.info("{kind} of {licence} accepted from {file} ({outcome})", kind=kind, **about)
         else:
             codes = [rejection.code for rejection in self.rejections]
             log.warn("{file} refused: {codes}", codes=", ".join(codes), **about)
@@ -118,24 +132,40 @@ def _answer(one: Settled, at: datetime) -> feedback.NewFeedback:
             message_id=one.message_id,
             licence=one.licence,
             rejections=one.rejections,
+            **_more(one.message),
         ),
     )
 
 
+def _more(message: Message | None) -> dict[str, str]:
+    """What an act on a licence that exists asks for, told with its answer."""
+    match message:
+        case LicenceReplacement():
+            return {"replaces": str(message.replaced), "mode": message.mode, "kind": message.kind}
+        case LicenceRevocation():
+            return {"act": "REVOKE", "ground": message.ground}
+        case LicenceSuspension():
+            return {"act": message.action, "ground": message.ground}
+        case _:
+            return {}
+
+
 def _accept(uow: UnitOfWork, drops: Sequence[Drop], policy: Policy) -> list[Settled]:
-    received = [
-        book.IssueReceived(
-            issue=drop.result.message,
-            digest=drop.result.digest,
-            xml=drop.result.xml,
-            tree=drop.spool.name,
-            source=drop.source,
-        )
-        for drop in drops
-        if isinstance(drop.result, Examined) and isinstance(drop.result.message, LicenceIssue)
+    """Licences first, then acts: what one batch brings may be about a licence that it brings too."""
+    issues = [
+        (drop, book.IssueReceived(message, *_evidence(drop, result)))
+        for drop, result, message in _good(drops)
+        if isinstance(message, LicenceIssue)
     ]
-    assert len(received) == len(drops), "only a good LicenceIssue comes here"
-    outcomes = book.accept_issues(uow, received, policy)
+    acts = [
+        (drop, book.ActReceived(message, *_evidence(drop, result)))
+        for drop, result, message in _good(drops)
+        if isinstance(message, LicenceReplacement | LicenceRevocation | LicenceSuspension)
+    ]
+    assert len(issues) + len(acts) == len(drops), "only good messages of issuers come here"
+    outcomes = book.accept_issues(uow, [received for _, received in issues], policy)
+    outcomes += book.accept_acts(uow, [received for _, received in acts], policy)
+    settled = [drop for drop, _ in issues] + [drop for drop, _ in acts]
     return [
         Settled(
             drop=drop,
@@ -145,8 +175,19 @@ def _accept(uow: UnitOfWork, drops: Sequence[Drop], policy: Policy) -> list[Sett
             licence=outcome.licence,
             rejections=outcome.rejections,
         )
-        for drop, outcome in zip(drops, outcomes, strict=True)
+        for drop, outcome in zip(settled, outcomes, strict=True)
     ]
+
+
+def _good(drops: Sequence[Drop]) -> Iterator[tuple[Drop, Examined, Message]]:
+    for drop in drops:
+        if isinstance(drop.result, Examined):
+            yield drop, drop.result, drop.result.message
+
+
+def _evidence(drop: Drop, result: Examined) -> tuple[bytes, bytes, str, str]:
+    """Digest, bytes, tree and file of a drop, as the ledger keeps them."""
+    return result.digest, result.xml, drop.spool.name, drop.source
 
 
 def _refuse(uow: UnitOfWork, drop: Drop, refusal: Refused) -> Settled:

@@ -16,6 +16,9 @@ REJECTED = "rejected.json"
 SEALED = "sealed.xml"
 CUSTOMS_ACCEPTED = "customs-accepted.json"
 CUSTOMS_REJECTED = "customs-rejected.json"
+RECONCILED = "reconciled.json"
+NOT_RECONCILED = "not-reconciled.json"
+EXPIRED = "expired.json"
 
 
 def answer(

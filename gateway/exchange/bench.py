@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from gateway.exchange.examination import Document, Examined, ExaminedInterchange, Examiner, Refused
 from gateway.exchange.sealing import SealedDocument, Sealer, SealJob
 from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.signing import Signer
+from licencexml.messages import IssuerMessage
 from licencexml.schema import Schemas
 
 #: Who may sign what is dropped in the spool.
-FROM_ISSUERS = {"LicenceIssue": frozenset({Role.ISSUER})}
+FROM_ISSUERS = {kind.__name__: frozenset({Role.ISSUER}) for kind in get_args(IssuerMessage)}
 #: Who may sign what comes over the line.
 FROM_CUSTOMS = {
     kind: frozenset({Role.CUSTOMS})
@@ -21,6 +23,8 @@ FROM_CUSTOMS = {
         "WriteOff",
         "WriteOffAmendment",
         "WriteOffReversal",
+        "LicenceQuery",
+        "LicenceQueryReply",
         "Reconciliation",
         "ApplicationAck",
         "TechnicalAck",

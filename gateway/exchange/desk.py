@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from gateway.exchange import day
 from gateway.exchange.clearance import clear, clear_again
 from gateway.exchange.correspondence import Secretary
+from gateway.exchange.enquiry import answer_queries, take_replies
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
+from gateway.exchange.follow_up import follow_up
 from gateway.exchange.mail import Mail
 from gateway.exchange.news import tell_of_answers
 from gateway.exchange.notices import Notice
@@ -19,7 +21,7 @@ from gateway.ledger import book, post
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.store import UnitOfWork
 from gateway.licences.policy import Policy
-from licencexml.messages import AckStatus, ApplicationAck, TechnicalAck
+from licencexml.messages import ApplicationAck, TechnicalAck
 
 
 class GatewayDesk:
@@ -40,6 +42,8 @@ class GatewayDesk:
             for part in day.up_to_each_report(good):
                 notices += clear(mail, part, reference, self._policy)
                 notices += self._customs_answers(mail, part, reference)
+                notices += take_replies(mail, part, reference)
+                notices += answer_queries(mail, part, reference)
                 notices += day.take_receipts(uow, part, reference)
                 notices += day.take_answers(mail, part, reference)
             for one in good:
@@ -72,17 +76,7 @@ class GatewayDesk:
             if outcome.status is OutcomeStatus.ACCEPTED and candidate.ack.licence is not None
         ]
         tell_of_answers(mail.uow, news)
-        notices = [_answered(ack) for ack in news]
+        notices = follow_up(mail, news)
         # Whether customs has a licence decides whether it can be used.
         causes = {ack.licence: ack.header.message_id for ack in news if ack.licence is not None}
         return notices + clear_again(mail, causes, self._policy)
-
-
-def _answered(ack: ApplicationAck) -> Notice:
-    return Notice.of(
-        "customs answered for {licence}: {outcome}",
-        refused=ack.status is AckStatus.REFUSED,
-        licence=str(ack.licence),
-        message_id=ack.answers.message_id,
-        outcome=str(ack.status),
-    )

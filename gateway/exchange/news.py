@@ -50,10 +50,12 @@ def tell_of_changes(uow: UnitOfWork, changes: Sequence[book.Change]) -> None:
 
 
 def tell_of_answers(uow: UnitOfWork, acks: Sequence[ApplicationAck]) -> None:
-    """Each answer of customs about a licence that is known here."""
+    """Each answer of customs about a licence that is known here, named after the drop that it is about."""
     named = [(ack, ack.licence) for ack in acks if ack.licence is not None]
+    acts = book.sealed_acts(uow.connection, [ack.answers.message_id for ack in acks])
     origins = book.origins(uow.connection, [key for _, key in named])
-    feedback.add_all(uow, [_answer(uow, origins[key], ack) for ack, key in named if key in origins])
+    drops = [(acts.get(ack.answers.message_id) or origins.get(key), ack) for ack, key in named]
+    feedback.add_all(uow, [_answer(uow, drop, ack) for drop, ack in drops if drop is not None])
 
 
 #: For each kind of message: the word in the name of its file, and its outcome, when it is applied.
@@ -141,7 +143,9 @@ def _amount(quantity: Quantity) -> dict[str, str]:
     return {"quantity": f"{quantity.amount:f}", "unit": quantity.unit}
 
 
-def _answer(uow: UnitOfWork, origin: book.Origin, ack: ApplicationAck) -> feedback.NewFeedback:
+def _answer(
+    uow: UnitOfWork, origin: book.Origin | book.SealedAct, ack: ApplicationAck
+) -> feedback.NewFeedback:
     accepted = ack.status is not AckStatus.REFUSED
     content = answer(
         "CUSTOMS_ACCEPTED" if accepted else "CUSTOMS_REJECTED",

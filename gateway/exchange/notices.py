@@ -11,16 +11,27 @@ from twisted.logger import Logger, LogLevel
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One line for the log: a format, its facts, and whether someone should look."""
+    """One line for the log: a format, its facts, and whether someone should look.
+
+    `alert` is what is wrong with what, for those who watch: trouble until something says that it is over.
+    """
 
     format: str
     facts: dict[str, Any]
     refused: bool = False
+    alert: tuple[str, str | None] | None = None
 
     @classmethod
-    def of(cls, format: str, *, refused: bool = False, **facts: Any) -> Self:  # noqa: A002 - the log's own word
+    def of(
+        cls,
+        format: str,  # noqa: A002 - the log's own word
+        *,
+        refused: bool = False,
+        alert: tuple[str, str | None] | None = None,
+        **facts: Any,
+    ) -> Self:
         """A notice of `facts`."""
-        return cls(format, facts, refused)
+        return cls(format, facts, refused, alert)
 
 
 def publish(log: Logger, notices: Iterable[Notice]) -> None:

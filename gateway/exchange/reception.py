@@ -114,6 +114,9 @@ class Reception:
             return
         self._desk.settled()
         publish(_log, notices)
+        for notice in notices:
+            if notice.alert is not None:
+                self._alarm(*notice.alert)
         await self._in_thread(self._put_away, Path(file.path), isinstance(result, Refused))
 
     def _settle_in(

@@ -154,6 +154,7 @@ class Sealing:
                 digest=result.digest,
                 partner=self._partner.name,
                 urgent=row.urgent,
+                is_act=row.is_act,
             )
             for row, job, result in zip(waiting, jobs, results, strict=True)
         ]

@@ -24,6 +24,7 @@ from licencexml.values import LicenceKey
 _ACT = act.c
 #: An act in these states has not left the house.
 _HERE = (Transmission.ACCEPTED, Transmission.SEALED)
+_NOT_ANSWERED = (*_HERE, Transmission.SENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ def waiting(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceK
         .group_by(*columns)
     )
     return {key_of(row): row.priority for row in connection.execute(query)}
+
+
+def unanswered(connection: Connection, keys: Iterable[LicenceKey]) -> set[LicenceKey]:
+    """Of these licences, those with acts to which customs has not answered yet."""
+    query = (
+        select(_ACT.licence_type, _ACT.licence_no)
+        .where(about(act, keys), _ACT.transmission.in_(_NOT_ANSWERED))
+        .distinct()
+    )
+    return {key_of(row) for row in connection.execute(query)}
 
 
 def unsealed_ids(connection: Connection, message_ids: Sequence[str]) -> set[str]:

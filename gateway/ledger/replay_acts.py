@@ -11,9 +11,11 @@ from sqlalchemy import Row
 
 from gateway.ledger.acts import act_row
 from gateway.ledger.acts_sent import moved
-from gateway.ledger.kinds import EntryKind
+from gateway.ledger.discrepancies import new_discrepancy, settled
+from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
 from gateway.ledger.projection import key_of
 from gateway.ledger.rebuilt import Rebuilt
+from gateway.ledger.replies import REPLY
 from gateway.licences.confirm import confirmed
 from gateway.licences.life import LicenceEvent
 from gateway.licences.replace import replaced
@@ -59,6 +61,22 @@ def _resumed(rebuilt: Rebuilt, row: Row[Any]) -> None:
 def _confirmed(rebuilt: Rebuilt, row: Row[Any]) -> None:
     if rebuilt.issued is not None:
         rebuilt.issued = confirmed(rebuilt.issued, datetime.fromisoformat(row.data["as_of"]))
+    for found in rebuilt.discrepancies.values():
+        if found["kind"] == REPLY and found["status"] == DiscrepancyStatus.OPEN:
+            found.update(settled(row.at, row.message_id))
+
+
+def _figures_differ(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    digest = bytes.fromhex(row.data["digest"])
+    rebuilt.discrepancies[row.message_id, digest] = new_discrepancy(
+        rebuilt.key,
+        message_id=row.message_id,
+        digest=digest,
+        kind=REPLY,
+        entry_id="",
+        rejections=row.data["rejections"],
+        at=row.at,
+    )
 
 
 def _acted(rebuilt: Rebuilt, row: Row[Any]) -> None:
@@ -101,6 +119,7 @@ REPLAY_ACTS: Mapping[EntryKind, Callable[[Rebuilt, Row[Any]], None]] = MappingPr
         EntryKind.RESUMED: _resumed,
         EntryKind.EXPIRED: happened(LicenceEvent.EXPIRE),
         EntryKind.CONFIRMED: _confirmed,
+        EntryKind.FIGURES_DIFFER: _figures_differ,
         EntryKind.ACT_SEALED: _act_sealed,
         EntryKind.ACT_SENT: _act_moved(LicenceEvent.SEND, _own),
         EntryKind.ACT_CUSTOMS_ACCEPTED: _act_moved(LicenceEvent.CUSTOMS_ACCEPT, _answered),

@@ -47,9 +47,21 @@ ANSWERED_LICENCE_DIFFERS = Reason(
     ),
 )
 
+QUERY_NOT_ASKED = Reason(
+    code="QUERY_NOT_ASKED",
+    zh="所答复的报文（{message_id}）不是本网关就许可证 {licence} 发出的查询。",
+    en="The reply answers {message_id}, which is no query of this gateway about licence {licence}.",
+    article="configured",
+    remedy=(
+        "请在 InReplyTo 中填写所答复查询（LicenceQuery）的报文标识，并核对许可证。"
+        " / State in InReplyTo the MessageID of the LicenceQuery that is answered, and check the licence."
+    ),
+)
+
 REASONS = (
     MESSAGE_ID_CONFLICT,
     CONTROL_REFERENCE_UNKNOWN,
     ANSWERED_MESSAGE_UNKNOWN,
     ANSWERED_LICENCE_DIFFERS,
+    QUERY_NOT_ASKED,
 )

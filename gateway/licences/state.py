@@ -120,6 +120,10 @@ class LicenceState:
         """Whether its use is stopped until further notice, on any ground."""
         return any(suspension.until is None for suspension in self.suspensions)
 
+    def is_suspended_at(self, instant: datetime) -> bool:
+        """Whether its use was stopped at `instant` (aware), on any ground."""
+        return any(suspension.covers(instant) for suspension in self.suspensions)
+
     @classmethod
     def issued(cls, licence: Licence, policy: Policy) -> Self:
         """The state in which a licence begins."""
@@ -147,6 +151,10 @@ class LicenceState:
 
     def used(self, entry_id: str, draws: Iterable[Draw]) -> Self:
         """The licence after the declaration `entry_id` has drawn on it. What is drawn must be there."""
+        return self.drawn_on(entry_id, draws).with_usage()
+
+    def drawn_on(self, entry_id: str, draws: Iterable[Draw]) -> Self:
+        """`used`, but for what its life says of its use."""
         drawn: dict[int, Decimal] = {}
         for draw in draws:
             drawn[draw.line_number] = drawn.get(draw.line_number, Decimal(0)) + draw.amount
@@ -157,7 +165,7 @@ class LicenceState:
             else line
             for line in self.lines
         )
-        return replace(self, lines=lines).counting(entry_id).with_usage()
+        return replace(self, lines=lines, declarations=self.declarations | {entry_id})
 
     def counting(self, entry_id: str) -> Self:
         """The licence with the declaration `entry_id` counted against its cap."""

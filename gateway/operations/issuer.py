@@ -1,10 +1,11 @@
-"""What an issuing system does: sign a licence, and hand it over by the spool's rename."""
+"""What an issuing system does: sign its messages, and hand them over by the spool's rename."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 
 from lxml import etree
 
@@ -12,7 +13,7 @@ from gateway.errors import EnvironmentFault
 from gateway.operations.instance import ISSUER_CERTIFICATE, ISSUER_KEY
 from gateway.trust.signing import Signer
 from licencexml import parsing, reading, writing
-from licencexml.messages import LicenceIssue
+from licencexml.messages import IssuerMessage
 from licencexml.names import SIGNATURE
 
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -34,13 +35,13 @@ class Issuer:
         """The issuer of the instance in `folder`; ConfigurationFault if its key cannot be used."""
         return cls(Signer.load(folder / ISSUER_KEY, folder / ISSUER_CERTIFICATE))
 
-    def issue(self, issue: LicenceIssue) -> bytes:
-        """The signed document of `issue`, whose sender is this issuer."""
-        assert issue.header.sender == self.participant, "an issuer signs in its own name"
-        return self._signed(writing.write_message(issue))
+    def issue(self, message: IssuerMessage) -> bytes:
+        """The signed document of a message whose sender is this issuer."""
+        assert message.header.sender == self.participant, "an issuer signs in its own name"
+        return self._signed(writing.write_message(message))
 
     def sign(self, data: bytes, *, max_bytes: int) -> bytes:
-        """The document in `data`, an unsigned LicenceIssue, signed as it is.
+        """The document in `data`, an unsigned message of an issuer, signed as it is.
 
         Raises NotToBeSigned, or licencexml.parsing.Malformed with all that is wrong with it.
         """
@@ -48,7 +49,7 @@ class Issuer:
         return self._signed(root)
 
     def issue_again(self, data: bytes, *, message_id: str, created: datetime, max_bytes: int) -> bytes:
-        """The licence in `data` in a message of its own: with this MessageID, and `created` (aware).
+        """What `data` says in a message of its own: with this MessageID, and `created` (aware).
 
         Raises as `sign`.
         """
@@ -56,13 +57,14 @@ class Issuer:
         header = replace(message.header, message_id=message_id, created=created)
         return self.issue(replace(message, header=header))
 
-    def _unsigned(self, data: bytes, max_bytes: int) -> tuple[etree._Element, LicenceIssue]:
+    def _unsigned(self, data: bytes, max_bytes: int) -> tuple[etree._Element, IssuerMessage]:
         root = parsing.parse(data, max_bytes=max_bytes)
         if root.find(SIGNATURE) is not None:
             raise NotToBeSigned("it is signed already; take its Signature out to sign it anew")
         message = reading.read_message(root)
-        if not isinstance(message, LicenceIssue):
-            raise NotToBeSigned(f"expected a LicenceIssue, found a {type(message).__name__}")
+        if not isinstance(message, IssuerMessage):
+            kinds = ", ".join(kind.__name__ for kind in get_args(IssuerMessage))
+            raise NotToBeSigned(f"expected one of {kinds}; found a {type(message).__name__}")
         if message.header.sender != self.participant:
             raise NotToBeSigned(
                 f'its Sender is "{message.header.sender}"; this key signs for "{self.participant}"'

@@ -14,21 +14,21 @@ from gateway.clock import BUSINESS_ZONE, Clock
 from gateway.config import GatewayConfig
 from gateway.exchange.spool import SpoolTree
 from gateway.exchange.threads import InThread
-from gateway.ledger import feedback, post, query
+from gateway.ledger import discrepancy_query, feedback, post, query
 from gateway.ledger.kinds import OutboxStatus
 from gateway.ledger.store import UnitOfWork
 from gateway.operations.commands import CommandRefused, Commands
 from gateway.service.alerts import Alerts
+from gateway.service.arguments import Arguments, whole_number
+from gateway.service.law import policy_of
 from gateway.service.line_commands import line_rows, register_line_commands
+from gateway.service.looking_handlers import LookingHandlers
 from gateway.service.station import Station
-from licencexml.values import LicenceKey, LicenceType
 
 T = TypeVar("T")
-Arguments = dict[str, Any]
 Answer = dict[str, Any]
 
 _MAX_ROWS = 10_000
-_MAX_ROW_NUMBER = 2**63 - 1
 _WAITING = (OutboxStatus.DUE, OutboxStatus.ASSIGNED, OutboxStatus.HELD)
 
 
@@ -52,6 +52,7 @@ class GatewayHandlers:
         self._alerts = alerts
         self._clock = clock
         self._started = clock()
+        self._looking = LookingHandlers(ledger=station.ledger, policy=policy_of(config.law), clock=clock)
 
     def register(self, commands: Commands) -> None:
         """Add all of them."""
@@ -64,13 +65,10 @@ class GatewayHandlers:
             "queue release": self.queue_release,
             "queue requeue": self.queue_requeue,
             "queue flush": self.queue_flush,
-            "licence show": self.licence_show,
-            "licence history": self.licence_history,
-            "message show": self.message_show,
-            "message explain": self.message_explain,
             "discrepancy list": self.discrepancy_list,
         }.items():
             commands.add(name, handler)
+        self._looking.register(commands)
         register_line_commands(commands, self._station.line)
 
     async def found_at_start(self) -> str:
@@ -126,7 +124,7 @@ class GatewayHandlers:
         wanted = str(arguments.get("status") or "").upper()
         if wanted and wanted not in set(OutboxStatus):
             raise CommandRefused("usage", f"status: expected one of {', '.join(OutboxStatus)}")
-        limit = _whole("limit", arguments.get("limit", 100), _MAX_ROWS)
+        limit = whole_number("limit", arguments.get("limit", 100), _MAX_ROWS)
         partner = None if arguments.get("partner") is None else str(arguments["partner"])
         statuses = (OutboxStatus(wanted),) if wanted else _WAITING
 
@@ -140,7 +138,7 @@ class GatewayHandlers:
 
     async def queue_show(self, arguments: Arguments) -> Answer:
         """One row, whole."""
-        number = _whole("id", arguments.get("id"), _MAX_ROW_NUMBER)
+        number = whole_number("id", arguments.get("id"))
         row = await self._read(lambda connection: query.sending(connection, number))
         if row is None:
             raise CommandRefused("not-found", f"the queue has no row {number}")
@@ -165,51 +163,9 @@ class GatewayHandlers:
         self._station.post_office.wake()
         return {"due_now": count}
 
-    async def licence_show(self, arguments: Arguments) -> Answer:
-        """A licence with its balance."""
-        key = _licence(arguments)
-        return _found(
-            await self._read(lambda connection: query.show_licence(connection, key)), f"the licence {key}"
-        )
-
-    async def licence_history(self, arguments: Arguments) -> Answer:
-        """All that happened to a licence."""
-        key = _licence(arguments)
-        rows = await self._read(lambda connection: query.licence_history(connection, key))
-        return {"licence": str(key), "rows": _found(rows or None, f"the licence {key}")}
-
-    async def message_show(self, arguments: Arguments) -> Answer:
-        """A message: what is known of it, and its bytes."""
-        message_id = str(arguments.get("message_id", ""))
-        shown = await self._read(lambda connection: query.show_message(connection, message_id))
-        xml = await self._read(lambda connection: query.message_xml(connection, message_id))
-        text = None if xml is None else xml.decode("utf-8", "replace")
-        return {**_found(shown, f"the message {message_id}"), "xml": text}
-
-    async def message_explain(self, arguments: Arguments) -> Answer:
-        """Why a message was accepted or refused."""
-        message_id = str(arguments.get("message_id", ""))
-        shown = _found(
-            await self._read(lambda connection: query.show_message(connection, message_id)),
-            f"the message {message_id}",
-        )
-        refusals = [entry["data"].get("rejections", []) for entry in shown["entries"]]
-        rejections = shown.get("rejections") or [one for found in refusals for one in found]
-        return {
-            "message_id": message_id,
-            "kind": shown.get("kind") or _first(entry["data"].get("kind") for entry in shown["entries"]),
-            "licence": shown.get("licence") or _first(entry["licence"] for entry in shown["entries"]),
-            "outcome": shown.get("status") or ("REFUSED" if rejections else "OURS"),
-            "rejections": rejections,
-            "what_happened": [
-                {"at": entry["at"], "kind": entry["kind"], "licence": entry["licence"]}
-                for entry in shown["entries"]
-            ],
-        }
-
     async def discrepancy_list(self, arguments: Arguments) -> Answer:
         """Write-offs that customs made and the law does not allow."""
-        return {"rows": await self._read(query.discrepancies)}
+        return {"rows": await self._read(discrepancy_query.discrepancies)}
 
     def _read(self, question: Callable[[Connection], T]) -> Deferred[T]:
         return self._station.ledger.read(question)
@@ -222,7 +178,7 @@ class GatewayHandlers:
             raise CommandRefused(
                 "usage", "ids: expected the numbers of one row or more, as `queue list` shows them"
             )
-        numbers = [_whole("ids", number, _MAX_ROW_NUMBER) for number in given]
+        numbers = [whole_number("ids", number) for number in given]
 
         rows = await self._read(
             lambda connection: {number: query.sending(connection, number) for number in numbers}
@@ -246,7 +202,11 @@ class GatewayHandlers:
         return {tree.name: _spool_count(tree) for tree in self._trees}
 
 
-def _whole(name: str, given: object, most: int) -> int:
+def _spool_counts(self) -> dict[str, Any]:
+    return {tree.name: _spool_count(tree) for tree in self._trees}
+
+
+def whole_number(name: str, given: object, most: int) -> int:
     if type(given) is not int or not 1 <= given <= most:
         raise CommandRefused("usage", f"{name}: expected a whole number from 1 to {most}")
     return given
@@ -272,22 +232,6 @@ def _spool_count(tree: SpoolTree) -> dict[str, Any]:
 
 def _count_files(folder: Path) -> int:
     return sum(not name.name.endswith(".reason.json") for name in folder.iterdir())
-
-
-def _licence(arguments: Arguments) -> LicenceKey:
-    try:
-        return LicenceKey.parse(str(arguments.get("licence", "")))
-    except ValueError:
-        types = ", ".join(LicenceType)
-        raise CommandRefused(
-            "usage", f"expected TYPE/NUMBER, as EXPORT/26-AA-000001; the types are {types}"
-        ) from None
-
-
-def _found(value: T | None, what: str) -> T:
-    if value is None:
-        raise CommandRefused("not-found", f"the ledger knows nothing of {what}")
-    return value
 
 
 def _local(instant: datetime) -> str:

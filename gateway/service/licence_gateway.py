@@ -11,6 +11,7 @@ from gateway.exchange.agenda import Tree
 from gateway.exchange.bench import Bench, BenchSettings
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.desk import GatewayDesk
+from gateway.exchange.expiry import expiring
 from gateway.exchange.feedback_writer import FeedbackWriter
 from gateway.exchange.intake import Intake, IntakeLimits
 from gateway.exchange.sealing import Sealing
@@ -21,6 +22,7 @@ from gateway.service.alerts import Alerts
 from gateway.service.days import Days
 from gateway.service.handlers import GatewayHandlers
 from gateway.service.law import policy_of
+from gateway.service.licence_handlers import LicenceHandlers
 from gateway.service.line_settings import line_settings
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
@@ -115,9 +117,12 @@ class LicenceGateway:
             surroundings,
             ledger=ledger,
             secretary=secretary,
-            expire=lambda _uow, _today: 0,
+            expire=expiring(secretary),
             written=self._answers_wait,
             alarm=self._alerts,
+        )
+        self._licence_handlers = LicenceHandlers(
+            ledger=ledger, secretary=secretary, written=self._answers_wait
         )
         self._intake = Intake(
             trees=trees,
@@ -197,6 +202,7 @@ class LicenceGateway:
         """See `Daemon.register`."""
         self._handlers.register(commands)
         self._days.register(commands)
+        self._licence_handlers.register(commands)
 
     def _answers_wait(self) -> None:
         self._feedback.wake()

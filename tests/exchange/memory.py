@@ -207,6 +207,10 @@ class World:
                 self.now(duty())
         self.gateway = self.customs = None
 
+    def at(self, instant: datetime) -> None:
+        """Let the clocks show `instant` (aware); no timer runs for it."""
+        self._epoch += instant - self.clock()
+
     def run(self, seconds: float = 30) -> None:
         """Let time pass in small steps."""
         for _ in range(int(seconds * 4)):
