@@ -12,7 +12,8 @@ The order of the decision:
    withdrawn.
 4. The write-offs are applied in customs' own order: release time, then declaration, line, sequence. Each must
    keep all the law, `LAW`, theme by theme, as the licence stands at its place; its lines are applied all or
-   not at all. An amendment with which its write-off would break the law does not hold.
+   not at all. An amendment with which its write-off would break the law does not hold: then all is as though
+   it had not come, but for what is told of it. What is refused whole draws nothing, and stands as amended.
 """
 
 from __future__ import annotations
@@ -134,15 +135,24 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """One write-off with the lines that it owns, and their amendments, the lowest number first."""
+    """One write-off with the lines that it owns, and their amendments, the lowest number first.
+
+    `dropped` are amendments that were found not to hold, for the `reasons`; `refused`: it draws nothing, for
+    those.
+    """
 
     fact: Fact
     lines: tuple[_Line, ...]
     amendments: tuple[Fact, ...] = ()
+    dropped: tuple[Fact, ...] = ()
+    reasons: tuple[Rejection, ...] = ()
+    refused: bool = False
 
     @property
     def amended(self) -> tuple[_Line, ...]:
         """Its lines as the amendments say."""
+        if not self.amendments:
+            return self.lines
         content = {_amendment(fact).amends: _amendment(fact) for fact in self.amendments}
         return tuple(
             _amended(line, content[line.key]) if line.key in content else line for line in self.lines
@@ -153,10 +163,13 @@ class _Unit:
         """Its place among all, as amended."""
         return min(line.place for line in self.amended)
 
-    def with_fewer_amendments(self) -> Iterator[_Unit]:
-        """Itself, then without its latest amendment, and so on until none is left."""
-        for count in range(len(self.amendments), -1, -1):
-            yield replace(self, amendments=self.amendments[:count])
+    def failing(self, rejections: tuple[Rejection, ...]) -> _Unit:
+        """What is tried next: without its latest amendment; if none is left, refused as amended in full."""
+        reasons = self.reasons or rejections
+        if self.amendments:
+            *holding, latest = self.amendments
+            return replace(self, amendments=tuple(holding), dropped=(latest, *self.dropped), reasons=reasons)
+        return replace(self, amendments=self.dropped, dropped=(), reasons=reasons, refused=True)
 
 
 @dataclass(slots=True)
@@ -169,12 +182,23 @@ class _Settling:
     findings: dict[str, Finding] = field(default_factory=dict)
 
     def settle(self) -> Settlement:
+        """Settle; whenever one turns out not to hold as it was taken, once more from the beginning."""
+        untouched = self.state
         units = self._claim([fact for fact in self.facts if isinstance(fact.message, WriteOff)])
         units = self._amend(units)
+        while (failing := self._apply_all(units)) is not None:
+            units = [failing if unit.fact is failing.fact else unit for unit in units]
+            self.state = untouched
+        return Settlement(self.state.with_usage(), self.findings)
+
+    def _apply_all(self, units: Sequence[_Unit]) -> _Unit | None:
+        """Apply the units in their order, as far as the first that must be taken otherwise: that one, so."""
         withdrawals = self._withdraw(units)
         for unit in sorted(units, key=lambda unit: unit.place):
-            self._apply(unit, withdrawals)
-        return Settlement(self.state.with_usage(), self.findings)
+            failing = self._apply(unit, withdrawals)
+            if failing is not None:
+                return failing
+        return None
 
     def _claim(self, facts: Sequence[Fact]) -> list[_Unit]:
         """The write-offs that hold, each with the lines that no other holds before it."""
@@ -234,18 +258,19 @@ class _Settling:
         for message_id, rejections in unwanted.items():
             self.findings[message_id] = Finding(Verdict.REFUSED, rejections)
 
-    def _apply(self, unit: _Unit, withdrawals: Withdrawals) -> None:
-        """Apply a unit with as many of its amendments as the law allows, the latest first to go."""
-        reasons: tuple[Rejection, ...] | None = None
-        for candidate in unit.with_fewer_amendments():
-            attempt = self._attempt(candidate, withdrawals)
-            if reasons is None:
-                reasons = attempt.rejections
+    def _apply(self, unit: _Unit, withdrawals: Withdrawals) -> _Unit | None:
+        """Apply or refuse a unit; or how to take it otherwise, which changes what others rest on."""
+        if not unit.refused:
+            attempt = self._attempt(unit, withdrawals)
             if not attempt.rejections:
-                self._accept(unit, candidate, attempt, reasons)
-                return
-        refused = Finding(Verdict.REFUSED, reasons or ())
-        self._all([unit.fact, *unit.amendments], refused)
+                self._accept(unit, attempt)
+                return None
+            amended = bool(unit.amendments or unit.dropped)
+            unit = unit.failing(attempt.rejections)
+            if amended:
+                return unit
+        self._all([unit.fact, *unit.amendments], Finding(Verdict.REFUSED, unit.reasons))
+        return None
 
     def _attempt(self, unit: _Unit, withdrawals: Withdrawals) -> _Attempt:
         left = [_left(line, withdrawals.withdrawn.get(line.key)) for line in unit.amended]
@@ -255,9 +280,7 @@ class _Settling:
             attempt.draw(list(group), self.policy, unit.fact)
         return attempt
 
-    def _accept(
-        self, unit: _Unit, candidate: _Unit, attempt: _Attempt, reasons: tuple[Rejection, ...]
-    ) -> None:
+    def _accept(self, unit: _Unit, attempt: _Attempt) -> None:
         entry_id = entry_id_of(unit.fact.message)
         state = attempt.state
         withdrawn = not attempt.lines
@@ -268,8 +291,8 @@ class _Settling:
         self.findings[unit.fact.message_id] = Finding(
             Verdict.APPLIED, lines=tuple(attempt.lines), counted=counted
         )
-        self._all(candidate.amendments, Finding(Verdict.APPLIED))
-        self._all(unit.amendments[len(candidate.amendments) :], Finding(Verdict.REFUSED, reasons))
+        self._all(unit.amendments, Finding(Verdict.APPLIED))
+        self._all(unit.dropped, Finding(Verdict.REFUSED, unit.reasons))
 
     def _all(self, facts: Iterable[Fact], finding: Finding) -> None:
         self.findings |= {fact.message_id: finding for fact in facts}
@@ -294,7 +317,7 @@ class _Attempt:
             return
         applied = [AppliedLine(declaration, line, case.target(line).line_number) for line in lines]
         self.lines += applied
-        self.state = self.state.used(declaration.entry_id, [one.draw for one in applied])
+        self.state = self.state.drawn_on(declaration.entry_id, [one.draw for one in applied])
 
 
 def _lines(write_off: WriteOff) -> Iterator[_Line]:
