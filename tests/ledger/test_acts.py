@@ -84,7 +84,8 @@ def send_all(run: Run) -> None:
 
 
 def sound(look: Run) -> bool:
-    return look(lambda connection: list(differences(connection))) == []
+    found: list[Any] = look(lambda connection: list(differences(connection)))
+    return found == []
 
 
 def test_a_suspension_is_kept_with_the_licence_and_ends_with_its_resumption(run: Run, look: Run) -> None:
