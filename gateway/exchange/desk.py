@@ -27,8 +27,10 @@ from licencexml.messages import ApplicationAck, TechnicalAck
 class GatewayDesk:
     """Settles what customs sends (`gateway.exchange.reception.Desk`)."""
 
-    def __init__(self, *, secretary: Secretary, policy: Policy, settled: Callable[[], None]) -> None:
-        """`settled` is called after each commit: answers and feedback may wait."""
+    def __init__(
+        self, *, secretary: Secretary, policy: Callable[[], Policy], settled: Callable[[], None]
+    ) -> None:
+        """`policy` is asked for the law that holds now; `settled` is called after each commit."""
         self._secretary = secretary
         self._policy = policy
         self._settled = settled
@@ -40,7 +42,7 @@ class GatewayDesk:
         with Mail(uow, self._secretary) as mail:
             notices: list[Notice] = []
             for part in day.up_to_each_report(good):
-                notices += clear(mail, part, reference, self._policy)
+                notices += clear(mail, part, reference, self._policy())
                 notices += self._customs_answers(mail, part, reference)
                 notices += take_replies(mail, part, reference)
                 notices += answer_queries(mail, part, reference)
@@ -79,4 +81,4 @@ class GatewayDesk:
         notices = follow_up(mail, news)
         # Whether customs has a licence decides whether it can be used.
         causes = {ack.licence: ack.header.message_id for ack in news if ack.licence is not None}
-        return notices + clear_again(mail, causes, self._policy)
+        return notices + clear_again(mail, causes, self._policy())

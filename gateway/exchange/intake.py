@@ -66,7 +66,7 @@ class Intake:
         trees: Sequence[Tree],
         workers: Workers,
         ledger: Ledger,
-        policy: Policy,
+        policy: Callable[[], Policy],
         clock: Clock,
         reactor: IReactorTime,
         in_thread: InThread,
@@ -75,7 +75,10 @@ class Intake:
         limits: IntakeLimits | None = None,
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
     ) -> None:
-        """`accepted` and `answered` are called after a commit that made work for the next in line."""
+        """`accepted` and `answered` are called after a commit that made work for the next in line.
+
+        `policy` is asked for the law that holds now, with each transaction.
+        """
         self._workers = workers
         self._ledger = ledger
         self._policy = policy
@@ -160,14 +163,14 @@ class Intake:
     async def _settle(self, drops: Sequence[Drop]) -> list[Settled]:
         """One transaction for all; if a fault of this program is in the way, one for each."""
         try:
-            return await self._ledger.submit(lambda uow: settle(uow, drops, self._policy))
+            return await self._ledger.submit(lambda uow: settle(uow, drops, self._policy()))
         except EnvironmentFault:
             raise
         except Exception:
             _log.failure("{count} files could not be settled together", count=len(drops))
             if len(drops) == 1:
                 poisoned = [replace(drops[0], result=Poisoned(OUR_FAULT))]
-                return await self._ledger.submit(lambda uow: settle(uow, poisoned, self._policy))
+                return await self._ledger.submit(lambda uow: settle(uow, poisoned, self._policy()))
         return [one for drop in drops for one in await self._settle([drop])]
 
     async def _examine(self, batch: Sequence[_Read]) -> list[Drop]:

@@ -9,6 +9,22 @@ from gateway.config.tables import load_tables, shipped_tables
 from gateway.licences.policy import Policy, PortMatch
 
 
+class Law:
+    """The law in force: read at the start, and again when the gateway is told to."""
+
+    def __init__(self, config: LawConfig) -> None:
+        """Raises ConfigurationFault as `policy_of`."""
+        self._policy = policy_of(config)
+
+    def __call__(self) -> Policy:
+        """The policy that holds now."""
+        return self._policy
+
+    def renew(self, config: LawConfig) -> None:
+        """Let what `config` says hold from now on. Raises as `policy_of`, and then nothing changes."""
+        self._policy = policy_of(config)
+
+
 def policy_of(config: LawConfig) -> Policy:
     """The tables and options of `[law]`; ConfigurationFault with every fault of the tables."""
     return Policy(

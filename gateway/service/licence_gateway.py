@@ -21,7 +21,7 @@ from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
 from gateway.service.days import Days
 from gateway.service.handlers import GatewayHandlers
-from gateway.service.law import policy_of
+from gateway.service.law import Law
 from gateway.service.licence_handlers import LicenceHandlers
 from gateway.service.line_settings import line_settings
 from gateway.service.station import Station, StationSettings, open_ledger
@@ -66,7 +66,7 @@ class LicenceGateway:
         settings = bench_settings(config)
         # Built once here too: a fault in keys or anchors is told now, and not by a dying worker.
         Bench(settings)
-        policy = policy_of(config.law)
+        self._law = law = Law(config.law)
         trees = _trees(config)
         post = StationSettings(
             participant=config.gateway.participant,
@@ -111,7 +111,7 @@ class LicenceGateway:
             alarm=self._alerts,
         )
         secretary = Secretary(signer, us=station.us, partner=customs, new_id=surroundings.new_id)
-        self._desk = GatewayDesk(secretary=secretary, policy=policy, settled=self._answers_wait)
+        self._desk = GatewayDesk(secretary=secretary, policy=law, settled=self._answers_wait)
         self._days = Days(
             config,
             surroundings,
@@ -128,7 +128,7 @@ class LicenceGateway:
             trees=trees,
             workers=self._workers,
             ledger=ledger,
-            policy=policy,
+            policy=law,
             clock=surroundings.clock,
             reactor=surroundings.reactor,
             in_thread=surroundings.in_thread,
@@ -187,12 +187,13 @@ class LicenceGateway:
         ]
 
     async def reload(self) -> list[str]:
-        """See `Daemon.reload`: anchors and the seal's key are read again, in new workers."""
+        """See `Daemon.reload`: the law, and in new workers the anchors and the seal's key, are read again."""
         source = self._config.source
         config = GatewayConfig.load(source) if source else self._config
         Bench(bench_settings(config))
+        self._law.renew(config.law)
         await self._workers.renew((bench_settings(config),))
-        return ["anchors", "seal key"]
+        return ["law", "anchors", "seal key"]
 
     def healthy(self) -> bool:
         """See `Daemon.healthy`: a reactor that runs this is not stuck; trouble is for alerts."""

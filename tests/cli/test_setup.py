@@ -1,11 +1,13 @@
 """`init`, `check-config`, and how every command finds the instance that it is about."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from gateway.clock import Clock, system_clock
 from gateway.config import GatewayConfig
 from tests.cli.conftest import Gatewayd
 
@@ -61,7 +63,23 @@ def test_the_place_is_said_in_the_environment_or_where_we_stand(
 def test_run_is_given_the_configuration(
     gatewayd: Gatewayd, instance: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs: list[GatewayConfig] = []
-    monkeypatch.setitem(sys.modules, "gateway.service", SimpleNamespace(run_gateway=runs.append))
+    runs: list[tuple[GatewayConfig, Clock]] = []
+    service = SimpleNamespace(run_gateway=lambda config, clock: runs.append((config, clock)))
+    monkeypatch.setitem(sys.modules, "gateway.service", service)
     assert gatewayd("run", "--instance", instance).exit_code == 0
-    assert [run.source for run in runs] == [instance / "gateway.toml"]
+    [(config, clock)] = runs
+    assert config.source == instance / "gateway.toml"
+    assert clock is system_clock
+
+
+def test_a_trial_with_another_clock_says_so(
+    gatewayd: Gatewayd, instance: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks: list[Clock] = []
+    service = SimpleNamespace(run_customs=lambda _config, clock: clocks.append(clock))
+    monkeypatch.setitem(sys.modules, "gateway.service", service)
+
+    said = gatewayd("customs", "--instance", instance, "--days-ahead", "2")
+
+    assert "2 days ahead" in said.stderr
+    assert timedelta(days=1) < clocks[0]() - system_clock() < timedelta(days=3)
