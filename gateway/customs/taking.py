@@ -100,7 +100,9 @@ def _against(uow: UnitOfWork, content: IssuerMessage) -> Iterator[Rejection]:
         case LicenceReplacement():
             yield from _against_new(uow, content.licence.key)
             unused_only = content.mode is ReplacementMode.REVOKE
-            yield from _against_ending(uow, content.replaced, unused_only=unused_only)
+            # Of an unused licence that customs refused there is nothing to end.
+            if not unused_only or _find(uow, content.replaced) is not None:
+                yield from _against_ending(uow, content.replaced, unused_only=unused_only)
         case LicenceRevocation():
             yield from _against_ending(uow, content.licence, unused_only=True)
         case LicenceSuspension():

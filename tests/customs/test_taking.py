@@ -73,9 +73,17 @@ def test_a_revocation_ends_a_licence(counter: Counter) -> None:
 
 
 def test_of_a_licence_that_customs_lacks_nothing_is_taken(counter: Counter) -> None:
-    for act in every_act(counter):
+    used = replacement(counter, m.ReplacementMode.WRITE_OFF)
+    for act in (used, revocation(counter), suspension(counter)):
         assert acks(counter.receive(counter.sealed(act))) == [(REFUSED, ["CUSTOMS_LACKS_LICENCE"])]
     assert counter.ask(NEW.key).status is m.StandingStatus.UNKNOWN
+
+
+def test_a_licence_may_take_the_place_of_an_unused_one_that_customs_never_took(counter: Counter) -> None:
+    assert acks(counter.receive(counter.sealed(replacement(counter)))) == [(ACCEPTED, [])]
+    assert counter.show(NEW.key)["status"] == "taken"
+    counter.issue(OLD)
+    assert counter.show(OLD.key)["status"] == "replaced"
 
 
 @pytest.mark.parametrize("end", [replacement, revocation])

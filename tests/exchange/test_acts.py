@@ -290,3 +290,27 @@ def test_issue_and_suspension_may_come_together(
     assert {"a.customs-accepted.json", "b.customs-accepted.json"} <= set(world.out())
     assert at_customs(world, one)["status"] == "suspended"
     assert sound(world)
+
+
+def test_a_licence_that_customs_refused_is_replaced_by_a_better_one(
+    instance: Path, document: MakeDocument, issuer: Issuer
+) -> None:
+    scenario(instance, UNUSED)
+    faults(instance, "refuse_every = 1")
+    world = World(instance)
+    world.start_customs()
+    world.start_gateway()
+    old, acts = licence(UsageMode.MULTI), Acts(world, issuer)
+    world.drop("old", document(old))
+    world.run()
+    assert show(world, old)["status"] == "CUSTOMS_REFUSED"
+    world.stop()
+    faults(instance, "")
+    world.start_customs()
+    world.start_gateway()
+    acts.replace("new", old.key, renumbered(old))
+    world.run()
+    assert "new.customs-accepted.json" in world.out()
+    assert show(world, old)["status"] == "REPLACED"
+    assert sound(world)
+    world.stop()
