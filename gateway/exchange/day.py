@@ -56,8 +56,10 @@ class Daybook:
         self._secretary = secretary
         self._expire = expire
 
-    def close(self, uow: UnitOfWork, day: date) -> Notice:
-        """Close `day`, which is over and was not closed before, and report it."""
+    def close(self, uow: UnitOfWork, day: date) -> Notice | None:
+        """Close `day`, which is over, and report it; None if that was done before."""
+        if daily.closed_at(uow.connection, day) is not None:
+            return None
         expired = self._expire(uow, day + timedelta(days=1))
         daily.close_day(uow, day, expired)
         reported = self.report(uow, day)

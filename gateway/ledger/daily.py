@@ -70,9 +70,10 @@ class Written:
     content: bytes
 
 
-def last_closed(connection: Connection) -> date | None:
-    """The last business day that was closed."""
-    return connection.execute(select(func.max(business_day.c.day))).scalar()
+def last_closed(connection: Connection, until: date) -> date | None:
+    """The last business day up to `until` that was closed; a clock that was ahead may have closed others."""
+    query = select(func.max(business_day.c.day)).where(business_day.c.day <= until)
+    return connection.execute(query).scalar()
 
 
 def closed_at(connection: Connection, day: date) -> datetime | None:

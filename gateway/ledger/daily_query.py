@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, exists, func, select
 
 from gateway.ledger.calls import count_open
 from gateway.ledger.columns import instant_text
@@ -44,15 +44,16 @@ def standing(connection: Connection) -> Standing:
         .where(is_literally(day_difference.c.status, DifferenceStatus.OPEN))
         .group_by(day_difference.c.day)
     )
-    waiting = select(day_report).where(day_report.c.answered_at.is_(None)).order_by(day_report.c.id)
-    latest = {row.day: row for row in connection.execute(waiting)}
+    later = day_report.alias()
+    superseded = exists().where(later.c.day == day_report.c.day, later.c.id > day_report.c.id)
+    waiting = (
+        select(day_report.c.day, day_report.c.as_of, day_report.c.refusals)
+        .where(day_report.c.answered_at.is_(None), ~superseded)
+        .order_by(day_report.c.id)
+    )
     return Standing(
         differences={row.day: row.number for row in connection.execute(open_ones)},
-        unanswered=tuple(
-            Unanswered(day, row.as_of, _codes(row))
-            for day, row in latest.items()
-            if row.id == _latest(connection, day).id
-        ),
+        unanswered=tuple(Unanswered(row.day, row.as_of, _codes(row)) for row in connection.execute(waiting)),
         calls=count_open(connection),
     )
 

@@ -37,6 +37,21 @@ _SEALED = frozenset({EntryKind.SEALED, EntryKind.ACT_SEALED})
 _SENT = frozenset({EntryKind.SENT, EntryKind.ACT_SENT})
 _ACCEPTED = frozenset({EntryKind.CUSTOMS_ACCEPTED, EntryKind.ACT_CUSTOMS_ACCEPTED})
 _REFUSED = frozenset({EntryKind.CUSTOMS_REFUSED, EntryKind.ACT_CUSTOMS_REFUSED})
+#: What happens to a licence without its being sent or used is no reason to report its figures: in the night
+#: of a year's end nearly all of them expire.
+_NO_BUSINESS = frozenset(
+    {
+        EntryKind.EXPIRED,
+        EntryKind.CONFIRMED,
+        EntryKind.FIGURES_DIFFER,
+        EntryKind.DISCREPANCY_RESOLVED,
+        EntryKind.MESSAGE_REFUSED,
+        EntryKind.HELD,
+        EntryKind.RELEASED,
+        EntryKind.REQUEUED,
+        EntryKind.CALL_MADE,
+    }
+)
 _ON_THE_WAY = sorted(_SEALED | _SENT | _ACCEPTED | _REFUSED)
 
 
@@ -89,7 +104,7 @@ def side_of(connection: Connection, day: date) -> Side:
     """Our report of `day`, as the ledger stands now.
 
     Transfers are the sealed messages made or sent on that day, in the order in which they were made;
-    licences those at customs to which anything happened on it.
+    licences those at customs that were sent, used or changed on it.
     """
     span = Span.of(day)
     touched = _touched(connection, span)
@@ -146,9 +161,10 @@ def _issued(row: Row[Any], sealed: _Sealed | None) -> Issued:
 
 
 def _touched(connection: Connection, span: Span) -> set[LicenceKey]:
-    """The licences to which anything happened on a day."""
-    rows = _rows_in(connection, entry.c.seq, entry.c.at, span, entry.c.licence_type, entry.c.licence_no)
-    keys = (licence_key(row.licence_type, row.licence_no) for row in rows)
+    """The licences that were on their way, used or changed on a day."""
+    columns = (entry.c.kind, entry.c.licence_type, entry.c.licence_no)
+    rows = _rows_in(connection, entry.c.seq, entry.c.at, span, *columns)
+    keys = (licence_key(row.licence_type, row.licence_no) for row in rows if row.kind not in _NO_BUSINESS)
     return {key for key in keys if key is not None}
 
 

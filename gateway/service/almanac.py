@@ -101,25 +101,28 @@ class Almanac:
 
     async def _step(self) -> bool:
         now = self._clock()
-        day = self._without_the_long_past(self._next or await self._first(now), now)
-        if day <= self._hours.last_over(now):
+        over = self._hours.last_over(now)
+        if self._next is None or self._next > over + _DAY:
+            self._next = await self._first(now)
+        day = self._next = self._without_the_long_past(self._next, over)
+        if day <= over:
             notice = await self._ledger.submit(lambda uow: self._daybook.close(uow, day))
             self._next = day + _DAY
-            publish(_log, [notice])
+            publish(_log, [] if notice is None else [notice])
             self._written()
             return True
-        self._next = day
         await self._put_on_shelf()
         await self._look_round(now)
         return False
 
     async def _first(self, now: datetime) -> date:
         """The first day that is not closed; a ledger begins with the day of its first entry, or today."""
-        return await self._ledger.read(_following) or business_date(now)
+        over = self._hours.last_over(now)
+        return await self._ledger.read(lambda connection: _following(connection, over)) or business_date(now)
 
-    def _without_the_long_past(self, day: date, now: datetime) -> date:
-        """`day`, or the first of the last `MAX_MISSED_DAYS` that are over if that is later."""
-        earliest = self._hours.last_over(now) - (MAX_MISSED_DAYS - 1) * _DAY
+    def _without_the_long_past(self, day: date, over: date) -> date:
+        """`day`, or the first of the last `MAX_MISSED_DAYS` up to `over` if that is later."""
+        earliest = over - (MAX_MISSED_DAYS - 1) * _DAY
         if day < earliest:
             _log.warn(
                 "{count} days from {first} on went by and are not closed any more",
@@ -164,8 +167,8 @@ class Almanac:
         return troubles
 
 
-def _following(connection: Connection) -> date | None:
-    last = daily.last_closed(connection)
+def _following(connection: Connection, over: date) -> date | None:
+    last = daily.last_closed(connection, over)
     if last is not None:
         return last + _DAY
     first = daily_sides.first_entry_at(connection)

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection
 
 from gateway.exchange import day
-from gateway.ledger import daily, daily_query, daily_sides, query
+from gateway.ledger import book, daily, daily_query, daily_sides, query
 from gateway.ledger.check import differences as ledger_differences
 from gateway.ledger.store import Ledger
 from licencexml import messages as m
@@ -66,6 +66,16 @@ def test_a_licence_belongs_to_the_days_on_which_it_was_made_or_sent(house: House
     assert [(one.message_id, one.status) for one in second.transfers] == [("s-1", m.TransferStatus.SENT)]
     [third] = house.close(DAY + timedelta(days=2))
     assert third.transfers == third.licences == ()
+
+
+def test_a_licence_that_expires_is_not_reported_for_it(house: House) -> None:
+    house.at_customs(1)
+    house.write_off(1, "30")
+    house.clock.instant = datetime(2026, 12, 31, 16, 10, tzinfo=UTC)
+    expired = house.run(lambda uow: [one for batch in book.expire(uow, date(2027, 1, 1)) for one in batch])
+    assert [one.key for one in expired] == [law.key(1)]
+    side = house.look(lambda connection: daily_sides.side_of(connection, date(2027, 1, 1)))
+    assert side.transfers == side.licences == ()
 
 
 def test_acts_on_a_licence_are_transfers_of_their_own(house: House) -> None:

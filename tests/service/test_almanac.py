@@ -152,6 +152,24 @@ def test_a_clock_that_jumps_ahead_is_treated_as_a_long_pause(world: World) -> No
     assert (len(closed), closed[-1]) == (MAX_MISSED_DAYS, "2056-05-31")
 
 
+def test_a_clock_that_was_ahead_and_is_set_right_keeps_no_day_from_its_end(world: World) -> None:
+    world.issue(1)
+    world.almanac.start()
+    world.at(2026, 6, 4, 9, 0)
+    for _ in range(5):
+        world.later(seconds=0)
+    assert world.closed() == ["2026-06-01", "2026-06-02", "2026-06-03"]
+    world.at(2026, 6, 2, 9, 0)
+    world.later(seconds=0)
+    written = world.written
+    world.at(2026, 6, 5, 9, 0)
+    for _ in range(5):
+        world.later(seconds=0)
+    assert world.closed() == ["2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04"]
+    assert world.expired_by == [date(2026, 6, day) for day in (2, 3, 4, 5)], "each day once"
+    assert world.written > written
+
+
 def test_a_new_ledger_has_no_days_before_it(world: World) -> None:
     world.almanac.start()
     assert world.closed() == []
