@@ -144,8 +144,9 @@ def number_amendments(facts: Iterable[Fact]) -> Amendments:
     for fact in sorted(facts, key=_by_number):
         amendment = _amendment(fact)
         identity = (amendment.amends, amendment.amendment_number)
-        other = holding.setdefault(identity, amendment.content)
-        if other is amendment.content:
+        other = holding.get(identity)
+        if other is None:
+            holding[identity] = amendment.content
             found.by_key.setdefault(amendment.amends, []).append(fact)
         elif rejections := AMENDMENT.judge(Amending(amendment, other)):
             found.unwanted[fact.message_id] = rejections
@@ -174,13 +175,15 @@ def withdraw(facts: Iterable[Fact], released: Mapping[WriteOffLineKey, Quantity]
     holding: dict[tuple[str, int], tuple[ReversedLine, ...]] = {}
     for fact in sorted(facts, key=_by_number):
         reversal = _reversal(fact)
-        other = holding.setdefault((reversal.entry_id, reversal.reversal_number), reversal.lines)
-        if other is not reversal.lines and set(other) == set(reversal.lines):
+        identity = (reversal.entry_id, reversal.reversal_number)
+        other = holding.get(identity)
+        holding.setdefault(identity, reversal.lines)
+        if other is not None and set(other) == set(reversal.lines):
             found.repeated.add(fact.message_id)
-        elif other is reversal.lines and not all(key in released for key in reversal.keys):
+        elif other is None and not all(key in released for key in reversal.keys):
             found.parked.add(fact.message_id)
         else:
-            _withdraw(found, fact, reversal, None if other is reversal.lines else other, released)
+            _withdraw(found, fact, reversal, other, released)
     return found
 
 
