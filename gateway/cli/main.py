@@ -17,6 +17,7 @@ _COMMANDS = {
     "run": "daemons",
     "customs": "daemons",
     "sample": "samples",
+    "act": "acts",
     "ctl": "ctl",
     "verify": "documents",
     "sign": "documents",
