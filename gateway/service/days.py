@@ -35,7 +35,7 @@ class Days:
         alarm: Callable[[str, str | None], None],
     ) -> None:
         """`written` is called after each commit that puts something into the outbox."""
-        directory = Directory(config.contacts)
+        self._directory = directory = Directory(config.contacts)
         shelf = DayShelf(Path(config.gateway.state) / REPORTS_FOLDER, directory)
         answer_within = timedelta(minutes=config.daily.answer_within_minutes)
         self._almanac = Almanac(
@@ -65,6 +65,11 @@ class Days:
     async def stop(self) -> None:
         """Finish what is in hand."""
         await self._almanac.stop()
+
+    def renew(self, config: GatewayConfig) -> None:
+        """Go on with the contacts of `config`; its hours hold from the next start."""
+        self._directory.renew(config.contacts)
+        self._almanac.wake()
 
     def register(self, commands: Commands) -> None:
         """Add the control commands."""

@@ -15,6 +15,10 @@ class Directory:
     def __init__(self, contacts: Sequence[ContactConfig]) -> None:
         self._contacts = tuple(contacts)
 
+    def renew(self, contacts: Sequence[ContactConfig]) -> None:
+        """Go on with these."""
+        self._contacts = tuple(contacts)
+
     def rows(self) -> list[dict[str, Any]]:
         """All contacts, in the order of the configuration."""
         return [

@@ -187,13 +187,14 @@ class LicenceGateway:
         ]
 
     async def reload(self) -> list[str]:
-        """See `Daemon.reload`: the law, and in new workers the anchors and the seal's key, are read again."""
+        """See `Daemon.reload`: law and contacts, and in new workers anchors and seal key, are read again."""
         source = self._config.source
         config = GatewayConfig.load(source) if source else self._config
         Bench(bench_settings(config))
         self._law.renew(config.law)
+        self._days.renew(config)
         await self._workers.renew((bench_settings(config),))
-        return ["law", "anchors", "seal key"]
+        return ["law", "contacts", "anchors", "seal key"]
 
     def healthy(self) -> bool:
         """See `Daemon.healthy`: a reactor that runs this is not stuck; trouble is for alerts."""

@@ -178,3 +178,18 @@ def test_a_gateway_that_was_away_closes_what_it_missed(world: World, document: M
     rows = world.ask(world.gateway, "reconcile list")["rows"]
     assert len(rows) == 3
     assert all(row["answered_at"] is not None and row["differences_open"] == 0 for row in rows)
+
+
+def test_contacts_are_read_again_on_reload(world: World, document: MakeDocument) -> None:
+    world.drop("l", document(licences(1)[0], urgent=True))
+    world.run(15)
+    [alert] = world.ask(world.gateway, "status")["alerts"]
+    assert "no contact is configured for exchange-hub-duty" in alert["trouble"]
+    row = '\n[[contact]]\nrole = "exchange-hub-duty"\nname = "值班室"\nphone = "12345"\n'
+    path = world.instance / "gateway.toml"
+    path.write_text(path.read_text("utf-8") + row, "utf-8")
+    assert world.gateway is not None
+    assert "contacts" in world.now(world.gateway.reload())
+    world.run(15)
+    [alert] = world.ask(world.gateway, "status")["alerts"]
+    assert "call exchange-hub-duty: 值班室, 12345 (at any time)" in alert["trouble"]

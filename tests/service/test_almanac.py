@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import formatEvent, globalLogPublisher
 
 from gateway.config import ContactConfig
 from gateway.exchange.threads import inline
@@ -134,11 +135,15 @@ def test_days_that_were_missed_are_closed_at_the_next_start(world: World) -> Non
     assert world.expired_by == [date(2026, 6, day) for day in (2, 3, 4, 5)]
 
 
-def test_of_very_many_missed_days_only_the_last_are_closed(world: World) -> None:
+def test_of_very_many_missed_days_only_the_last_are_closed_and_the_log_says_so(world: World) -> None:
     world.issue(1)
     world.close()
     world.at(2026, 9, 1, 9, 0)
+    logged: list[str] = []
+    globalLogPublisher.addObserver(observer := lambda event: logged.append(formatEvent(event)))
     world.almanac.start()
+    globalLogPublisher.removeObserver(observer)
+    assert "60 days from 2026-06-02 on went by and are not closed any more" in logged
     closed = world.closed()[1:]
     assert (len(closed), closed[0], closed[-1]) == (MAX_MISSED_DAYS, "2026-08-01", "2026-08-31")
 
