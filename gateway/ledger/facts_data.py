@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row
@@ -56,8 +56,8 @@ def facts_data(message: Clearance) -> Data:
     }
 
 
-def fact_from(key: LicenceKey, row: Row[Any]) -> Fact:
-    """The fact that a row of `clearance` holds."""
+def fact_from(key: LicenceKey, row: Row[Any] | SimpleNamespace) -> Fact:
+    """The fact that a row of `clearance` holds, or what has its columns."""
     header = Header(row.message_id, "", "", row.created)
     return Fact(_MESSAGES[row.kind](header, key, row.facts), row.received_at, row.late)
 

@@ -7,16 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from gateway.exchange import day
-from gateway.ledger import book, daily, daily_query, daily_sides, query
+from gateway.ledger import book, daily, daily_query, daily_sides, looking, query
 from gateway.ledger.check import differences as ledger_differences
 from gateway.ledger.store import Ledger
 from licencexml import messages as m
@@ -206,40 +203,6 @@ def test_a_late_answer_to_an_earlier_report_changes_nothing_of_the_later(house: 
     assert house.shown()["differences_open"] == 0
 
 
-@given(
-    st.lists(
-        st.none() | st.tuples(st.integers(0, 5), st.sets(st.sampled_from(["s-1", "s-2", "s-3"]))), max_size=8
-    )
-)
-@settings(max_examples=20, deadline=None)
-def test_what_is_open_is_what_the_latest_answered_report_found(
-    steps: list[tuple[int, set[str]] | None],
-) -> None:
-    """Whatever is reported how often, and answered in whatever order. None: the day is reported again."""
-    clock = FakeClock()
-    with TemporaryDirectory() as folder:
-        ledger = Ledger.open(Path(folder) / "ledger.sqlite3", clock=clock)
-        house = House(ledger, clock)
-        for number in (1, 2, 3):
-            house.at_customs(number)
-        reports = house.close()
-        answered: dict[int, set[str]] = {}
-        for step in steps:
-            if step is None:
-                clock.advance(minutes=1)
-                reports += house.report()
-                continue
-            which, lost = step[0] % len(reports), step[1]
-            kept = [one for one in reports[which].transfers if one.message_id not in lost]
-            house.take(*house.customs_reports(reports[which], kept))
-            answered[which] = lost
-            assert house.shown()["differences_open"] == len(answered[max(answered)])
-            assert house.look(daily_query.standing).differences == (
-                {DAY: len(answered[max(answered)])} if answered[max(answered)] else {}
-            )
-        now(ledger.close())
-
-
 def test_an_answer_in_parts_is_compared_when_the_last_has_come(house: House) -> None:
     house.at_customs(1)
     [report] = house.close()
@@ -315,7 +278,7 @@ def test_a_refusal_of_our_report_is_kept_with_it(house: House) -> None:
         answers=m.AckSubject("nothing", "Reconciliation"),
     )
     house.take(stranger)
-    assert house.look(lambda connection: query.show_message(connection, "A-2")) is not None
+    assert house.look(lambda connection: looking.show_message(connection, "A-2")) is not None
 
 
 def law_rejection() -> Any:

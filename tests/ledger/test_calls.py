@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gateway.ledger import book, calls, query
+from gateway.ledger import book, calls, looking
 from tests.ledger.makers import issue_received
 from tests.licences import makers as law
 
@@ -39,7 +39,7 @@ def test_who_made_the_call_and_when_is_an_entry(run: Run, look: Run) -> None:
     assert look(calls.open_calls) == []
     made = look(calls.call, call["id"])
     assert (made["made_by"], made["note"]) == ("值班员", "转告海关")
-    entry = look(query.licence_history, law.key())[-1]
+    entry = look(looking.licence_history, law.key())[-1]
     assert entry["kind"] == "CALL_MADE"
     assert entry["data"]["by"] == "值班员"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from gateway.ledger import book, feedback, post, query
+from gateway.ledger import book, discrepancy_query, feedback, looking, looking_back, post, query
 from gateway.ledger.check import differences
 from gateway.ledger.kinds import OutboxStatus
 from gateway.ledger.store import Ledger
@@ -17,6 +17,7 @@ from gateway.ledger.tables import metadata
 from licencexml.values import LicenceType
 from tests.ledger.makers import (
     PARTNER,
+    FakeClock,
     answer_received,
     clearance_received,
     identity,
@@ -65,7 +66,9 @@ def whole_table_scans(engine: Engine, statements: list[Statement]) -> list[str]:
     return found
 
 
-def test_no_statement_reads_a_whole_table(ledger: Ledger, run: Run, look: Run, seen: list[Statement]) -> None:
+def test_no_statement_reads_a_whole_table(
+    ledger: Ledger, run: Run, look: Run, seen: list[Statement], clock: FakeClock
+) -> None:
     keys = [
         *[key(number, LicenceType.EXPORT) for number in range(3)],
         *[key(number, LicenceType.IMPORT) for number in range(3)],
@@ -97,10 +100,15 @@ def test_no_statement_reads_a_whole_table(ledger: Ledger, run: Run, look: Run, s
     run(feedback.add, "default", "a", b"1", origin="x")
     look(feedback.unwritten, 10, "default")
     run(feedback.mark_written, [1])
-    look(query.show_licence, keys[0])
-    look(query.licence_history, keys[0])
-    look(query.show_message, f"s-{keys[0]}")
-    look(query.discrepancies)
+    look(looking.show_licence, keys[0])
+    look(looking.licence_history, keys[0])
+    look(looking.show_message, f"s-{keys[0]}")
+    look(looking_back.known_then, keys[0], clock())
+    look(looking_back.true_then, keys[0], clock(), POLICY)
+    for which in (None, keys[-1]):
+        look(discrepancy_query.discrepancies, key=which)
+        look(discrepancy_query.discrepancies, key=which, every=True)
+        look(discrepancy_query.parked, key=which)
     look(query.counts)
     look(query.queue, OutboxStatus.DUE, partner=PARTNER)
 

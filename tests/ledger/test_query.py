@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.ledger import book, post, query
+from gateway.ledger import book, looking, post, query
 from gateway.ledger.kinds import OutboxStatus
 from tests.ledger.makers import answer_received, clearance_received, issue_received, sealed
 from tests.ledger.test_post import gather
@@ -48,26 +48,33 @@ def test_counts(look: Run) -> None:
 
 
 def test_a_licence_is_shown_whole(look: Run) -> None:
-    shown = look(query.show_licence, key())
+    shown = look(looking.show_licence, key())
 
     assert json.loads(json.dumps(shown)) == shown
     assert shown["status"] == "PART_USED"
-    assert shown["lines"][0] | {"goods_code": ""} == {
-        "line_number": 1,
-        "goods_code": "",
-        "unit": "070",
-        "issued": "100.00000",
-        "balance": "90.00000",
-        "tolerance_percent": 0,
-    }
+    life = ("transmission", "usage", "standing", "suspended", "counted", "cap")
+    assert [shown[name] for name in life] == ["RECEIVED", "PART_USED", "IN_FORCE", False, 1, 12]
+    assert shown["lines"] == [
+        {
+            "line_number": 1,
+            "goods_code": "1006108101",
+            "goods_name": "籼米稻谷",
+            "unit": "070",
+            "issued": "100.00000",
+            "written_off": "10.00000",
+            "balance": "90.00000",
+            "over_shipment": None,
+            "tolerance_percent": 0,
+        }
+    ]
     assert (shown["licence_date"], shown["permitted"]) == ("2026-01-01", [])
     assert [use["quantity"] for use in shown["uses"]] == ["10.00000"]
     assert [each["message_id"] for each in shown["discrepancies"]] == ["w-2"]
-    assert look(query.show_licence, key(99)) is None
+    assert look(looking.show_licence, key(99)) is None
 
 
 def test_a_licences_history_is_told_in_order(look: Run) -> None:
-    history = look(query.licence_history, key())
+    history = look(looking.licence_history, key())
 
     assert [(each["kind"], each["message_id"]) for each in history] == [
         ("ISSUE_ACCEPTED", "i-1"),
@@ -80,18 +87,17 @@ def test_a_licences_history_is_told_in_order(look: Run) -> None:
 
 
 def test_a_message_is_shown_with_its_answer_and_its_way(look: Run, run: Run) -> None:
-    refused = look(query.show_message, "w-2")
+    refused = look(looking.show_message, "w-2")
     assert refused["status"] == "REFUSED"
     assert [each["code"] for each in refused["rejections"]] == ["QUANTITY_EXCEEDS_BALANCE"]
-    ours = look(query.show_message, "s-1")
+    ours = look(looking.show_message, "s-1")
     assert [each["status"] for each in ours["sendings"]] == ["DELIVERED"]
-    assert look(query.message_xml, "s-1") == b"sealed s-1"
-    assert look(query.show_message, "nothing") is None
+    assert look(looking.message_xml, "s-1") == b"sealed s-1"
+    assert look(looking.show_message, "nothing") is None
 
     run(book.accept_issues, [issue_received(message_id="i-2")], POLICY)
-    burnt_nothing = look(query.show_message, "i-2")
+    burnt_nothing = look(looking.show_message, "i-2")
     assert [each["kind"] for each in burnt_nothing["entries"]] == ["MESSAGE_REFUSED"]
-    assert look(query.sealed_message_id, key()) == "s-1"
 
 
 def test_the_queue_is_shown_in_its_order(look: Run, run: Run) -> None:
