@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from gateway.exchange import day
@@ -201,6 +204,40 @@ def test_a_late_answer_to_an_earlier_report_changes_nothing_of_the_later(house: 
     house.take(*house.customs_reports(second))
     house.take(*house.customs_reports(first, transfers=[]))
     assert house.shown()["differences_open"] == 0
+
+
+@given(
+    st.lists(
+        st.none() | st.tuples(st.integers(0, 5), st.sets(st.sampled_from(["s-1", "s-2", "s-3"]))), max_size=8
+    )
+)
+@settings(max_examples=20, deadline=None)
+def test_what_is_open_is_what_the_latest_answered_report_found(
+    steps: list[tuple[int, set[str]] | None],
+) -> None:
+    """Whatever is reported how often, and answered in whatever order. None: the day is reported again."""
+    clock = FakeClock()
+    with TemporaryDirectory() as folder:
+        ledger = Ledger.open(Path(folder) / "ledger.sqlite3", clock=clock)
+        house = House(ledger, clock)
+        for number in (1, 2, 3):
+            house.at_customs(number)
+        reports = house.close()
+        answered: dict[int, set[str]] = {}
+        for step in steps:
+            if step is None:
+                clock.advance(minutes=1)
+                reports += house.report()
+                continue
+            which, lost = step[0] % len(reports), step[1]
+            kept = [one for one in reports[which].transfers if one.message_id not in lost]
+            house.take(*house.customs_reports(reports[which], kept))
+            answered[which] = lost
+            assert house.shown()["differences_open"] == len(answered[max(answered)])
+            assert house.look(daily_query.standing).differences == (
+                {DAY: len(answered[max(answered)])} if answered[max(answered)] else {}
+            )
+        now(ledger.close())
 
 
 def test_an_answer_in_parts_is_compared_when_the_last_has_come(house: House) -> None:
