@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports kills memory lock clean
+.PHONY: demo test check lint types imports invariants kills memory lock clean
 
 demo: $(STAMP)
 	$(BIN)/gatewayd demo
@@ -25,6 +25,11 @@ types: $(STAMP)
 
 imports: $(STAMP)
 	$(BIN)/lint-imports
+
+# What must hold of settlement and ledger whatever happens, looked at TIMES as long as in `make test`.
+TIMES ?= 20
+invariants: $(STAMP)
+	LAW_EXAMPLES=$(TIMES) $(BIN)/python -m pytest -q tests/licences/test_settlement.py tests/licences/test_settlement_oracle.py tests/ledger/test_invariants.py tests/ledger/test_any_order.py
 
 # SIGKILL at random moments, both daemons in turn, under load: nothing lost, nothing twice.
 KILLS ?= 100
