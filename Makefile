@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports invariants kills memory lock clean
+.PHONY: demo test check lint types imports invariants kills memory growth lock clean
 
 demo: $(STAMP)
 	$(BIN)/gatewayd demo
@@ -39,6 +39,11 @@ kills: $(STAMP)
 # What a backlog costs in memory: 10 files waiting in in/ against 100,000.
 memory: $(STAMP)
 	$(BIN)/python -m tests.campaigns.memory
+
+# What looking and deciding cost as the ledger grows from ten thousand licences to a million.
+LICENCES ?= 1000000
+growth: $(STAMP)
+	$(BIN)/python -m tests.campaigns.growth --licences $(LICENCES)
 
 $(STAMP): pyproject.toml requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed (make PYTHON=...)")'
