@@ -142,12 +142,12 @@ QUIET: Rulebook[Ending] = Rulebook("releases in flight 在途的放行")
 @QUIET.rule(
     code="CUSTOMS_NOT_RECONCILED",
     zh=(
-        "海关可能仍在使用许可证 {licence}，或有放行尚未报送：停止使用的起点为 {since_zh}，"
-        "此后与海关核对一致的时点为 {confirmed_zh}。"
+        "海关可能仍在使用许可证 {licence}，或有放行尚未报送（停止使用的起点：{since_zh}），"
+        "此后双方数据尚未核对一致。"
     ),
     en=(
-        "Customs may still use licence {licence}, or have releases to report: its use stands still since"
-        " {since_en}, and figures were found equal after that as of {confirmed_en}."
+        "Customs may still use licence {licence}, or have releases to report (use stopped since: {since_en});"
+        " figures have not been found equal after that."
     ),
     article=CONFIGURED,
     remedy=(
@@ -163,13 +163,8 @@ def customs_not_reconciled(case: Ending) -> Iterator[Facts]:
         return
     since, confirmed = case.quiet_since, case.state.confirmed_at
     if since is None or confirmed is None or confirmed < since:
-        yield {
-            "licence": case.state.key,
-            **_told("since", since),
-            **_told(
-                "confirmed", confirmed if since is not None and confirmed and confirmed >= since else None
-            ),
-        }
+        text = None if since is None else since.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")
+        yield {"licence": case.state.key, "since_zh": text or "未停止", "since_en": text or "not stopped"}
 
 
 def is_past(state: LicenceState, now: datetime) -> bool:
@@ -180,10 +175,3 @@ def is_past(state: LicenceState, now: datetime) -> bool:
 def end_of_validity(state: LicenceState) -> datetime:
     """The midnight of Shanghai with which the licence's last day ends."""
     return datetime.combine(state.valid_to + timedelta(days=1), time.min, BUSINESS_ZONE)
-
-
-def _told(name: str, instant: datetime | None) -> dict[str, object]:
-    if instant is None:
-        return {f"{name}_zh": "无", f"{name}_en": "never"}
-    text = instant.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")
-    return {f"{name}_zh": text, f"{name}_en": text}
