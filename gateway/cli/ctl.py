@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from gateway.cli.ctl_ledger import LEDGER_COMMANDS
 from gateway.cli.ctl_live import client_of, stop, tail, takes_daemon
 from gateway.cli.ctl_reconcile import reconcile_show
 from gateway.cli.group import Group
@@ -39,7 +40,6 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
     partner = click.Argument(["partner"])
     maybe_partner = click.Argument(["partner"], required=False)
     licence = click.Argument(["licence"])
-    message_id = click.Argument(["message_id"])
     maybe_date = click.Argument(["date"], required=False)
     return [
         ("status", "The gateway, its lines, queues, spool and ledger, and what needs attention.", []),
@@ -59,12 +59,8 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
             [partner],
         ),
         ("line status", "The line to PARTNER, or all lines.", [maybe_partner]),
-        ("licence show", "A licence (such as IMPORT/26-AA-123456) with its balance.", [licence]),
-        ("licence history", "Everything that happened to a licence.", [licence]),
         ("licence query", "Ask customs how a licence stands, and compare its reply.", [licence]),
-        ("message show", "A message: what is known of it, and its bytes.", [message_id]),
-        ("message explain", "Why a message was accepted or refused.", [message_id]),
-        ("discrepancy list", "Those that are not settled, with the reasons.", []),
+        *LEDGER_COMMANDS,
         ("contact list", "The register of contacts, as configured.", []),
         ("call list", "Those that are still to be made, each with whom to call.", []),
         ("call done", "Somebody has made call ID.", [click.Argument(["id"], type=int), *_call_options()]),

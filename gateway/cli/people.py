@@ -15,7 +15,6 @@ Row = Mapping[str, Any]
 #: By command: columns of a part of its answer that people are not shown.
 _LEFT_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "licence show": ("uses", ("message_id",)),
         "call list": ("rows", ("message_id", "made_at", "made_by", "note")),
     }
 )
@@ -33,9 +32,29 @@ def for_people(command: str, answer: Answer) -> Answer:
         case "queue list":
             unsaid = _unsaid(answer.get("rows"))
             return _each(answer, "rows", lambda row: _without(row, "message_id", "size_bytes", *unsaid))
+        case "licence show":
+            return _licence(answer)
+        case "discrepancy list":
+            return _each(answer, "rows", _discrepancy)
         case _:
             part, names = _LEFT_OUT.get(command, ("", ()))
             return _each(answer, part, lambda row: _without(row, *names))
+
+
+def _licence(answer: Answer) -> Answer:
+    """Uses without the messages that they came with; of corrections what they came to; reasons by code."""
+    unsaid = _unsaid(answer.get("uses"))
+    left_out = ("message_id", "amendments", "withdrawals", *unsaid)
+    shown = _each(answer, "uses", lambda row: _without(row, *left_out))
+    return _each(shown, "discrepancies", _discrepancy)
+
+
+def _discrepancy(row: Row) -> Row:
+    """Why, in codes; the sentences are for `discrepancy show`."""
+    if not isinstance(row.get("rejections"), list):
+        return row
+    why = ", ".join(dict.fromkeys(str(one.get("code")) for one in row["rejections"]))
+    return {**_without(row, "kind", "ended_at", "ended_by", "note", "rejections"), "why": why}
 
 
 def _unsaid(rows: Any) -> list[str]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
-from gateway.ledger.kinds import DiscrepancyStatus
-from gateway.ledger.looking import discrepancy_shown, key_text, parked_shown
+from gateway.ledger.columns import instant_text
+from gateway.ledger.discrepancies import codes
+from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
+from gateway.ledger.looking import discrepancy_shown, entries, key_text, line_shown, parked_shown
 from gateway.ledger.portable import is_literally
-from gateway.ledger.projection import about
-from gateway.ledger.tables import clearance, discrepancy
+from gateway.ledger.projection import about, key_of, load_states
+from gateway.ledger.replies import REPLY
+from gateway.ledger.tables import clearance, discrepancy, entry
 from gateway.licences.settlement import Verdict
+from gateway.licences.state import LicenceState
 from licencexml.values import LicenceKey
 
 Answer = dict[str, Any]
@@ -53,3 +58,91 @@ def parked(connection: Connection, *, key: LicenceKey | None = None, limit: int 
     return [
         {"licence": key_text(row), **parked_shown(dict(row._mapping))} for row in connection.execute(query)
     ]
+
+
+def show_discrepancy(connection: Connection, number: int) -> Answer | None:
+    """One of them: what was said, how its licence stands now, and what became of it; None if there is none.
+
+    `said` is None for what is kept without being a fact (another content under a known MessageID); the
+    message's bytes are in the inbound file that `source` names.
+    """
+    row = connection.execute(select(discrepancy).where(discrepancy.c.id == number)).one_or_none()
+    if row is None:
+        return None
+    key = key_of(row)
+    made = [
+        one
+        for one in entries(connection, select(entry).where(entry.c.message_id == row.message_id))
+        if one["data"].get("digest") == row.digest.hex()
+    ]
+    state = load_states(connection, [key]).get(key)
+    shown = discrepancy_shown(dict(row._mapping))
+    rejections = shown.pop("rejections")
+    return {
+        "id": shown.pop("id"),
+        "licence": str(key),
+        **shown,
+        "source": next((one["data"]["source"] for one in made if "source" in one["data"]), None),
+        "rejections": rejections,
+        "said": _said(made),
+        "position": None if state is None else position_shown(state),
+        "history": [*_changes(made), *_settled_elsewhere(row)],
+    }
+
+
+def position_shown(state: LicenceState) -> Answer:
+    """How a licence stands, in short."""
+    return {
+        "status": state.status.value,
+        "suspended": state.is_suspended,
+        "counted": len(state.declarations),
+        "cap": state.cap,
+        "valid_to": state.valid_to.isoformat(),
+        "lines": [line_shown(line) for line in state.lines],
+    }
+
+
+def _said(made: Iterable[Answer]) -> Answer | None:
+    """What the message said: its facts, or what of a reply differed as of when."""
+    for one in made:
+        data = one["data"]
+        if "facts" in data:
+            facts: Answer = data["facts"]
+            return facts
+        if one["kind"] == EntryKind.FIGURES_DIFFER:
+            return {"answers": data["answers"], "as_of": data["as_of"]}
+    return None
+
+
+def _changes(made: Iterable[Answer]) -> Iterator[Answer]:
+    """Each change of its status, by the entry that tells it."""
+    before: list[str] | None = None
+    for one in made:
+        data = one["data"]
+        if one["kind"] == EntryKind.DISCREPANCY_RESOLVED:
+            yield _change(one, DiscrepancyStatus.RESOLVED, data["by"], note=data["note"])
+            continue
+        position = data.get("position")
+        now = codes(data["rejections"] if position is None else position["rejections"])
+        if now != before and (now or before):
+            status = DiscrepancyStatus.OPEN if now else DiscrepancyStatus.SETTLED
+            yield _change(one, status, data.get("cause", one["message_id"]), now)
+        before = now
+
+
+def _settled_elsewhere(row: Row[Any]) -> Iterator[Answer]:
+    """Figures that differed are settled by a later reply, which has its own entry."""
+    if row.kind == REPLY and row.status == DiscrepancyStatus.SETTLED:
+        yield {
+            "at": instant_text(row.ended_at),
+            "status": DiscrepancyStatus.SETTLED.value,
+            "by": row.ended_by,
+            "codes": [],
+            "note": None,
+        }
+
+
+def _change(
+    one: Answer, status: DiscrepancyStatus, by: str, why: Sequence[str] = (), note: str | None = None
+) -> Answer:
+    return {"at": one["at"], "status": status.value, "by": by, "codes": list(why), "note": note}

@@ -17,11 +17,12 @@ from gateway.clock import BUSINESS_ZONE, Clock
 from gateway.config import GatewayConfig
 from gateway.exchange.spool import SpoolTree
 from gateway.exchange.threads import InThread
-from gateway.ledger import discrepancy_query, feedback, query
+from gateway.ledger import feedback, query
+from gateway.licences.policy import Policy
 from gateway.operations.commands import Commands
 from gateway.service.alerts import Alerts
 from gateway.service.arguments import Arguments
-from gateway.service.law import policy_of
+from gateway.service.discrepancy_handlers import DiscrepancyHandlers
 from gateway.service.line_commands import line_rows, register_line_commands
 from gateway.service.looking_handlers import LookingHandlers
 from gateway.service.queue_handlers import QueueHandlers
@@ -38,6 +39,7 @@ class GatewayHandlers:
         self,
         *,
         config: GatewayConfig,
+        policy: Callable[[], Policy],
         station: Station,
         in_thread: InThread,
         trees: Sequence[SpoolTree],
@@ -54,7 +56,8 @@ class GatewayHandlers:
         ledger = station.ledger
         self._others = (
             QueueHandlers(ledger=ledger, wake=station.post_office.wake),
-            LookingHandlers(ledger=ledger, policy=policy_of(config.law), clock=clock),
+            DiscrepancyHandlers(ledger=ledger, clock=clock),
+            LookingHandlers(ledger=ledger, policy=policy, clock=clock),
         )
 
     def register(self, commands: Commands) -> None:
@@ -62,7 +65,6 @@ class GatewayHandlers:
         for name, handler in {
             "status": self.status,
             "totals": self.totals,
-            "discrepancy list": self.discrepancy_list,
         }.items():
             commands.add(name, handler)
         for handlers in self._others:
@@ -116,10 +118,6 @@ class GatewayHandlers:
     async def totals(self, arguments: Arguments) -> Answer:
         """Per goods line: issued, written off, left; what is compared with customs."""
         return {"rows": await self._read(query.totals)}
-
-    async def discrepancy_list(self, arguments: Arguments) -> Answer:
-        """Write-offs that customs made and the law does not allow."""
-        return {"rows": await self._read(discrepancy_query.discrepancies)}
 
     def _read(self, question: Callable[[Connection], T]) -> Deferred[T]:
         return self._station.ledger.read(question)

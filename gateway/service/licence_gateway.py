@@ -154,6 +154,7 @@ class LicenceGateway:
         )
         self._handlers = GatewayHandlers(
             config=config,
+            policy=law,
             station=station,
             in_thread=surroundings.in_thread,
             trees=[tree.spool for tree in trees],

@@ -37,7 +37,7 @@ _TRUE = {
 class LookingHandlers:
     """The control commands that ask about one licence or one message."""
 
-    def __init__(self, *, ledger: Ledger, policy: Policy, clock: Clock) -> None:
+    def __init__(self, *, ledger: Ledger, policy: Callable[[], Policy], clock: Clock) -> None:
         self._ledger = ledger
         self._policy = policy
         self._clock = clock
@@ -109,7 +109,7 @@ class LookingHandlers:
         self, connection: Connection, key: LicenceKey, as_of: datetime, *, business: bool
     ) -> Dossier | None:
         if business:
-            return looking_back.true_then(connection, key, as_of, self._policy)
+            return looking_back.true_then(connection, key, as_of, self._policy())
         return looking_back.known_then(connection, key, as_of)
 
     def _read(self, question: Callable[[Connection], T]) -> Deferred[T]:

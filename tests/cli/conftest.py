@@ -63,8 +63,16 @@ def asked(daemon: Commands) -> list[tuple[str, dict[str, Any]]]:
 
     lists = ("queue list", "queue show", "queue hold", "queue release", "queue requeue", "queue flush")
     lines = ("line up", "line down", "line drain", "line status")
-    records = ("licence show", "licence history", "licence query", "message show", "message explain")
+    records = (
+        "licence show",
+        "licence explain",
+        "licence history",
+        "licence query",
+        "message show",
+        "message explain",
+    )
     days = ("contact list", "call list", "call done", "reconcile run", "reconcile list")
-    for name in ("status", "totals", "discrepancy list", "reload", *lists, *lines, *records, *days):
+    found = ("discrepancy list", "discrepancy show", "discrepancy resolve")
+    for name in ("status", "totals", *found, "reload", *lists, *lines, *records, *days):
         daemon.add(name, answering(name))
     return questions

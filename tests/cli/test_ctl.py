@@ -16,7 +16,19 @@ from tests.cli.conftest import Gatewayd
         ("status", ("status", {})),
         ("reload", ("reload", {})),
         ("totals", ("totals", {})),
-        ("discrepancy list", ("discrepancy list", {})),
+        ("discrepancy list", ("discrepancy list", {"limit": 100})),
+        (
+            "discrepancy list --all --licence IMPORT/26-AA-123456 --after 7 --limit 5",
+            (
+                "discrepancy list",
+                {"all": True, "licence": "IMPORT/26-AA-123456", "after": 7, "limit": 5},
+            ),
+        ),
+        ("discrepancy show 3", ("discrepancy show", {"id": 3})),
+        (
+            "discrepancy resolve 3 --by 王 --why settled",
+            ("discrepancy resolve", {"id": 3, "by": "王", "why": "settled"}),
+        ),
         ("queue list", ("queue list", {"limit": 100})),
         ("queue list --status HELD --limit 5", ("queue list", {"status": "HELD", "limit": 5})),
         ("queue show 7", ("queue show", {"id": 7})),
@@ -30,6 +42,15 @@ from tests.cli.conftest import Gatewayd
         ("line drain customs", ("line drain", {"partner": "customs"})),
         ("line status", ("line status", {})),
         ("licence show IMPORT/26-AA-123456", ("licence show", {"licence": "IMPORT/26-AA-123456"})),
+        (
+            "licence show IMPORT/26-AA-123456 --as-of 2026-11-21",
+            ("licence show", {"licence": "IMPORT/26-AA-123456", "as_of": "2026-11-21"}),
+        ),
+        (
+            "licence show IMPORT/26-AA-123456 --as-of now --business",
+            ("licence show", {"licence": "IMPORT/26-AA-123456", "as_of": "now", "business": True}),
+        ),
+        ("licence explain IMPORT/26-AA-123456", ("licence explain", {"licence": "IMPORT/26-AA-123456"})),
         ("licence history IMPORT/26-AA-123456", ("licence history", {"licence": "IMPORT/26-AA-123456"})),
         ("message show M-1", ("message show", {"message_id": "M-1"})),
         ("message explain M-1", ("message explain", {"message_id": "M-1"})),

@@ -46,6 +46,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         ("licence history", {"licence": "EXPORT/26-AA-000001"}, "not-found"),
         ("message show", {}, "not-found"),
         ("message explain", {"message_id": "\0"}, "not-found"),
+        ("discrepancy list", {"all": "yes"}, "usage"),
+        ("discrepancy list", {"licence": "x"}, "usage"),
+        ("discrepancy list", {"after": -1}, "usage"),
+        ("discrepancy show", {}, "usage"),
+        ("discrepancy show", {"id": 7}, "not-found"),
         ("line down", {"partner": "nobody"}, "not-found"),
     ],
 )
