@@ -148,10 +148,12 @@ class Almanac:
 
     def _troubles(self, standing: daily_query.Standing, now: datetime) -> Mapping[str, str]:
         customs = self._directory.told(ContactRole.CUSTOMS_HOTLINE)
+        bureau = self._directory.told(ContactRole.LICENCE_BUREAU_DUTY)
         troubles = {}
         for day, count in standing.differences.items():
-            found = _several(count, "difference")
-            troubles[f"reconciliation of {day}"] = f"{found}: see `ctl reconcile show {day}`; {customs}"
+            told = f"{_several(count, 'difference')}: see `ctl reconcile show {day}`"
+            # 外经贸配管发〔2000〕539号 art. 4: the other side and the licence bureau, at once.
+            troubles[f"reconciliation of {day}"] = f"{told}; {customs}; {bureau}"
         for one in standing.unanswered:
             if now - one.as_of < self._hours.answer_within and not one.refused:
                 continue

@@ -228,6 +228,7 @@ def test_differences_are_one_alert_a_day_until_they_are_settled(world: World) ->
     [(name, trouble)] = world.alerts.items()
     assert name == "reconciliation of 2026-06-01"
     assert trouble.startswith("2 differences: see `ctl reconcile show 2026-06-01`; call customs-hotline")
+    assert trouble.endswith("; no contact is configured for licence-bureau-duty")
     world.restart()
     world.almanac.start()
     assert list(world.alerts) == ["reconciliation of 2026-06-01"], "the ledger knows it, not the memory"
