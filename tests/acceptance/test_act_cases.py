@@ -148,7 +148,7 @@ class Play:
             confirmed = now_ - said.get("confirmed_ago", 0) * HOUR
             return m.LicenceRevocation(self.header(ISSUER), key, ground, confirmed, "合同取消", by)
         action = m.SuspensionAction.SUSPEND if "suspend" in said else m.SuspensionAction.RESUME
-        ground_of_use = m.SuspensionGround(said.get("suspend") or said.get("resume"))
+        ground_of_use = m.SuspensionGround(said["suspend"] if "suspend" in said else said["resume"])
         effective = now_ - said.get("ago", 0) * HOUR
         return m.LicenceSuspension(self.header(said.get("by", ISSUER)), key, action, ground_of_use, effective)
 
