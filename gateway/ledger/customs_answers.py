@@ -22,10 +22,11 @@ from gateway.ledger.kinds import SEALED_LICENCE, Direction, EntryKind, OutboxSta
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.projection import load_lives, save_lives
 from gateway.ledger.refusals import enter_refusal
+from gateway.ledger.refused_acts import REPLACEMENT, Answered, acts_only, open_all, settle_all
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import outbox
 from gateway.licences.identity import ANSWERED_LICENCE_DIFFERS, ANSWERED_MESSAGE_UNKNOWN
-from gateway.licences.life import LicenceEvent
+from gateway.licences.life import LicenceEvent, Transmission
 from licencexml.messages import AckStatus, ApplicationAck, kind_of
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
@@ -58,6 +59,8 @@ def record_customs_answers(uow: UnitOfWork, batch: Sequence[AnswerReceived]) -> 
     journal = Journal(uow)
     answered: list[str] = []
     happened: list[tuple[SealedAct, LicenceEvent]] = []
+    progress = {act.message_id: act.transmission for act in acts.values()}
+    turned: list[Answered] = []
     outcomes = []
     for one in batch:
         message_id = one.ack.header.message_id
@@ -74,14 +77,24 @@ def record_customs_answers(uow: UnitOfWork, batch: Sequence[AnswerReceived]) -> 
         received = Received(one.ack.header, kind_of(one.ack), one.digest, one.xml, one.source)
         known[message_id] = register(journal, uow, received, outcome)
         act = acts.get(one.ack.answers.message_id)
-        event = _enter(journal, one.ack, sent, of_act=act is not None)
+        event = _enter(journal, one, sent, of_act=act is not None)
+        was = after[sent].transmission if act is None else progress[act.message_id]
+        now = acts_sent.moved(was, event)
         if act is None:
             after[sent] = after[sent].after(event)
         else:
+            progress[act.message_id] = now
             happened.append((act, event))
+        if was is not now and Transmission.CUSTOMS_REFUSED in (was, now):
+            kind = REPLACEMENT if act is None else act.kind
+            refused = now is Transmission.CUSTOMS_REFUSED
+            turned.append(Answered(one.ack, one.digest, sent, kind, refused))
         answered.append(one.ack.answers.message_id)
         outcomes.append(outcome)
+    turned = acts_only(uow.connection, turned)
+    open_all(uow, journal, turned)
     journal.flush()
+    settle_all(uow, turned)
     save_lives(uow, {key: life for key, life in after.items() if life != before[key]})
     acts_sent.save(uow, happened)
     _delivered(uow, answered)
@@ -119,7 +132,8 @@ def _refuse(journal: Journal, one: AnswerReceived, rejection: Rejection) -> Outc
     return Outcome(OutcomeStatus.REFUSED, message_id, one.ack.licence, (rejection,))
 
 
-def _enter(journal: Journal, ack: ApplicationAck, key: LicenceKey, *, of_act: bool) -> LicenceEvent:
+def _enter(journal: Journal, one: AnswerReceived, key: LicenceKey, *, of_act: bool) -> LicenceEvent:
+    ack = one.ack
     # A repeated message gets its earlier answer: with reasons, if it was refused then.
     refused = ack.status is AckStatus.REFUSED or bool(ack.rejections)
     if of_act:
@@ -130,6 +144,7 @@ def _enter(journal: Journal, ack: ApplicationAck, key: LicenceKey, *, of_act: bo
         "answers": ack.answers.message_id,
         "status": ack.status.value,
         "rejections": rejection_data(ack.rejections),
+        "digest": one.digest.hex(),
     }
     journal.enter(kind, data, licence=key, message_id=ack.header.message_id)
     return LicenceEvent.CUSTOMS_REFUSE if refused else LicenceEvent.CUSTOMS_ACCEPT

@@ -13,6 +13,7 @@ from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
 from gateway.ledger.looking import discrepancy_shown, entries, key_text, line_shown, parked_shown
 from gateway.ledger.portable import is_literally
 from gateway.ledger.projection import about, key_of, load_states
+from gateway.ledger.refused_acts import ACT_KINDS
 from gateway.ledger.replies import REPLY
 from gateway.ledger.tables import clearance, discrepancy, entry
 from gateway.licences.settlement import Verdict
@@ -131,8 +132,8 @@ def _changes(made: Iterable[Answer]) -> Iterator[Answer]:
 
 
 def _settled_elsewhere(row: Row[Any]) -> Iterator[Answer]:
-    """Figures that differed are settled by a later reply, which has its own entry."""
-    if row.kind == REPLY and row.status == DiscrepancyStatus.SETTLED:
+    """Figures that differed, and acts that were refused, are settled by a later message of its own."""
+    if row.kind in {REPLY, *ACT_KINDS} and row.status == DiscrepancyStatus.SETTLED:
         yield {
             "at": instant_text(row.ended_at),
             "status": DiscrepancyStatus.SETTLED.value,

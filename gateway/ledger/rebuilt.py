@@ -34,7 +34,8 @@ class Rebuilt:
     """The rows of one licence, as its entries make them one after another.
 
     `issued` is the licence but for what customs says of its use. By MessageID: `acts`; `clearances`, what
-    customs said; `positions`, what each of it came to last. Discrepancies are by message and digest.
+    customs said; `positions`, what each of it came to last. Discrepancies are by message and digest;
+    `refused` names those about acts that customs refused, by the MessageID under which they were sealed.
     """
 
     key: LicenceKey
@@ -44,6 +45,7 @@ class Rebuilt:
     positions: dict[str, Record] = field(default_factory=dict)
     discrepancies: dict[tuple[str, bytes], Record] = field(default_factory=dict)
     acts: dict[str, Record] = field(default_factory=dict)
+    refused: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     @property
     def state(self) -> LicenceState | None:

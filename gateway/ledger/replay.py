@@ -43,8 +43,6 @@ _REPLAY: MappingProxyType[EntryKind, Callable[[Rebuilt, Row[Any]], None]] = Mapp
         EntryKind.ISSUE_ACCEPTED: _issued,
         EntryKind.SEALED: happened(LicenceEvent.SEAL),
         EntryKind.SENT: happened(LicenceEvent.SEND),
-        EntryKind.CUSTOMS_ACCEPTED: happened(LicenceEvent.CUSTOMS_ACCEPT),
-        EntryKind.CUSTOMS_REFUSED: happened(LicenceEvent.CUSTOMS_REFUSE),
         **REPLAY_ACTS,
         **REPLAY_CLEARANCES,
     }

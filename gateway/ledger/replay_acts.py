@@ -15,9 +15,10 @@ from gateway.ledger.discrepancies import new_discrepancy, settled
 from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
 from gateway.ledger.projection import key_of
 from gateway.ledger.rebuilt import Rebuilt
+from gateway.ledger.refused_acts import REPLACEMENT
 from gateway.ledger.replies import REPLY
 from gateway.licences.confirm import confirmed
-from gateway.licences.life import LicenceEvent
+from gateway.licences.life import LicenceEvent, Transmission
 from gateway.licences.replace import replaced
 from gateway.licences.suspend import resumed, suspended
 from licencexml.messages import SuspensionGround
@@ -67,16 +68,7 @@ def _confirmed(rebuilt: Rebuilt, row: Row[Any]) -> None:
 
 
 def _figures_differ(rebuilt: Rebuilt, row: Row[Any]) -> None:
-    digest = bytes.fromhex(row.data["digest"])
-    rebuilt.discrepancies[row.message_id, digest] = new_discrepancy(
-        rebuilt.key,
-        message_id=row.message_id,
-        digest=digest,
-        kind=REPLY,
-        entry_id="",
-        rejections=row.data["rejections"],
-        at=row.at,
-    )
+    _open(rebuilt, row, REPLY)
 
 
 def _acted(rebuilt: Rebuilt, row: Row[Any]) -> None:
@@ -92,23 +84,62 @@ def _act_sealed(rebuilt: Rebuilt, row: Row[Any]) -> None:
         one |= {"transmission": sealed, "sealed_message_id": row.message_id}
 
 
-def _act_moved(
-    event: LicenceEvent, sealed_id: Callable[[Row[Any]], str]
-) -> Callable[[Rebuilt, Row[Any]], None]:
+def _act_sent(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    for one in rebuilt.acts.values():
+        if one["sealed_message_id"] == row.message_id:
+            one["transmission"] = moved(one["transmission"], LicenceEvent.SEND)
+
+
+def _act_answered(event: LicenceEvent) -> Callable[[Rebuilt, Row[Any]], None]:
     def replay(rebuilt: Rebuilt, row: Row[Any]) -> None:
         for one in rebuilt.acts.values():
-            if one["sealed_message_id"] == sealed_id(row):
-                one["transmission"] = moved(one["transmission"], event)
+            if one["sealed_message_id"] == row.data["answers"]:
+                was = one["transmission"]
+                one["transmission"] = moved(was, event)
+                _turned(rebuilt, row, one["kind"], was, one["transmission"])
 
     return replay
 
 
-def _own(row: Row[Any]) -> str:
-    return str(row.message_id)
+def _licence_answered(event: LicenceEvent) -> Callable[[Rebuilt, Row[Any]], None]:
+    """What customs' answer to the message that issued the licence does, by replacement or by itself."""
+
+    def replay(rebuilt: Rebuilt, row: Row[Any]) -> None:
+        if rebuilt.issued is None:
+            return
+        was = rebuilt.issued.life.transmission
+        rebuilt.issued = rebuilt.issued.after(event)
+        if rebuilt.issued.replaces is not None:
+            _turned(rebuilt, row, REPLACEMENT, was, rebuilt.issued.life.transmission)
+
+    return replay
 
 
-def _answered(row: Row[Any]) -> str:
-    return str(row.data["answers"])
+def _turned(rebuilt: Rebuilt, row: Row[Any], kind: str, was: str, now: str) -> None:
+    """An act that customs refuses is a discrepancy, until it takes it."""
+    sealed_id = row.data["answers"]
+    if was == now:
+        return
+    if now == Transmission.CUSTOMS_REFUSED:
+        _open(rebuilt, row, kind)
+        rebuilt.refused[sealed_id] = (row.message_id, bytes.fromhex(row.data["digest"]))
+    elif was == Transmission.CUSTOMS_REFUSED:
+        found = rebuilt.discrepancies[rebuilt.refused[sealed_id]]
+        if found["status"] == DiscrepancyStatus.OPEN:
+            found.update(settled(row.at, row.message_id))
+
+
+def _open(rebuilt: Rebuilt, row: Row[Any], kind: str) -> None:
+    digest = bytes.fromhex(row.data["digest"])
+    rebuilt.discrepancies[row.message_id, digest] = new_discrepancy(
+        rebuilt.key,
+        message_id=row.message_id,
+        digest=digest,
+        kind=kind,
+        entry_id="",
+        rejections=row.data["rejections"],
+        at=row.at,
+    )
 
 
 REPLAY_ACTS: Mapping[EntryKind, Callable[[Rebuilt, Row[Any]], None]] = MappingProxyType(
@@ -121,8 +152,10 @@ REPLAY_ACTS: Mapping[EntryKind, Callable[[Rebuilt, Row[Any]], None]] = MappingPr
         EntryKind.CONFIRMED: _confirmed,
         EntryKind.FIGURES_DIFFER: _figures_differ,
         EntryKind.ACT_SEALED: _act_sealed,
-        EntryKind.ACT_SENT: _act_moved(LicenceEvent.SEND, _own),
-        EntryKind.ACT_CUSTOMS_ACCEPTED: _act_moved(LicenceEvent.CUSTOMS_ACCEPT, _answered),
-        EntryKind.ACT_CUSTOMS_REFUSED: _act_moved(LicenceEvent.CUSTOMS_REFUSE, _answered),
+        EntryKind.ACT_SENT: _act_sent,
+        EntryKind.ACT_CUSTOMS_ACCEPTED: _act_answered(LicenceEvent.CUSTOMS_ACCEPT),
+        EntryKind.ACT_CUSTOMS_REFUSED: _act_answered(LicenceEvent.CUSTOMS_REFUSE),
+        EntryKind.CUSTOMS_ACCEPTED: _licence_answered(LicenceEvent.CUSTOMS_ACCEPT),
+        EntryKind.CUSTOMS_REFUSED: _licence_answered(LicenceEvent.CUSTOMS_REFUSE),
     }
 )

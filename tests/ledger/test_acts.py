@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from gateway.ledger import book, post
+from gateway.ledger import book, discrepancy_query, post
 from gateway.ledger.check import differences
 from gateway.ledger.kinds import EntryKind, OutcomeStatus
 from gateway.ledger.projection import load_states
 from gateway.ledger.store import Ledger
-from gateway.ledger.tables import act
+from gateway.ledger.tables import act, discrepancy
+from gateway.licences.identity import MESSAGE_ID_CONFLICT
 from gateway.licences.life import LicenceStatus, Transmission
 from gateway.licences.state import LicenceState
 from licencexml.messages import AckStatus, SuspensionGround
@@ -216,6 +217,49 @@ def test_a_refused_suspension_does_not_touch_the_licences_own_transmission(run: 
     run(book.record_customs_answers, [answer_received("sealed-s-1", "a-2", AckStatus.REFUSED, key())])
     assert look(transmissions) == {"s-1": Transmission.CUSTOMS_REFUSED}
     assert stands(look, key()).life.transmission is Transmission.RECEIVED
+    assert sound(look)
+
+
+def discrepancies(connection: Connection) -> list[tuple[str, str, str]]:
+    rows = connection.execute(select(discrepancy).order_by(discrepancy.c.id))
+    return [(row.message_id, row.kind, row.status) for row in rows]
+
+
+def test_an_act_that_customs_refuses_is_a_discrepancy_until_it_takes_it(run: Run, look: Run) -> None:
+    at_customs(run, 1)
+    accept(run, suspension())
+    seal_all(run, look)
+    why = [MESSAGE_ID_CONFLICT.reject(message_id="sealed-s-1")]
+    for ack in ("a-2", "a-3"):
+        refused = answer_received("sealed-s-1", ack, AckStatus.REFUSED, key(), why)
+        run(book.record_customs_answers, [refused])
+    assert look(discrepancies) == [("a-2", "LicenceSuspension", "OPEN")]
+    assert sound(look)
+
+    run(book.record_customs_answers, [answer_received("sealed-s-1", "a-4", licence=key())])
+    assert look(transmissions) == {"s-1": Transmission.RECEIVED}
+    assert look(discrepancies) == [("a-2", "LicenceSuspension", "SETTLED")]
+    shown = look(discrepancy_query.show_discrepancy, 1)
+    assert [one["status"] for one in shown["history"]] == ["OPEN", "SETTLED"]
+    assert sound(look)
+
+
+def test_a_replacement_that_customs_refuses_is_one_too_and_an_issue_is_not(run: Run, look: Run) -> None:
+    at_customs(run, 1)
+    run(book.accept_issues, [issue_received(licence(key(5)), "i-5")], POLICY)
+    accept(run, replacement())
+    seal_all(run, look)
+    answers = [
+        answer_received("sealed-i-5", "a-5", AckStatus.REFUSED, key(5)),
+        answer_received("sealed-r-1", "a-6", AckStatus.REFUSED, key(2)),
+    ]
+    run(book.record_customs_answers, answers)
+    assert look(discrepancies) == [("a-6", "LicenceReplacement", "OPEN")]
+    assert stands(look, key(1)).status is LicenceStatus.REPLACED
+    assert sound(look)
+    run(book.record_customs_answers, [answer_received("sealed-r-1", "a-7", licence=key(2))])
+    assert look(discrepancies) == [("a-6", "LicenceReplacement", "SETTLED")]
+    assert stands(look, key(2)).status is LicenceStatus.RECEIVED
     assert sound(look)
 
 
