@@ -22,23 +22,31 @@ _LEFT_OUT: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 
 def for_people(command: str, answer: Answer) -> Answer:
     """`answer` to control command `command`, without what would be in the way."""
-    match command:
-        case "status":
-            return _each(answer, "lines", _line_in_short)
-        case "line status":
-            return _each(answer, "rows", _line)
-        case "line up" | "line down" | "line drain":
-            return _each(answer, "rows", _line_in_short)
-        case "queue list":
-            unsaid = _unsaid(answer.get("rows"))
-            return _each(answer, "rows", lambda row: _without(row, "message_id", "size_bytes", *unsaid))
-        case "licence show":
-            return _licence(answer)
-        case "discrepancy list":
-            return _each(answer, "rows", _discrepancy)
-        case _:
-            part, names = _LEFT_OUT.get(command, ("", ()))
-            return _each(answer, part, lambda row: _without(row, *names))
+    if command in _IN_SHORT:
+        return _IN_SHORT[command](answer)
+    part, names = _LEFT_OUT.get(command, ("", ()))
+    return _each(answer, part, lambda row: _without(row, *names))
+
+
+def _status(answer: Answer) -> Answer:
+    return _each(answer, "lines", _line_in_short)
+
+
+def _lines(answer: Answer) -> Answer:
+    return _each(answer, "rows", _line_in_short)
+
+
+def _line_status(answer: Answer) -> Answer:
+    return _each(answer, "rows", _line)
+
+
+def _queue(answer: Answer) -> Answer:
+    unsaid = _unsaid(answer.get("rows"))
+    return _each(answer, "rows", lambda row: _without(row, "message_id", "size_bytes", *unsaid))
+
+
+def _discrepancies(answer: Answer) -> Answer:
+    return _each(answer, "rows", _discrepancy)
 
 
 def _licence(answer: Answer) -> Answer:
@@ -47,6 +55,32 @@ def _licence(answer: Answer) -> Answer:
     left_out = ("message_id", "amendments", "withdrawals", *unsaid)
     shown = _each(answer, "uses", lambda row: _without(row, *left_out))
     return _each(shown, "discrepancies", _discrepancy)
+
+
+def _explanation(answer: Answer) -> Answer:
+    """The steps as two texts, one a language: each a numbered list."""
+    steps = answer.get("steps")
+    if not isinstance(steps, list):
+        return answer
+    return {**_without(answer, "steps"), "中文": _numbered(steps, "zh"), "English": _numbered(steps, "en")}
+
+
+def _numbered(steps: list[Row], language: str) -> str:
+    """A line a step, with the article that it rests on; what is to be done about it follows."""
+    lines = []
+    for step in steps:
+        said, article = step[language], step.get("article")
+        lines.append(
+            f"{step['no']:>2}. {said}" + (f" [{article}]" if article and article not in said else "")
+        )
+        lines += [f"    → {_in_language(remedy, language)}" for remedy in step.get("remedies", ())]
+    return "\n".join(lines)
+
+
+def _in_language(remedy: str, language: str) -> str:
+    """Remedies say the same in both languages: "中文。 / English."."""
+    zh, _, en = remedy.partition(" / ")
+    return zh if language == "zh" else en or zh
 
 
 def _discrepancy(row: Row) -> Row:
@@ -87,3 +121,19 @@ def _line_in_short(row: Row) -> Row:
 
 def _without(row: Row, *names: str) -> Row:
     return {key: value for key, value in row.items() if key not in names}
+
+
+#: By command: how its answer is made shorter, where that is more than leaving out columns.
+_IN_SHORT: Mapping[str, Callable[[Answer], Answer]] = MappingProxyType(
+    {
+        "status": _status,
+        "line status": _line_status,
+        "line up": _lines,
+        "line down": _lines,
+        "line drain": _lines,
+        "queue list": _queue,
+        "licence show": _licence,
+        "licence explain": _explanation,
+        "discrepancy list": _discrepancies,
+    }
+)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from twisted.internet.defer import Deferred
 
 from gateway.clock import BUSINESS_ZONE, Clock
-from gateway.ledger import looking, looking_back
+from gateway.ledger import explaining, looking, looking_back
 from gateway.ledger.columns import instant_text
 from gateway.ledger.dossier import Dossier
 from gateway.ledger.store import Ledger
@@ -46,6 +46,7 @@ class LookingHandlers:
         """Add all of them."""
         for name, handler in {
             "licence show": self.licence_show,
+            "licence explain": self.licence_explain,
             "licence history": self.licence_history,
             "message show": self.message_show,
             "message explain": self.message_explain,
@@ -69,6 +70,12 @@ class LookingHandlers:
         return {"licence": shown.pop("licence"), "as_of": instant_text(as_of)} | (
             (_TRUE if business else _KNOWN) | shown
         )
+
+    async def licence_explain(self, arguments: Arguments) -> Answer:
+        """How a licence stands and why, and what can be done."""
+        key, now, policy = licence_argument(arguments), self._clock(), self._policy()
+        told = await self._read(lambda connection: explaining.explain_licence(connection, key, policy, now))
+        return found(told, f"the licence {key}")
 
     async def licence_history(self, arguments: Arguments) -> Answer:
         """All that happened to a licence."""

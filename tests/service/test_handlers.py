@@ -43,6 +43,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         ("queue requeue", {"ids": [7, 8]}, "not-found"),
         ("licence show", {"licence": "26-AA-000001"}, "usage"),
         ("licence show", {"licence": ["x"]}, "usage"),
+        ("licence explain", {"licence": "EXPORT/26-AA-000001"}, "not-found"),
         ("licence history", {"licence": "EXPORT/26-AA-000001"}, "not-found"),
         ("message show", {}, "not-found"),
         ("message explain", {"message_id": "\0"}, "not-found"),

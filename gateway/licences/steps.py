@@ -1,0 +1,81 @@
+"""One step of an explanation, and how facts are written in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from gateway.clock import BUSINESS_ZONE
+from gateway.licences.sentences import BECAUSE, LEFT_OF, OVER, Said, Sentence
+from gateway.licences.state import LineState
+from licencexml.rejection import Rejection
+from licencexml.values import Quantity
+
+
+class About(StrEnum):
+    """What a step is about."""
+
+    STANDING = "STANDING"
+    ISSUE = "ISSUE"
+    WAY = "WAY"
+    USE = "USE"
+    SUSPENSION = "SUSPENSION"
+    END = "END"
+    LEFT = "LEFT"
+    NEXT = "NEXT"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: `article` names the regulation or the row of a table that it rests on, where it rests on one.
+
+    `remedies` are those of the rules that refused something.
+    """
+
+    about: About
+    said: Said
+    article: str | None = None
+    message_id: str | None = None
+    remedies: tuple[str, ...] = ()
+
+
+def local(instant: datetime) -> str:
+    """An instant on the clock of Shanghai, to the second."""
+    return instant.astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def listed(parts: Iterable[Said]) -> Said:
+    """Parts one after another."""
+    held = list(parts)
+    return Said("，".join(part.zh for part in held), ", ".join(part.en for part in held))
+
+
+def why(rejections: Iterable[Rejection]) -> Said:
+    """Reasons, each with its code and article."""
+    parts = [
+        BECAUSE.say(code=one.code, reason=Said(one.zh, one.en), article=one.article) for one in rejections
+    ]
+    return Said("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))
+
+
+def remedies(rejections: Iterable[Rejection]) -> tuple[str, ...]:
+    """What is to be done about them, each once."""
+    return tuple(dict.fromkeys(one.remedy for one in rejections))
+
+
+def left_of(lines: Iterable[LineState], sentence: Sentence = LEFT_OF) -> Said:
+    """What is left of goods lines."""
+    return listed(
+        (OVER if line.balance < 0 else sentence).say(
+            line=line.line_number, quantity=Quantity.of(abs(line.balance), line.unit)
+        )
+        for line in lines
+    )
+
+
+def quantity(amount: Decimal, unit: str) -> str:
+    """A sum as it is written."""
+    return f"{amount:f} [{unit}]"
