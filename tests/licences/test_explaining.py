@@ -14,6 +14,7 @@ from gateway.licences.explaining import explain
 from gateway.licences.facts import Clearance
 from gateway.licences.life import NEW, LicenceEvent
 from gateway.licences.policy import Policy
+from gateway.licences.recognition import key_of
 from gateway.licences.sentences import Said, Sentence
 from gateway.licences.settlement import settle
 from gateway.licences.state import LicenceState
