@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from gateway.cli import life_diagram
 from gateway.config import LawConfig
 from gateway.config.tables import load_tables, shipped_tables
 from gateway.licences import settlement
@@ -62,7 +63,7 @@ OPTIONS = MappingProxyType(
 
 def page() -> str:
     """`docs/law.md`, whole."""
-    return "\n".join([_INTRODUCTION, *_order(), *_rules(), *_options(), *_tables()])
+    return "\n".join([_INTRODUCTION, *_order(), *life_diagram.section(), *_rules(), *_options(), *_tables()])
 
 
 def _order() -> Iterator[str]:

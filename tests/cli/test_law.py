@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 from gateway.cli.law_page import OPTIONS, page
+from gateway.cli.life_diagram import EVENTS, STATES
 from gateway.config import LawConfig
 from gateway.licences.catalogue import BOOKS
+from gateway.licences.life import NEW, TRANSITIONS, LicenceEvent, Standing, Transmission, Usage
 from tests.cli.conftest import Gatewayd
 
 PAGE = Path(__file__).parents[2] / "docs" / "law.md"
@@ -55,3 +57,25 @@ def test_the_page_of_the_law_is_what_the_rules_say() -> None:
 
 def test_the_page_explains_every_option() -> None:
     assert OPTIONS.keys() == LawConfig.model_fields.keys()
+
+
+def test_the_page_draws_every_move_of_a_licences_life_once() -> None:
+    drawn = [line.strip() for line in page().splitlines() if " --> " in line and "[*]" not in line]
+    moves = [
+        f"{before.value} --> {after.value}: {' '.join(EVENTS[event])}"
+        for region in TRANSITIONS.values()
+        for event, of in region.items()
+        for before, after in of.items()
+    ]
+
+    assert drawn == moves
+    assert page().count("[*] --> ") == len(TRANSITIONS)
+    assert f"[*] --> {NEW.standing}" in page()
+
+
+def test_every_state_and_event_has_a_name_in_both_languages() -> None:
+    assert set(STATES) == {*Transmission, *Usage, *Standing}
+    assert set(EVENTS) == set(LicenceEvent)
+    for zh, en in (*STATES.values(), *EVENTS.values()):
+        assert not zh.isascii()
+        assert en.isascii()
