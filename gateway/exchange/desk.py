@@ -7,6 +7,7 @@ and the answers for `out/` become true together, or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from gateway.exchange import day
 from gateway.exchange.clearance import clear, clear_again
@@ -72,10 +73,11 @@ class GatewayDesk:
             if isinstance(one.message, ApplicationAck) and not day.is_receipt(one)
         ]
         outcomes = book.record_customs_answers(mail.uow, candidates)
+        # Customs need not name the licence: the message that it answers does.
         news = [
-            candidate.ack
+            replace(candidate.ack, licence=outcome.licence)
             for candidate, outcome in zip(candidates, outcomes, strict=True)
-            if outcome.status is OutcomeStatus.ACCEPTED and candidate.ack.licence is not None
+            if outcome.status is OutcomeStatus.ACCEPTED
         ]
         tell_of_answers(mail.uow, news)
         notices = follow_up(mail, news)

@@ -13,9 +13,19 @@ from act_messages import Acts, for_the_rest, renumbered, scenario
 from conftest import MakeDocument, licence
 from memory import World
 
+from gateway.exchange.mail import Mail
 from gateway.ledger.check import differences
 from gateway.operations.issuer import Issuer
-from licencexml.messages import Licence, ReplacementKind, ReplacementMode, RevocationGround, SuspensionGround
+from licencexml.messages import (
+    AckStatus,
+    AckSubject,
+    Licence,
+    ReplacementKind,
+    ReplacementMode,
+    RevocationGround,
+    SealedLicence,
+    SuspensionGround,
+)
 from licencexml.values import UsageMode
 
 UNUSED = "[single]\ndeclarations = 0\n\n[multi]\ndeclarations = 0\n"
@@ -314,3 +324,21 @@ def test_a_licence_that_customs_refused_is_replaced_by_a_better_one(
     assert show(world, old)["status"] == "REPLACED"
     assert sound(world)
     world.stop()
+
+
+def test_customs_need_not_name_the_licence_in_its_answers(
+    start: Callable[..., World], document: MakeDocument, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acknowledge = Mail.acknowledge
+
+    def briefly(mail: Mail, answers: AckSubject, status: AckStatus, licence: Any, *more: Any) -> None:
+        sealed = answers.kind == SealedLicence.__name__
+        acknowledge(mail, answers, status, None if sealed else licence, *more)
+
+    monkeypatch.setattr(Mail, "acknowledge", briefly)
+    world = start()
+    old, acts = issued(world, document), Acts(world, issuer)
+    acts.suspend("stop", old.key)
+    world.run()
+    assert {"stop.customs-accepted.json", "old.reconciled.json"} <= set(world.out())
+    assert sound(world)
