@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
@@ -120,11 +121,15 @@ def _unrecognised(fact: Fact, state: LicenceState | None) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line as it counts: its declaration's attributes, and what is left of its quantity."""
+    """A line as it counts: its declaration's attributes, and what is left of its quantity.
+
+    `told_at` is when the message came that says so.
+    """
 
     key: WriteOffLineKey
     declaration: Declaration
     line: DeclarationLine
+    told_at: datetime
 
     @property
     def place(self) -> tuple[object, ...]:
@@ -153,7 +158,7 @@ class _Unit:
         """Its lines as the amendments say."""
         if not self.amendments:
             return self.lines
-        content = {_amendment(fact).amends: _amendment(fact) for fact in self.amendments}
+        content = {_amendment(fact).amends: fact for fact in self.amendments}
         return tuple(
             _amended(line, content[line.key]) if line.key in content else line for line in self.lines
         )
@@ -209,7 +214,7 @@ class _Settling:
             write_off = fact.message
             assert isinstance(write_off, WriteOff)
             conflicts = IDENTITY.judge(Presented(write_off, holding))
-            own = [line for line in _lines(write_off) if line.key not in holding]
+            own = [line for line in _lines(write_off, fact.received_at) if line.key not in holding]
             if conflicts:
                 self.findings[fact.message_id] = Finding(Verdict.CONFLICT, conflicts)
             elif not own:
@@ -277,7 +282,7 @@ class _Settling:
         attempt = _Attempt(self.state)
         taking = sorted((line for line in left if line is not None), key=lambda line: line.place)
         for _, group in groupby(taking, key=lambda line: _attributes(line.declaration)):
-            attempt.draw(list(group), self.policy, unit.fact)
+            attempt.draw(list(group), self.policy)
         return attempt
 
     def _accept(self, unit: _Unit, attempt: _Attempt) -> None:
@@ -306,11 +311,11 @@ class _Attempt:
     lines: list[AppliedLine] = field(default_factory=list)
     rejections: tuple[Rejection, ...] = ()
 
-    def draw(self, group: Sequence[_Line], policy: Policy, fact: Fact) -> None:
+    def draw(self, group: Sequence[_Line], policy: Policy) -> None:
         """Draw lines that have one declaration in common."""
         declaration = group[0].declaration
         lines = tuple(one.line for one in group)
-        case = Use(self.state, declaration, lines, policy, fact.received_at)
+        case = Use(self.state, declaration, lines, policy, min(one.told_at for one in group))
         rejections = tuple(rejection for book in LAW for rejection in book.judge(case))
         self.rejections += rejections
         if rejections:
@@ -320,17 +325,17 @@ class _Attempt:
         self.state = self.state.drawn_on(declaration.entry_id, [one.draw for one in applied])
 
 
-def _lines(write_off: WriteOff) -> Iterator[_Line]:
+def _lines(write_off: WriteOff, told_at: datetime) -> Iterator[_Line]:
     declaration = write_off.declaration
     for line in declaration.lines:
-        yield _Line(key_of(declaration, line), replace(declaration, lines=()), line)
+        yield _Line(key_of(declaration, line), replace(declaration, lines=()), line, told_at)
 
 
-def _amended(line: _Line, amendment: WriteOffAmendment) -> _Line:
+def _amended(line: _Line, fact: Fact) -> _Line:
     """The line as the amendment says; what the paper showed stays what it was."""
-    amended = amendment.declaration
+    amended = _amendment(fact).declaration
     face = line.declaration.paper_face
-    return _Line(line.key, replace(amended, lines=(), paper_face=face), amended.lines[0])
+    return _Line(line.key, replace(amended, lines=(), paper_face=face), amended.lines[0], fact.received_at)
 
 
 def _left(line: _Line, withdrawn: Decimal | None) -> _Line | None:

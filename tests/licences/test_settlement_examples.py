@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 from gateway.licences.life import Usage
 from gateway.licences.settlement import Finding, Verdict, settle
@@ -13,6 +14,7 @@ from tests.licences.clearances import MAIZE, MINUTE, again, amendment, reversal,
 from tests.licences.makers import (
     GOODS_CODE,
     KILOGRAM,
+    NOW,
     OPERATOR,
     POLICY,
     RELEASED,
@@ -23,7 +25,7 @@ from tests.licences.makers import (
     state,
     write_off,
 )
-from tests.licences.told import released, told
+from tests.licences.told import Told, released, told
 
 KEPT = dataclasses.replace(POLICY, count_restored=False)
 
@@ -266,6 +268,17 @@ def test_539_art_6_a_lawful_amendment_moves_its_release_to_its_time() -> None:
     found = told(released("60", 1), released("30", 2, minutes=2), moved)
 
     assert (found.left, found.uses) == (["10"], [1, 2])
+
+
+def test_configured_whether_a_release_lies_in_the_future_is_asked_of_the_message_that_says_so() -> None:
+    """A release time is amended the next day: it was no future then."""
+    release, later = released("10"), NOW + timedelta(hours=3)
+    moved = amendment("10", release_time=later)
+
+    in_time = Told(state(), [fact(release), fact(moved, received_at=NOW + timedelta(days=1))])
+    assert in_time.verdicts("w-1", "a-1-1-1") == ["APPLIED", "APPLIED"]
+    too_soon = Told(state(), [fact(release), fact(moved)])
+    assert too_soon.codes("a-1-1-1") == ["RELEASED_IN_FUTURE"]
 
 
 def test_539_art_6_a_withdrawal_is_measured_by_what_is_amended() -> None:
