@@ -45,6 +45,25 @@ def _queue(answer: Answer) -> Answer:
     return _each(answer, "rows", lambda row: _without(row, "message_id", "size_bytes", *unsaid))
 
 
+def _history(answer: Answer) -> Answer:
+    """A line an entry: what it says is all in its sentence."""
+    return _each(answer, "rows", lambda row: {**_in_a_line(row), "message_id": row.get("message_id")})
+
+
+def _message(answer: Answer) -> Answer:
+    """What happened by its sentences, and nothing of what there is none of."""
+    shown = _each(_each(answer, "what_happened", _in_a_line), "changed", _sentence_in_a_line)
+    return {name: value for name, value in shown.items() if value != []}
+
+
+def _in_a_line(row: Row) -> Row:
+    return {"at": row.get("at"), "kind": row.get("kind"), "what": row.get("en")}
+
+
+def _sentence_in_a_line(row: Row) -> Row:
+    return {"at": row.get("at"), "what": row.get("en")}
+
+
 def _discrepancies(answer: Answer) -> Answer:
     return _each(answer, "rows", _discrepancy)
 
@@ -134,6 +153,8 @@ _IN_SHORT: Mapping[str, Callable[[Answer], Answer]] = MappingProxyType(
         "queue list": _queue,
         "licence show": _licence,
         "licence explain": _explanation,
+        "licence history": _history,
+        "message explain": _message,
         "discrepancy list": _discrepancies,
     }
 )

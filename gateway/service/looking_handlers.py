@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from twisted.internet.defer import Deferred
 
 from gateway.clock import BUSINESS_ZONE, Clock
-from gateway.ledger import explaining, looking, looking_back
+from gateway.ledger import explaining, explaining_messages, looking, looking_back
 from gateway.ledger.columns import instant_text
 from gateway.ledger.dossier import Dossier
 from gateway.ledger.store import Ledger
@@ -81,7 +81,8 @@ class LookingHandlers:
         """All that happened to a licence."""
         key = licence_argument(arguments)
         rows = await self._read(lambda connection: looking.licence_history(connection, key))
-        return {"licence": str(key), "rows": found(rows or None, f"the licence {key}")}
+        told = explaining_messages.with_sentences(found(rows or None, f"the licence {key}"))
+        return {"licence": str(key), "rows": told}
 
     async def message_show(self, arguments: Arguments) -> Answer:
         """A message: what is known of it, and its bytes."""
@@ -92,25 +93,12 @@ class LookingHandlers:
         return {**found(shown, f"the message {message_id}"), "xml": text}
 
     async def message_explain(self, arguments: Arguments) -> Answer:
-        """Why a message was accepted or refused."""
+        """What a message was, what became of it, why, and what it changed."""
         message_id = str(arguments.get("message_id", ""))
-        shown = found(
-            await self._read(lambda connection: looking.show_message(connection, message_id)),
-            f"the message {message_id}",
+        told = await self._read(
+            lambda connection: explaining_messages.explain_message(connection, message_id)
         )
-        refusals = [entry["data"].get("rejections", []) for entry in shown["entries"]]
-        rejections = shown.get("rejections") or [one for refused in refusals for one in refused]
-        entries = shown["entries"]
-        return {
-            "message_id": message_id,
-            "kind": shown.get("kind") or _first(entry["data"].get("kind") for entry in entries),
-            "licence": shown.get("licence") or _first(entry["licence"] for entry in entries),
-            "outcome": shown.get("status") or ("REFUSED" if rejections else "OURS"),
-            "rejections": rejections,
-            "what_happened": [
-                {"at": entry["at"], "kind": entry["kind"], "licence": entry["licence"]} for entry in entries
-            ],
-        }
+        return found(told, f"the message {message_id}")
 
     def _then(
         self, connection: Connection, key: LicenceKey, as_of: datetime, *, business: bool
@@ -128,10 +116,6 @@ def found(value: T | None, what: str) -> T:
     if value is None:
         raise CommandRefused("not-found", f"the ledger knows nothing of {what}")
     return value
-
-
-def _first(values: Iterable[T | None]) -> T | None:
-    return next((value for value in values if value is not None), None)
 
 
 def _not_there(connection: Connection, key: LicenceKey, as_of: datetime) -> str:

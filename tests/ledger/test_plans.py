@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from gateway.ledger import book, discrepancy_query, feedback, looking, looking_back, post, query
 from gateway.ledger.check import differences
 from gateway.ledger.explaining import explain_licence
+from gateway.ledger.explaining_messages import explain_message
 from gateway.ledger.kinds import OutboxStatus
 from gateway.ledger.store import Ledger
 from gateway.ledger.tables import metadata
@@ -106,6 +107,8 @@ def test_no_statement_reads_a_whole_table(
     look(looking.show_message, f"s-{keys[0]}")
     look(explain_licence, keys[0], POLICY, clock())
     look(discrepancy_query.show_discrepancy, 1)
+    for message_id in (f"i-{keys[0]}", f"s-{keys[0]}", f"w-{keys[0]}", f"w-{keys[-1]}", f"a-{keys[0]}"):
+        look(explain_message, message_id)
     look(looking_back.known_then, keys[0], clock())
     look(looking_back.true_then, keys[0], clock(), POLICY)
     for which in (None, keys[-1]):
