@@ -45,11 +45,13 @@ from tests.ledger.makers import (
     act_received,
     answer_received,
     clearance_received,
+    digest,
     issue_received,
     now,
     sealed,
 )
 from tests.ledger.test_issuing import content
+from tests.ledger.test_replies import ask, reply
 from tests.licences.acts import HOUR, replacement, revocation, suspension
 from tests.licences.clearances import MAIZE, MINUTE
 from tests.licences.makers import NOW, POLICY, RELEASED, drawn, goods, key, licence, write_off
@@ -103,15 +105,15 @@ class Histories(RuleBasedStateMachine):
         self.ledger = Ledger.open(self.folder / "l", clock=self.clock)
         self.sent: list[book.ClearanceReceived] = []
         self.released: list[tuple[LicenceKey, tuple[WriteOff, DeclarationLine]]] = []
-        self.acts = 0
+        self.acts = self.asked = 0
         self.entries: list[Any] = []
 
     def teardown(self) -> None:
         now(self.ledger.close())
         shutil.rmtree(self.folder)
 
-    def run_unit(self, function: Callable[..., Any], *args: Any) -> Any:
-        return now(self.ledger.submit(lambda uow: function(uow, *args)))
+    def run_unit(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return now(self.ledger.submit(lambda uow: function(uow, *args, **kwargs)))
 
     def look(self, function: Callable[[Connection], Any]) -> Any:
         return now(self.ledger.read(function))
@@ -232,6 +234,40 @@ class Histories(RuleBasedStateMachine):
             self.run_unit(book.record_customs_answers, [answer])
         self.run_unit(book.resettle, {which: f"a-{message_id}"}, SMALL_POLICY)
 
+    @rule(data=st.data())
+    def other_content(self, data: st.DataObject) -> None:
+        """A MessageID that comes with other content is told so, and changes no licence."""
+        if not self.sent:
+            return
+        one = data.draw(st.sampled_from(self.sent))
+        before = self.look(lambda connection: load_states(connection, ALL))
+        wrong = replace(one, digest=digest("other"), xml=b"other")
+        [outcome] = self.run_unit(book.record_clearances, [wrong], SMALL_POLICY).outcomes
+        assert [each.code for each in outcome.rejections] == ["MESSAGE_ID_CONFLICT"]
+        assert self.look(lambda connection: load_states(connection, ALL)) == before
+
+    @rule(which=some_licence, unused=st.booleans())
+    def compare_figures(self, which: LicenceKey, unused: bool) -> None:
+        """Customs is asked, and says the same as we, or that nothing was used."""
+        state = self.look(lambda connection: load_states(connection, [which])).get(which)
+        if state is None:
+            return
+        self.asked += 1
+        ask(self.run_unit, which, f"q-{self.asked}")
+        said = reply(state.unused() if unused else state, f"qr-{self.asked}", answers=f"q-{self.asked}")
+        [found] = self.run_unit(book.record_replies, [said])
+        assert found.outcome.is_accepted
+        assert unused or {one.code for one in found.differences} <= {"STATUS_DIFFERS"}
+
+    @rule(data=st.data())
+    def resolve(self, data: st.DataObject) -> None:
+        """An operator says how a discrepancy was cleared up."""
+        rows = self.look(lambda connection: connection.execute(select(discrepancy)).all())
+        if rows:
+            row = data.draw(st.sampled_from(rows))
+            why_not = self.run_unit(book.resolve, row.id, "operator", "cleared up with customs")
+            assert (why_not is None) is (row.status == DiscrepancyStatus.OPEN)
+
     @rule()
     def restart(self) -> None:
         before = self.look(content)
@@ -266,15 +302,19 @@ class Histories(RuleBasedStateMachine):
         self.entries = entries
 
     @invariant()
-    def what_does_not_fit_is_an_open_discrepancy(self) -> None:
-        """And what fits now is none, or one that is settled."""
+    def what_does_not_fit_is_a_discrepancy(self) -> None:
+        """One that is open, or that an operator resolved; and what fits now is none, or a settled one."""
         rows = self.look(lambda connection: connection.execute(select(clearance)).all())
-        found = self.look(lambda connection: connection.execute(select(discrepancy)).all())
         assert len(rows) == len(self.sent)
-        assert {row.message_id for row in found if row.status == DiscrepancyStatus.OPEN} == {
-            row.message_id for row in rows if row.rejections
-        }
-        assert len({row.message_id for row in found}) == len(found)
+        wrong = {row.message_id for row in rows if row.rejections}
+        digests = {one.message.header.message_id: one.digest for one in self.sent}
+        found = [
+            row
+            for row in self.look(lambda connection: connection.execute(select(discrepancy)).all())
+            if digests.get(row.message_id) == row.digest
+        ]
+        unsettled = {row.message_id for row in found if row.status != DiscrepancyStatus.SETTLED}
+        assert unsettled == wrong
 
 
 TestHistories = Histories.TestCase
