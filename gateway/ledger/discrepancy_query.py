@@ -13,8 +13,6 @@ from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
 from gateway.ledger.looking import discrepancy_shown, entries, key_text, line_shown, parked_shown
 from gateway.ledger.portable import is_literally
 from gateway.ledger.projection import about, key_of, load_states
-from gateway.ledger.refused_acts import ACT_KINDS
-from gateway.ledger.replies import REPLY
 from gateway.ledger.tables import clearance, discrepancy, entry
 from gateway.licences.settlement import Verdict
 from gateway.licences.state import LicenceState
@@ -87,7 +85,7 @@ def show_discrepancy(connection: Connection, number: int) -> Answer | None:
         "rejections": rejections,
         "said": _said(made),
         "position": None if state is None else position_shown(state),
-        "history": [*_changes(made), *_settled_elsewhere(row)],
+        "history": _history(row, made),
     }
 
 
@@ -104,15 +102,31 @@ def position_shown(state: LicenceState) -> Answer:
 
 
 def _said(made: Iterable[Answer]) -> Answer | None:
-    """What the message said: its facts, or what of a reply differed as of when."""
+    """What the message said: its facts; of an answer what it answers, and as of when."""
     for one in made:
         data = one["data"]
         if "facts" in data:
             facts: Answer = data["facts"]
             return facts
-        if one["kind"] == EntryKind.FIGURES_DIFFER:
-            return {"answers": data["answers"], "as_of": data["as_of"]}
+        if "answers" in data:
+            return {name: data[name] for name in ("answers", "as_of", "status") if name in data}
     return None
+
+
+def _history(row: Row[Any], made: Iterable[Answer]) -> list[Answer]:
+    """Each change of its status; what a later answer of customs settled has its entry there."""
+    found = list(_changes(made))
+    if row.status == DiscrepancyStatus.SETTLED and (not found or found[-1]["status"] != row.status):
+        found.append(
+            {
+                "at": instant_text(row.ended_at),
+                "status": DiscrepancyStatus.SETTLED.value,
+                "by": row.ended_by,
+                "codes": [],
+                "note": None,
+            }
+        )
+    return found
 
 
 def _changes(made: Iterable[Answer]) -> Iterator[Answer]:
@@ -129,18 +143,6 @@ def _changes(made: Iterable[Answer]) -> Iterator[Answer]:
             status = DiscrepancyStatus.OPEN if now else DiscrepancyStatus.SETTLED
             yield _change(one, status, data.get("cause", one["message_id"]), now)
         before = now
-
-
-def _settled_elsewhere(row: Row[Any]) -> Iterator[Answer]:
-    """Figures that differed, and acts that were refused, are settled by a later message of its own."""
-    if row.kind in {REPLY, *ACT_KINDS} and row.status == DiscrepancyStatus.SETTLED:
-        yield {
-            "at": instant_text(row.ended_at),
-            "status": DiscrepancyStatus.SETTLED.value,
-            "by": row.ended_by,
-            "codes": [],
-            "note": None,
-        }
 
 
 def _change(
