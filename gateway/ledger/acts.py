@@ -25,6 +25,7 @@ from gateway.ledger.refusals import enter_refusal
 from gateway.ledger.standing import save_standings
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import act, licence
+from gateway.ledger.unsettled import unsettled
 from gateway.licences.acts import Act, OnRecord
 from gateway.licences.life import Transmission
 from gateway.licences.policy import Policy
@@ -94,6 +95,8 @@ class _Batch:
         self._states = load_states(uow.connection, keys)
         self._kept = _kept(uow.connection, keys)
         self._waiting = acts_sent.waiting(uow.connection, keys)
+        ending = [one.subject for one in batch if not isinstance(one.act, LicenceSuspension)]
+        self._unsettled = unsettled(uow.connection, ending)
         self._before = dict(self._states)
 
     def accept(self) -> list[Outcome]:
@@ -198,7 +201,11 @@ class _Batch:
 
     def _act(self, one: ActReceived) -> Act:
         state, kept = self._states.get(one.subject), self._kept.get(one.subject)
-        record = None if state is None or kept is None else OnRecord(state, kept.issuer)
+        record = (
+            None
+            if state is None or kept is None
+            else OnRecord(state, kept.issuer, self._unsettled[one.subject])
+        )
         return Act(one.subject, one.act.header.sender, record, self._policy, self._uow.now)
 
     def _priority(self, key: LicenceKey, wanted: Priority) -> Priority:

@@ -163,8 +163,10 @@ class _Batch:
         return Confirmation(refused)
 
     def _confirm(self, reply: LicenceQueryReply, state: LicenceState) -> None:
-        self._states[reply.licence] = confirmed(state, reply.as_of)
-        self._enter(EntryKind.CONFIRMED, reply, {})
+        # Whatever clock customs has, its figures are not those of a time to come.
+        as_of = min(reply.as_of, self._uow.now)
+        self._states[reply.licence] = confirmed(state, as_of)
+        self._enter(EntryKind.CONFIRMED, reply, {"as_of": instant_text(as_of)})
         # What differed before, in this batch too, is found equal now.
         self._journal.flush()
         _settle(self._uow, reply)

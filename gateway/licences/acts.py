@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Self
 
 from gateway.clock import BUSINESS_ZONE, business_date
 from gateway.licences.life import Standing
@@ -21,10 +22,14 @@ from licencexml.values import LicenceKey
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """A licence as the ledger has it, and the issuer that it came from (`Sender`)."""
+    """A licence as the ledger has it, and the issuer that it came from (`Sender`).
+
+    `unsettled` is how many of customs' messages about it do not fit or wait, and are not cleared up.
+    """
 
     state: LicenceState
     issuer: str
+    unsettled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +120,18 @@ def revoked_already(act: Act) -> Iterator[Facts]:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A licence that is to end by an act; `now` is aware."""
+    """A licence that is to end by an act; `unsettled` as in `OnRecord`, `now` aware."""
 
     state: LicenceState
     policy: Policy
     now: datetime
+    unsettled: int = 0
+
+    @classmethod
+    def of(cls, act: Act, state: LicenceState) -> Self:
+        """The end of the licence that `act` is about, which stands as `state`."""
+        unsettled = 0 if act.record is None else act.record.unsettled
+        return cls(state, act.policy, act.now, unsettled)
 
     @property
     def is_past(self) -> bool:
@@ -165,6 +177,22 @@ def customs_not_reconciled(case: Ending) -> Iterator[Facts]:
     if since is None or confirmed is None or confirmed < since:
         text = None if since is None else since.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")
         yield {"licence": case.state.key, "since_zh": text or "未停止", "since_en": text or "not stopped"}
+
+
+@QUIET.rule(
+    code="RELEASES_NOT_SETTLED",
+    zh="海关就许可证 {licence} 报送的数据中，有 {count} 项未能核销或核对不一致，尚未处理。",
+    en="Of what customs said about licence {licence}, {count} messages do not fit and are not cleared up.",
+    article=CONFIGURED,
+    remedy=(
+        "请联系许可证局与海关处理差异；处理完毕后再提交。"
+        " / Have the licence bureau clear them up with customs; then hand this in again."
+    ),
+)
+def releases_not_settled(case: Ending) -> Iterator[Facts]:
+    """A licence ends when all that customs said of it is settled: what does not fit may be a use of it."""
+    if case.policy.replacement_needs_reconciliation and case.unsettled:
+        yield {"licence": case.state.key, "count": case.unsettled}
 
 
 def is_past(state: LicenceState, now: datetime) -> bool:

@@ -63,7 +63,7 @@ def decide_replacement(
     state, rejections = subject(act)
     if state is not None:
         rejections += REPLACE.judge(Replacing(state, message, act.policy, act.now))
-        rejections += QUIET.judge(Ending(state, act.policy, act.now))
+        rejections += QUIET.judge(Ending.of(act, state))
     issued = decide_issue(message.licence, existing, act.policy, business_date(act.now))
     rejections += issued.rejections
     if rejections or state is None or issued.state is None:

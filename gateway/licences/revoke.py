@@ -64,7 +64,7 @@ def decide_revocation(message: LicenceRevocation, act: Act) -> RevocationDecisio
     state, rejections = subject(act)
     if state is not None:
         rejections += REVOKE.judge(Revoking(state, message, act.policy, act.now))
-        rejections += QUIET.judge(Ending(state, act.policy, act.now))
+        rejections += QUIET.judge(Ending.of(act, state))
     if rejections or state is None:
         return RevocationDecision(None, rejections)
     return RevocationDecision(state.after(LicenceEvent.REVOKE))

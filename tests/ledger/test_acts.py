@@ -33,6 +33,7 @@ from tests.ledger.makers import (
 )
 from tests.ledger.test_issuing import entries, statements
 from tests.licences.acts import HOUR, IN_FLIGHT, replacement, resumption, revocation, suspension
+from tests.licences.clearances import reversal
 from tests.licences.makers import NOW, POLICY, key, licence, write_off
 
 Run = Callable[..., Any]
@@ -181,6 +182,22 @@ def test_a_revoked_licence_is_ended_and_customs_is_told(run: Run, look: Run) -> 
     assert (waiting.message_id, waiting.is_act, waiting.urgent) == ("v-1", True, False)
     assert codes(accept(run, suspension())[0]) == ["REVOKED_ALREADY"]
     assert sound(look)
+
+
+@pytest.mark.parametrize("act", [revocation(), replacement()], ids=["revocation", "replacement"])
+def test_a_licence_does_not_end_while_something_about_it_is_not_settled(run: Run, act: Any) -> None:
+    at_customs(run, 1)
+    accept(run, suspension(at=NOW - 3 * HOUR))
+    run(book.record_clearances, [clearance_received(write_off())], POLICY)
+    assert "RELEASES_NOT_SETTLED" in codes(accept(run, act, policy=POLICY)[0])
+    assert not accept(run, act)[0].rejections
+
+    at_customs(run, 2)
+    parked = replace(reversal(message_id="rv-9"), licence=key(2))
+    [outcome] = run(book.record_clearances, [clearance_received(parked)], POLICY).outcomes
+    assert outcome.status is OutcomeStatus.PARKED
+    waits = accept(run, revocation(licence=key(2), message_id="v-9"), policy=POLICY)
+    assert "RELEASES_NOT_SETTLED" in codes(waits[0])
 
 
 def test_customs_is_told_nothing_of_a_licence_that_it_refused(run: Run, look: Run) -> None:

@@ -85,6 +85,14 @@ def test_equal_figures_are_a_confirmation_as_of_their_instant(run: Run, look: Ru
     assert sound(look)
 
 
+def test_figures_of_a_time_to_come_are_those_of_now(run: Run, look: Run) -> None:
+    at_customs(run, 1)
+    ask(run, key())
+    record(run, reply(stands(look, key()), as_of=NOW + HOUR))
+    assert stands(look, key()).confirmed_at == NOW
+    assert sound(look)
+
+
 def test_other_figures_are_a_discrepancy_until_equal_ones_come(run: Run, look: Run) -> None:
     at_customs(run, 1)
     before = stands(look, key())

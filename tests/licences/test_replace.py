@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from gateway.licences.acts import OnRecord
 from gateway.licences.life import LicenceEvent, LicenceStatus
 from gateway.licences.policy import Policy
 from gateway.licences.replace import ReplacementDecision, decide_replacement
@@ -20,7 +21,7 @@ from licencexml.messages import (
     ReplacementMode,
     SuspensionGround,
 )
-from tests.licences.acts import HOUR, act, quiet, replacement
+from tests.licences.acts import HOUR, ISSUER, act, quiet, replacement
 from tests.licences.makers import KILOGRAM, NOW, POLICY, TODAY, entry_id, goods, key, licence, state
 
 USED = ReplacementMode.WRITE_OFF
@@ -181,6 +182,13 @@ def test_configured_a_licence_that_customs_has_is_replaced_when_no_release_is_in
     assert codes(too_early, replacement()) == ["CUSTOMS_NOT_RECONCILED"]
     assert codes(replace(stopped, confirmed_at=NOW - HOUR), replacement()) == []
     assert codes(replace(state(), confirmed_at=NOW), replacement()) == ["CUSTOMS_NOT_RECONCILED"]
+
+
+def test_configured_a_licence_is_replaced_when_all_that_customs_said_of_it_is_settled() -> None:
+    unsettled = replace(act(quiet(state())), record=OnRecord(quiet(state()), ISSUER, unsettled=2))
+    [rejection] = decide_replacement(replacement(), unsettled, None).rejections
+    assert rejection.code == "RELEASES_NOT_SETTLED"
+    assert "2" in rejection.en
 
 
 def test_configured_what_customs_never_had_or_refused_is_replaced_at_once() -> None:
