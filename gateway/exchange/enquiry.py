@@ -149,6 +149,11 @@ def _figures(state: LicenceState) -> dict[str, object]:
     }
 
 
+def figures_alert(licence: LicenceKey) -> str:
+    """The name of the alert that customs' figures of a licence are not ours."""
+    return f"figures of {licence}"
+
+
 def _notice(reply: LicenceQueryReply, confirmation: book.Confirmation) -> Notice:
     outcome = confirmation.outcome
     rejections = outcome.rejections or confirmation.differences
@@ -165,7 +170,7 @@ def _notice(reply: LicenceQueryReply, confirmation: book.Confirmation) -> Notice
     return Notice.of(
         "customs' figures of {licence}: {outcome} {codes}",
         refused=word in {"REFUSED", "DIFFERENT"},
-        alert=(f"figures of {reply.licence}", trouble[word]) if word in trouble else None,
+        alert=(figures_alert(reply.licence), trouble[word]) if word in trouble else None,
         licence=str(reply.licence),
         message_id=reply.header.message_id,
         outcome=word,

@@ -37,6 +37,16 @@ def follow_up(mail: Mail, acks: Sequence[ApplicationAck]) -> list[Notice]:
     return [_notice(ack, acts.get(ack.answers.message_id), _state(states, ack)) for ack in acks]
 
 
+def act_alert(act: book.SealedAct) -> str:
+    """The name of the alert that customs refuses an act."""
+    return f"{act.kind} {act.message_id} of {act.licence}"
+
+
+def replacement_alert(new: LicenceState) -> str:
+    """The name of the alert that customs refuses a replacement by the licence `new`."""
+    return f"{_REPLACEMENT} of {new.replaces} by {new.key}"
+
+
 def _state(states: dict[LicenceKey, LicenceState], ack: ApplicationAck) -> LicenceState | None:
     return None if ack.licence is None else states.get(ack.licence)
 
@@ -46,9 +56,9 @@ def _notice(ack: ApplicationAck, act: book.SealedAct | None, state: LicenceState
     codes = ", ".join(rejection.code for rejection in ack.rejections)
     subject = None
     if act is not None:
-        subject = f"{act.kind} {act.message_id} of {act.licence}"
+        subject = act_alert(act)
     elif state is not None and state.replaces is not None:
-        subject = f"{_REPLACEMENT} of {state.replaces} by {state.key}"
+        subject = replacement_alert(state)
     trouble = f"customs refuses it: {codes}" if refused else None
     return Notice.of(
         "customs answered {kind} for {licence}: {outcome} {codes}",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from twisted.internet.defer import Deferred
 
 from gateway.clock import Clock
+from gateway.exchange.cleared_up import alert_of
 from gateway.ledger import book, discrepancy_query
 from gateway.ledger.store import Ledger
 from gateway.operations.commands import CommandRefused, Commands
@@ -25,9 +26,11 @@ _MAX_NAME, _MAX_REASON = 64, 1_000
 class DiscrepancyHandlers:
     """The control commands about discrepancies."""
 
-    def __init__(self, *, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, *, ledger: Ledger, clock: Clock, alarm: Callable[[str, str | None], None]) -> None:
+        """`alarm` is told of the alert that ends when a discrepancy is resolved."""
         self._ledger = ledger
         self._clock = clock
+        self._alarm = alarm
 
     def register(self, commands: Commands) -> None:
         """Add all of them."""
@@ -74,7 +77,11 @@ class DiscrepancyHandlers:
             raise CommandRefused("not-found", f"there is no discrepancy {number}") from None
         if refused is not None:
             raise CommandRefused("refused", f"discrepancy {number} is not open: {refused}")
-        return await self.show({"id": number})
+        shown = await self.show({"id": number})
+        alert = await self._read(lambda connection: alert_of(connection, shown))
+        if alert is not None:
+            self._alarm(alert, None)
+        return shown
 
     def _read(self, question: Callable[[Connection], T]) -> Deferred[T]:
         return self._ledger.read(question)

@@ -56,7 +56,7 @@ class GatewayHandlers:
         ledger = station.ledger
         self._others = (
             QueueHandlers(ledger=ledger, wake=station.post_office.wake),
-            DiscrepancyHandlers(ledger=ledger, clock=clock),
+            DiscrepancyHandlers(ledger=ledger, clock=clock, alarm=alerts),
             LookingHandlers(ledger=ledger, policy=policy, clock=clock),
         )
 

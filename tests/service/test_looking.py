@@ -31,7 +31,7 @@ def life(run: Any, look: Any, clock: FakeClock) -> Life:  # noqa: F811 - fixture
 def ask(ledger: Ledger, clock: FakeClock) -> Ask:  # noqa: F811 - fixtures
     commands = Commands()
     LookingHandlers(ledger=ledger, policy=lambda: TRUSTING, clock=clock).register(commands)
-    DiscrepancyHandlers(ledger=ledger, clock=clock).register(commands)
+    DiscrepancyHandlers(ledger=ledger, clock=clock, alarm=lambda _name, _trouble: None).register(commands)
 
     def ask(command: str, **arguments: Any) -> dict[str, Any]:
         coroutine = commands.answer(command, arguments, None)  # type: ignore[arg-type]  # no stream is asked
