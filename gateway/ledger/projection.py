@@ -54,10 +54,13 @@ def load_states(connection: Connection, keys: Iterable[LicenceKey]) -> dict[Lice
 
 def load_lives(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, Life]:
     """Where those of `keys` that there are stand in their lives."""
+    wanted = set(keys)
+    if not wanted:
+        return {}
     columns = licence.c
     query = select(
         columns.licence_type, columns.licence_no, columns.transmission, columns.usage, columns.standing
-    ).where(about(licence, keys))
+    ).where(about(licence, wanted))
     return {key_of(row): _life(row) for row in connection.execute(query)}
 
 

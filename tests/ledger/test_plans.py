@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,18 +16,23 @@ from gateway.ledger.check import differences
 from gateway.ledger.explaining import explain_licence
 from gateway.ledger.explaining_messages import explain_message
 from gateway.ledger.kinds import OutboxStatus
+from gateway.ledger.projection import load_states
 from gateway.ledger.store import Ledger
 from gateway.ledger.tables import metadata
+from licencexml.messages import AckStatus
 from licencexml.values import LicenceType
 from tests.ledger.makers import (
     PARTNER,
     FakeClock,
+    act_received,
     answer_received,
     clearance_received,
     identity,
     issue_received,
     sealed,
 )
+from tests.ledger.test_replies import ask, reply
+from tests.licences.acts import replacement, revocation, suspension
 from tests.licences.makers import POLICY, drawn, key, licence, write_off
 
 Run = Callable[..., Any]
@@ -119,6 +126,41 @@ def test_no_statement_reads_a_whole_table(
     look(query.queue, OutboxStatus.DUE, partner=PARTNER)
 
     assert len(seen) > 80
+    scans = whole_table_scans(ledger._writer, seen)
+    assert scans == [], "\n".join(scans)
+
+
+def test_what_issuers_do_and_customs_replies_reads_no_whole_table(
+    ledger: Ledger, run: Run, look: Run, seen: list[Statement]
+) -> None:
+    keys = [key(number) for number in range(6)]
+    run(book.accept_issues, [issue_received(licence(each), f"i-{each}") for each in keys], POLICY)
+    run(book.record_seals, [sealed(each, f"s-{each}", f"i-{each}") for each in keys])
+    stops = [suspension(licence=each, message_id=f"u-{each}") for each in keys]
+    run(book.accept_acts, [act_received(one) for one in stops], POLICY)
+    ends = [
+        replacement(licence(key(9)), replaced=keys[0], message_id="r-1"),
+        revocation(licence=keys[1], message_id="v-1"),
+    ]
+    run(book.accept_acts, [act_received(one) for one in ends], POLICY)
+    waiting = look(book.to_seal, 10)
+    seals = [
+        replace(sealed(one.licence, f"z-{one.message_id}", one.message_id), is_act=True) for one in waiting
+    ]
+    run(book.record_seals, seals)
+    made = run(post.gather, PARTNER, 100, 100_000, identity)
+    run(post.mark_sent, made.id)
+    look(book.sealed_acts, [one.sealed_message_id for one in seals])
+    for status in (AckStatus.REFUSED, AckStatus.ACCEPTED):
+        answers = [answer_received(f"z-u-{each}", f"a-{each}-{status}", status, each) for each in keys]
+        run(book.record_customs_answers, answers)
+    for each in keys:
+        ask(run, each, f"q-{each}")
+    told = [reply(look(load_states, [each])[each], f"qr-{each}", answers=f"q-{each}") for each in keys]
+    for confirmation in run(book.record_replies, told):
+        assert confirmation.state is not None
+    run(lambda uow: list(book.expire(uow, date(2026, 7, 1))))
+
     scans = whole_table_scans(ledger._writer, seen)
     assert scans == [], "\n".join(scans)
 
