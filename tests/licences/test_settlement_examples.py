@@ -121,6 +121,14 @@ def test_539_art_6_no_more_is_withdrawn_than_was_released() -> None:
     assert found.codes("r-1-2") == ["REVERSAL_EXCEEDS_RELEASE"]
 
 
+def test_configured_withdrawals_count_in_the_order_of_their_numbers_whichever_was_created_first() -> None:
+    second = reversal(withdrawn("7"), number=2, minutes=1)
+    found = told(released("10"), second, reversal(withdrawn("4"), number=1, minutes=2))
+
+    assert found.left == ["94"]
+    assert found.codes("r-1-2") == ["REVERSAL_EXCEEDS_RELEASE"]
+
+
 def test_539_art_6_a_withdrawal_is_whole_or_not_at_all() -> None:
     both = write_off(drawn("10"), drawn("5", line_number=2))
     found = told(both, reversal(withdrawn("4"), withdrawn("5.00001", line_number=2)))
