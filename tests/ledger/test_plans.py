@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from gateway.ledger import book, discrepancy_query, feedback, looking, looking_back, post, query
+from gateway.ledger.acts import IssuerAct
 from gateway.ledger.check import differences
 from gateway.ledger.explaining import explain_licence
 from gateway.ledger.explaining_messages import explain_message
@@ -138,7 +139,7 @@ def test_what_issuers_do_and_customs_replies_reads_no_whole_table(
     run(book.record_seals, [sealed(each, f"s-{each}", f"i-{each}") for each in keys])
     stops = [suspension(licence=each, message_id=f"u-{each}") for each in keys]
     run(book.accept_acts, [act_received(one) for one in stops], POLICY)
-    ends = [
+    ends: list[IssuerAct] = [
         replacement(licence(key(9)), replaced=keys[0], message_id="r-1"),
         revocation(licence=keys[1], message_id="v-1"),
     ]
