@@ -65,11 +65,14 @@ _APPLIED = {
     WriteOffReversal.__name__: ("withdrawn", "WITHDRAWN"),
 }
 
+#: The same of a message that waits, and of one that another has turned out to have said first.
+_OTHERWISE = {OutcomeStatus.PARKED: ("parked", "PARKED"), OutcomeStatus.REPEATED: ("repeated", "REPEATED")}
+
 
 def _words(kind: str, outcome: Outcome) -> tuple[str, str]:
     if outcome.rejections:
         return "discrepancy", "DISCREPANCY"
-    return ("parked", "PARKED") if outcome.status is OutcomeStatus.PARKED else _APPLIED[kind]
+    return _OTHERWISE.get(outcome.status) or _APPLIED[kind]
 
 
 def _clearance(
