@@ -342,3 +342,38 @@ def test_customs_need_not_name_the_licence_in_its_answers(
     world.run()
     assert {"stop.customs-accepted.json", "old.reconciled.json"} <= set(world.out())
     assert sound(world)
+
+
+def test_restarted_at_any_moment_acts_end_in_the_same(
+    instance: Path, document: MakeDocument, issuer: Issuer
+) -> None:
+    """Both daemons are dropped where they stand, again and again, and started on what is on the disk."""
+    scenario(instance, UNUSED)
+    world = World(instance)
+    old, acts = licence(UsageMode.MULTI), Acts(world, issuer)
+
+    def restart_often() -> None:
+        for step in range(8):
+            world.start_customs()
+            world.start_gateway()
+            for _ in range(step):
+                world.reactor.advance(0.01)
+            world.stop()
+        world.start_customs()
+        world.start_gateway()
+        world.run()
+        world.stop()
+
+    world.drop("old", document(old))
+    acts.suspend("stop", old.key)
+    restart_often()
+    assert "old.reconciled.json" in world.out()
+    acts.replace("new", old.key, renumbered(old))
+    restart_often()
+    world.start_customs()
+    world.start_gateway()
+    assert "new.customs-accepted.json" in world.out()
+    assert not [name for name in world.out() if "~" in name]
+    assert (show(world, old)["status"], at_customs(world, old)["status"]) == ("REPLACED", "replaced")
+    assert sound(world)
+    world.stop()
