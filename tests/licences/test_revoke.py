@@ -95,7 +95,7 @@ def test_configured_a_confirmation_lies_not_in_the_future() -> None:
 
 
 def test_forms_art_26_a_paper_licence_waits_twenty_working_days_to_be_collected() -> None:
-    # 2026-05-01 to 05 are days off, and 9 May is worked: the twentieth working day is 28 May.
+    # 2026-05-01 to 05 are days off, and 9 May is worked: the twentieth working day is 29 May.
     assert codes(paper(date(2026, 4, 29)), revocation(NOT_COLLECTED)) == []
     [rejection] = decide(paper(TODAY), revocation(NOT_COLLECTED)).rejections
     assert rejection.code == "COLLECTION_NOT_OVERDUE"
