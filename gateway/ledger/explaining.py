@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,7 @@ from gateway.ledger.dossier import Dossier, dossier_now
 from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
 from gateway.ledger.looking_back import entries_of
 from gateway.ledger.rebuilt import Record
+from gateway.ledger.unsettled import unsettled
 from gateway.licences.account import Account, Milestone, OnTheWay, Told, Trouble, VerdictChange
 from gateway.licences.explaining import explain
 from gateway.licences.life import LicenceEvent, Transmission
@@ -44,7 +46,8 @@ def explain_licence(connection: Connection, key: LicenceKey, policy: Policy, now
     dossier = dossier_now(connection, key)
     if dossier is None:
         return None
-    steps = explain(account_of(dossier, entries_of(connection, key), policy, now))
+    account = account_of(dossier, entries_of(connection, key), policy, now)
+    steps = explain(replace(account, unsettled=unsettled(connection, [key])[key]))
     return {
         "licence": str(key),
         "status": dossier.state.status.value,

@@ -75,7 +75,7 @@ class Account:
     """All that is known of one licence at `now` (aware).
 
     `drawn_on`: the licence line that each line which counts draws on. `troubles`: discrepancies that are
-    about no message in `told`.
+    about no message in `told`. `unsettled`: as in `acts.OnRecord`.
     """
 
     state: LicenceState
@@ -90,3 +90,4 @@ class Account:
     drawn_on: Mapping[WriteOffLineKey, int]
     troubles: tuple[Trouble, ...] = ()
     acts: tuple[OnTheWay, ...] = ()
+    unsettled: int = 0

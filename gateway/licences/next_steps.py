@@ -143,7 +143,7 @@ def _ending(account: Account) -> Iterator[Step]:
     else:
         article = revocation_of_used.reason.article
         said = MAY_END_UNUSED.say(revoke=article, replace=revoke_of_used.reason.article)
-    for rejection in QUIET.judge(Ending(state, account.policy, account.now)):
+    for rejection in QUIET.judge(Ending(state, account.policy, account.now, account.unsettled)):
         said += FIRST.say(what=Said.of_remedy(rejection.remedy))
     yield _by(WHO_ISSUER, said, article)
 

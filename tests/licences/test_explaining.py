@@ -163,6 +163,11 @@ def test_once_customs_figures_were_equal_nothing_must_come_first() -> None:
     assert "Before that" not in next_of(quiet(state()))
 
 
+def test_what_is_not_settled_comes_before_its_end() -> None:
+    one = replace(account(quiet(state())), unsettled=1)
+    assert "clear them up with customs" in "\n".join(about(About.NEXT, explain(one)))
+
+
 def test_a_used_licence_is_not_revoked_and_a_used_expired_one_is_done_with() -> None:
     assert "cannot revoke it" in next_of(state(), write_off())
     assert "Apply for a new licence" in next_of(state(), write_off(), now=AFTER)
