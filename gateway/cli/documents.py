@@ -65,7 +65,7 @@ def _for_people(told: dict[str, Any]) -> dict[str, Any]:
 @click.option("--fresh", is_flag=True, help="As a new message of now, with a MessageID of its own.")
 @takes_place
 def sign(file: Path, *, output: Path | None, fresh: bool, config: Path | None, instance: Path | None) -> None:
-    """Sign FILE, an unsigned LicenceIssue, with the issuer's key of an instance."""
+    """Sign FILE, an unsigned message of an issuing system, with the issuer's key of an instance."""
     issuer = Issuer.of_instance(configuration_path(config, instance).parent)
     try:
         signed = _signed(issuer, _contents(file), fresh=fresh)

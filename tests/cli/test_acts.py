@@ -15,8 +15,9 @@ from gateway.demo.samples import generate, issue_message
 from gateway.demo.successor import successor
 from gateway.operations.commands import Commands
 from gateway.operations.issuer import Issuer
-from licencexml import parsing, reading
+from licencexml import parsing, reading, writing
 from licencexml.messages import (
+    Header,
     IssuerMessage,
     Licence,
     LicenceReplacement,
@@ -154,3 +155,20 @@ def test_a_successor_is_the_same_licence_for_the_rest() -> None:
     assert (new.licence_date, new.valid_to, new.medium) == (today, old.valid_to, Medium(old.medium))
     with pytest.raises(ValueError, match="nothing is left"):
         successor(old, "26-AA-000077", today, left=dict.fromkeys(left, Decimal(0)))
+
+
+def test_an_act_that_somebody_wrote_is_signed_too(gatewayd: Gatewayd, instance: Path, tmp_path: Path) -> None:
+    written_by_hand = tmp_path / "act.xml"
+    issuer = Issuer.of_instance(instance)
+    message = LicenceSuspension(
+        Header("S-1", issuer.participant, "CN-GATEWAY", system_clock()),
+        LICENCE.key,
+        SuspensionAction.SUSPEND,
+        SuspensionGround.LOSS_REPORT,
+        system_clock(),
+    )
+    written_by_hand.write_bytes(writing.serialise(writing.write_message(message)))
+    made = gatewayd("sign", "--fresh", written_by_hand, "-o", tmp_path / "out.xml", "--instance", instance)
+    assert made.exit_code == 0, made.output
+    assert gatewayd("verify", tmp_path / "out.xml", "--instance", instance).exit_code == 0
+    assert written(tmp_path / "out.xml").header.message_id != "S-1"
