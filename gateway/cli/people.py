@@ -53,7 +53,19 @@ def _history(answer: Answer) -> Answer:
 def _message(answer: Answer) -> Answer:
     """What happened by its sentences, and nothing of what there is none of."""
     shown = _each(_each(answer, "what_happened", _in_a_line), "changed", _sentence_in_a_line)
+    shown = _each(shown, "rejections", _reason)
     return {name: value for name, value in shown.items() if value != []}
+
+
+def _one_discrepancy(answer: Answer) -> Answer:
+    """Its reasons; what is to be done about them is told as the next steps."""
+    return _each(answer, "rejections", lambda row: _without(_reason(row), "remedy"))
+
+
+def _reason(row: Row) -> Row:
+    """A reason in the order in which it is read; its place in the document, where it has one."""
+    names = ("code", "line", "xpath", "zh", "en", "article", "remedy")
+    return {name: row[name] for name in names if row.get(name)}
 
 
 def _in_a_line(row: Row) -> Row:
@@ -156,5 +168,7 @@ _IN_SHORT: Mapping[str, Callable[[Answer], Answer]] = MappingProxyType(
         "licence history": _history,
         "message explain": _message,
         "discrepancy list": _discrepancies,
+        "discrepancy show": _one_discrepancy,
+        "discrepancy resolve": _one_discrepancy,
     }
 )

@@ -148,4 +148,10 @@ def _changes(made: Iterable[Answer]) -> Iterator[Answer]:
 def _change(
     one: Answer, status: DiscrepancyStatus, by: str, why: Sequence[str] = (), note: str | None = None
 ) -> Answer:
-    return {"at": one["at"], "status": status.value, "by": by, "codes": list(why), "note": note}
+    return {
+        "at": one["at"],
+        "status": status.value,
+        "by": by,
+        "codes": list(dict.fromkeys(why)),
+        "note": note,
+    }

@@ -17,7 +17,7 @@ from gateway.licences.goods import quantity_exceeds_balance
 from gateway.licences.life import LicenceEvent, Standing
 from gateway.licences.next_steps import cap_reason, next_steps
 from gateway.licences.sentences import Said, Sentence, word
-from gateway.licences.state import LineState, Suspension
+from gateway.licences.state import Suspension
 from gateway.licences.steps import About, Step, left_of, local, remedies, why
 from gateway.licences.tables import Row
 from gateway.licences.use import licence_suspended, outside_validity
@@ -79,8 +79,7 @@ def _issued(account: Account) -> Iterator[Step]:
         said += s.REPLACES.say(licence=state.replaces)
     yield Step(About.ISSUE, said)
     yield _mode(account)
-    for line in state.lines:
-        yield _tolerance(account, line)
+    yield from _tolerances(account)
     row = tables.validity.row(state.key.type, "", state.licence_date)
     valid = s.VALID.say(valid_from=state.valid_from, valid_to=state.valid_to)
     article = outside_validity.reason.article
@@ -99,21 +98,28 @@ def _mode(account: Account) -> Step:
     return Step(About.ISSUE, said, article)
 
 
-def _tolerance(account: Account, line: LineState) -> Step:
-    """The over-shipment of a line; what the table says by now may be something else."""
+def _tolerances(account: Account) -> Iterator[Step]:
+    """The over-shipment of each line of bulk goods; the others are told together.
+
+    What the table says by now may be something else.
+    """
     state, table = account.state, account.policy.tables.tolerances
-    row = table.row(state.key.type, line.goods_code, state.licence_date)
-    said = (s.TOLERANCE if line.tolerance_percent else s.NO_TOLERANCE).say(
-        line=line.line_number, percent=line.tolerance_percent
-    )
-    now = 0 if row is None else row.value
-    if now != line.tolerance_percent:
-        said += s.ROW_CHANGED.say(table=_name(table.name), now=now, then=line.tolerance_percent)
-    else:
-        said += _source(table.name, row)
-    return Step(
-        About.ISSUE, said, None if line.tolerance_percent else quantity_exceeds_balance.reason.article
-    )
+    others: list[int] = []
+    for line in state.lines:
+        row = table.row(state.key.type, line.goods_code, state.licence_date)
+        now = 0 if row is None else row.value
+        if not line.tolerance_percent and not now:
+            others.append(line.line_number)
+            continue
+        said = s.TOLERANCE.say(line=line.line_number, percent=line.tolerance_percent)
+        if now == line.tolerance_percent:
+            said += _source(table.name, row)
+        else:
+            said += s.ROW_CHANGED.say(table=_name(table.name), now=now, then=line.tolerance_percent)
+        yield Step(About.ISSUE, said)
+    if others:
+        said = s.NO_TOLERANCE.say(lines=", ".join(map(str, others)))
+        yield Step(About.ISSUE, said, quantity_exceeds_balance.reason.article)
 
 
 def _source(table: str, row: Row[Any] | None) -> Said:

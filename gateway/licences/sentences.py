@@ -148,8 +148,8 @@ TOLERANCE = Sentence(
     "The goods of line {line} are bulk goods: the last lot may exceed the balance by {percent} per cent.",
 )
 NO_TOLERANCE = Sentence(
-    "第 {line} 项不是大宗散装货物：不允许溢装。",
-    "The goods of line {line} are not bulk goods: no over-shipment.",
+    "第 {lines} 项不是大宗散装货物：不允许溢装。",
+    "Not bulk goods, so without over-shipment: the goods of line {lines}.",
 )
 VALID = Sentence(
     "有效期自 {valid_from} 至 {valid_to}，首尾两日包括在内（北京时间）。",
@@ -191,6 +191,7 @@ WAITS = Sentence(
 )
 NOT_APPLIED = Sentence("未计入，列为差异：", "not applied, and kept as a discrepancy:")
 BECAUSE = Sentence("[{code}] {reason}（{article}）", "[{code}] {reason} ({article})")
+ALIKE = Sentence("（同类共 {count} 项）", "(such reasons: {count})")
 CHANGED = Sentence(
     "{at}，因报文 {cause}，由“{before}”改为“{now}”。",
     "{at}: message {cause} changed the verdict from {before} to {now}.",

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from gateway.clock import BUSINESS_ZONE
-from gateway.licences.sentences import BECAUSE, LEFT_OF, OVER, Said, Sentence
+from gateway.licences.sentences import ALIKE, BECAUSE, LEFT_OF, OVER, Said, Sentence
 from gateway.licences.state import LineState
 from licencexml.rejection import Rejection
 from licencexml.values import Quantity
@@ -54,11 +54,17 @@ def listed(parts: Iterable[Said]) -> Said:
 
 
 def why(rejections: Iterable[Rejection]) -> Said:
-    """Reasons, each with its code and article."""
-    parts = [
-        BECAUSE.say(code=one.code, reason=Said(one.zh, one.en), article=one.article) for one in rejections
-    ]
+    """Reasons, each with its code and article; of several with one code the first, and how many they are."""
+    by_code: dict[str, list[Rejection]] = {}
+    for one in rejections:
+        by_code.setdefault(one.code, []).append(one)
+    parts = [_reason(alike[0], len(alike)) for alike in by_code.values()]
     return Said("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))
+
+
+def _reason(one: Rejection, count: int) -> Said:
+    said = BECAUSE.say(code=one.code, reason=Said(one.zh, one.en), article=one.article)
+    return said if count == 1 else said + ALIKE.say(count=count)
 
 
 def remedies(rejections: Iterable[Rejection]) -> tuple[str, ...]:

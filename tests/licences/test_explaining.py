@@ -76,7 +76,7 @@ def test_what_it_was_issued_for_says_what_each_limit_rests_on() -> None:
     assert "caps.toml: 外经贸配管发〔2000〕539号 art. 8(5)" in issued[1]
     assert "exceed the balance by 5 per cent" in issued[2]
     assert "tolerance.toml" in issued[2]
-    assert "no over-shipment" in issued[3]
+    assert issued[3] == "Not bulk goods, so without over-shipment: the goods of line 2."
     assert "validity.toml" in issued[4]
     articles = [step.article for step in steps if step.about is About.ISSUE]
     assert articles[1] == "外经贸配管发〔2000〕539号 art. 8(5)"
@@ -118,6 +118,13 @@ def test_what_does_not_fit_has_code_sentence_article_and_remedy() -> None:
     assert "[QUANTITY_EXCEEDS_BALANCE]" in refused.said.zh
     assert refused.article == "外经贸配管发〔2000〕539号 art. 5"
     assert len(refused.remedies) == 1
+
+
+def test_many_reasons_of_one_kind_are_told_once() -> None:
+    lines = [drawn("500", line_number=number) for number in range(1, 5)]
+    [said] = about(About.USE, explain(account(state(), write_off(*lines))))
+    assert said.count("QUANTITY_EXCEEDS_BALANCE") == 1
+    assert "(such reasons: 4)" in said
 
 
 def test_the_way_is_told_with_its_times_and_customs_reasons() -> None:
