@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -10,26 +13,47 @@ from gateway.exchange.correspondence import Secretary
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
 from gateway.exchange.notices import Notice
 from gateway.ledger import book, post
+from gateway.ledger.answered import answered, last_answered
 from gateway.ledger.kinds import Priority
 from gateway.ledger.store import UnitOfWork
-from licencexml.messages import AckStatus, AckSubject, TechnicalAck, TechnicalStatus, kind_of
+from licencexml.messages import (
+    AckStatus,
+    AckSubject,
+    ApplicationAck,
+    TechnicalAck,
+    TechnicalStatus,
+    kind_of,
+)
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
 
 #: Answers are never answered, or two gateways would thank each other for ever.
 _NOT_ANSWERED = frozenset({"ApplicationAck", "TechnicalAck"})
+#: What sets the times of answers apart that one transaction makes.
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An answer still to be written; `answers` is the message answered, None for an interchange's."""
+
+    answers: str | None
+    licence: LicenceKey | None
+    write: Callable[[datetime], tuple[ApplicationAck | TechnicalAck, bytes]]
 
 
 class Mail:
     """One unit of work's messages to one partner; leaving the context puts them into the outbox, in order.
 
-    Answers go before licences that are not urgent.
+    Answers go before licences that are not urgent. No two answers of one unit have the same `Created`, and of
+    the answers to one message the later has the later one, even if the clock was set back between them: the
+    partner lets the latest hold.
     """
 
     def __init__(self, uow: UnitOfWork, secretary: Secretary) -> None:
         self.uow = uow
         self.secretary = secretary
-        self._letters: list[post.Letter] = []
+        self._letters: list[post.Letter | _Answer] = []
 
     def __enter__(self) -> Self:
         return self
@@ -43,7 +67,10 @@ class Mail:
     def hand_in(self) -> None:
         """Put what is written so far into the outbox."""
         letters, self._letters = self._letters, []
-        post.enqueue_all(self.uow, self.secretary.partner.name, letters)
+        answers = [letter for letter in letters if isinstance(letter, _Answer)]
+        written = iter(self._write(answers))
+        ready = [next(written) if isinstance(letter, _Answer) else letter for letter in letters]
+        post.enqueue_all(self.uow, self.secretary.partner.name, ready)
 
     def acknowledge(
         self,
@@ -53,10 +80,13 @@ class Mail:
         rejections: tuple[Rejection, ...] = (),
     ) -> None:
         """Answer one message."""
-        ack, xml = self.secretary.application_ack(
-            answers, status, at=self.uow.now, licence=licence, rejections=rejections
-        )
-        self._enqueue(ack.header.message_id, kind_of(ack), xml, licence)
+
+        def write(at: datetime) -> tuple[ApplicationAck, bytes]:
+            return self.secretary.application_ack(
+                answers, status, at=at, licence=licence, rejections=rejections
+            )
+
+        self._letters.append(_Answer(answers.message_id, licence, write))
 
     def refuse(self, refused: Refused, source: str) -> Notice:
         """Record and answer a message whose form or signature is not in order; its identity stays unused."""
@@ -110,7 +140,7 @@ class Mail:
 
     def send(self, message_id: str, kind: str, xml: bytes, licence: LicenceKey | None) -> None:
         """Put a signed message that answers none into the outbox."""
-        self._enqueue(message_id, kind, xml, licence, Priority.NORMAL)
+        self._letters.append(post.Letter(message_id, kind, Priority.NORMAL, xml, licence))
 
     def _technical_ack(
         self,
@@ -119,20 +149,32 @@ class Mail:
         message_count: int,
         rejections: tuple[Rejection, ...] = (),
     ) -> None:
-        ack, xml = self.secretary.technical_ack(
-            control_reference, status, at=self.uow.now, message_count=message_count, rejections=rejections
-        )
-        self._enqueue(ack.header.message_id, kind_of(ack), xml, None)
+        def write(at: datetime) -> tuple[TechnicalAck, bytes]:
+            return self.secretary.technical_ack(
+                control_reference, status, at=at, message_count=message_count, rejections=rejections
+            )
 
-    def _enqueue(
-        self,
-        message_id: str,
-        kind: str,
-        xml: bytes,
-        licence: LicenceKey | None,
-        priority: Priority = Priority.URGENT,
-    ) -> None:
-        self._letters.append(post.Letter(message_id, kind, priority, xml, licence))
+        self._letters.append(_Answer(None, None, write))
+
+    def _write(self, answers: list[_Answer]) -> list[post.Letter]:
+        """The answers in their order, each with a time of its own."""
+        if not answers:
+            return []
+        before = last_answered(self.uow.connection, [one.answers for one in answers if one.answers])
+        last = dict(before)
+        letters = []
+        for number, one in enumerate(answers):
+            at = self.uow.now + number * _TICK
+            if one.answers is not None:
+                if one.answers in last:
+                    at = max(at, last[one.answers] + _TICK)
+                last[one.answers] = at
+            ack, xml = one.write(at)
+            letters.append(
+                post.Letter(ack.header.message_id, kind_of(ack), Priority.URGENT, xml, one.licence)
+            )
+        answered(self.uow, last, before)
+        return letters
 
 
 def _is_receipt(one: Examined | Refused) -> bool:

@@ -246,6 +246,15 @@ discrepancy = Table(
     sqlite_autoincrement=True,
 )
 
+#: The `Created` of our last answer to each message that was answered, whether the register has it or not.
+last_answer = Table(
+    "last_answer",
+    metadata,
+    Column("message_id", String(64), primary_key=True),
+    Column("created", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 interchange = Table(
     "interchange",
     metadata,
