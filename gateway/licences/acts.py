@@ -16,6 +16,7 @@ from gateway.licences.life import Standing
 from gateway.licences.policy import Policy
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
 from gateway.licences.state import LicenceState
+from licencexml.messages import SuspensionGround
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
 
@@ -147,6 +148,9 @@ class Ending:
         return min(starts, default=None)
 
 
+#: Grounds of a suspension that say that it is not known how far the licence is used.
+_DOUBTS = frozenset({SuspensionGround.ANNOTATION_UNCLEAR, SuspensionGround.DIFFERENCE_UNRESOLVED})
+
 #: Asked before a licence ends that customs has.
 QUIET: Rulebook[Ending] = Rulebook("releases in flight 在途的放行")
 
@@ -193,6 +197,23 @@ def releases_not_settled(case: Ending) -> Iterator[Facts]:
     """A licence ends when all that customs said of it is settled: what does not fit may be a use of it."""
     if case.policy.replacement_needs_reconciliation and case.unsettled:
         yield {"licence": case.state.key, "count": case.unsettled}
+
+
+@QUIET.rule(
+    code="DOUBT_NOT_CLEARED",
+    zh="许可证 {licence} 因事由 {grounds} 暂停使用，疑问尚未澄清，不得换证或撤销。",
+    en="Licence {licence} is suspended for {grounds}: in doubt it is neither replaced nor revoked.",
+    article="外经贸配管发〔2000〕539号 art. 7",
+    remedy=(
+        "请联系许可证局；澄清后，按该事由恢复使用，再提交。"
+        " / Settle it with the licence bureau; then resume the licence on that ground, and hand this in."
+    ),
+)
+def doubt_not_cleared(case: Ending) -> Iterator[Facts]:
+    """While annotations are unclear or figures in doubt, a licence is neither returned nor replaced."""
+    grounds = {one.ground for one in case.state.suspensions if one.until is None} & _DOUBTS
+    if grounds:
+        yield {"licence": case.state.key, "grounds": ", ".join(sorted(grounds))}
 
 
 def is_past(state: LicenceState, now: datetime) -> bool:

@@ -12,8 +12,9 @@ from gateway.licences.acts import OnRecord
 from gateway.licences.life import LicenceEvent, LicenceStatus
 from gateway.licences.policy import Policy
 from gateway.licences.replace import ReplacementDecision, decide_replacement
+from gateway.licences.revoke import decide_revocation
 from gateway.licences.state import Draw, LicenceState
-from gateway.licences.suspend import suspended
+from gateway.licences.suspend import resumed, suspended
 from licencexml.messages import (
     Licence,
     LicenceReplacement,
@@ -21,7 +22,7 @@ from licencexml.messages import (
     ReplacementMode,
     SuspensionGround,
 )
-from tests.licences.acts import HOUR, ISSUER, act, quiet, replacement
+from tests.licences.acts import HOUR, ISSUER, act, quiet, replacement, revocation
 from tests.licences.makers import KILOGRAM, NOW, POLICY, TODAY, entry_id, goods, key, licence, state
 
 USED = ReplacementMode.WRITE_OFF
@@ -176,7 +177,7 @@ def test_all_faults_of_old_and_new_are_told_at_once() -> None:
 
 def test_configured_a_licence_that_customs_has_is_replaced_when_no_release_is_in_flight() -> None:
     assert codes(state(), replacement()) == ["CUSTOMS_NOT_RECONCILED"]
-    stopped = suspended(state(), SuspensionGround.DIFFERENCE_UNRESOLVED, NOW - HOUR)
+    stopped = suspended(state(), SuspensionGround.RELEASE_IN_FLIGHT, NOW - HOUR)
     assert codes(stopped, replacement()) == ["CUSTOMS_NOT_RECONCILED"]
     too_early = replace(stopped, confirmed_at=NOW - HOUR - timedelta(microseconds=1))
     assert codes(too_early, replacement()) == ["CUSTOMS_NOT_RECONCILED"]
@@ -189,6 +190,18 @@ def test_configured_a_licence_is_replaced_when_all_that_customs_said_of_it_is_se
     [rejection] = decide_replacement(replacement(), unsettled, None).rejections
     assert rejection.code == "RELEASES_NOT_SETTLED"
     assert "2" in rejection.en
+
+
+@pytest.mark.parametrize(
+    "ground", [SuspensionGround.ANNOTATION_UNCLEAR, SuspensionGround.DIFFERENCE_UNRESOLVED]
+)
+def test_539_art_7_in_doubt_a_licence_is_neither_replaced_nor_revoked(ground: SuspensionGround) -> None:
+    doubtful = suspended(quiet(state()), ground, NOW)
+    assert codes(doubtful, replacement()) == ["DOUBT_NOT_CLEARED"]
+    assert [one.code for one in decide_revocation(revocation(), act(doubtful)).rejections] == [
+        "DOUBT_NOT_CLEARED"
+    ]
+    assert codes(resumed(doubtful, ground, NOW), replacement()) == []
 
 
 def test_configured_what_customs_never_had_or_refused_is_replaced_at_once() -> None:
