@@ -140,6 +140,8 @@ class CustomsStation:
             raise CommandRefused(
                 "usage", f"expected TYPE/NUMBER such as EXPORT/26-AA-000001: {error}"
             ) from None
+        if arguments.get("as_of") is not None:
+            raise CommandRefused("usage", "as_of: the simulated customs tells how a licence stands now only")
         now = self._clock()
         found = await self._station.ledger.read(lambda connection: register.licence(connection, key, now))
         if found is None:

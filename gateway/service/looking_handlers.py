@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection
 from twisted.internet.defer import Deferred
@@ -61,11 +61,11 @@ class LookingHandlers:
             if business:
                 raise CommandRefused("usage", "business: expected together with as_of")
             shown = await self._read(lambda connection: looking.show_licence(connection, key))
-            return found(shown, f"the licence {key}")
+            return shown or await self._refuse(key, None)
         as_of = moment("as_of", arguments["as_of"], self._clock())
         dossier = await self._read(lambda connection: self._then(connection, key, as_of, business=business))
         if dossier is None:
-            raise CommandRefused("not-found", await self._read(lambda c: _not_there(c, key, as_of)))
+            await self._refuse(key, as_of)
         shown = looking.licence_shown(dossier)
         return {"licence": shown.pop("licence"), "as_of": instant_text(as_of)} | (
             (_TRUE if business else _KNOWN) | shown
@@ -75,7 +75,7 @@ class LookingHandlers:
         """How a licence stands and why, and what can be done."""
         key, now, policy = licence_argument(arguments), self._clock(), self._policy()
         told = await self._read(lambda connection: explaining.explain_licence(connection, key, policy, now))
-        return found(told, f"the licence {key}")
+        return told or await self._refuse(key, None)
 
     async def licence_history(self, arguments: Arguments) -> Answer:
         """All that happened to a licence."""
@@ -100,6 +100,9 @@ class LookingHandlers:
         )
         return found(told, f"the message {message_id}")
 
+    async def _refuse(self, key: LicenceKey, as_of: datetime | None) -> NoReturn:
+        raise CommandRefused("not-found", await self._read(lambda c: _not_there(c, key, as_of)))
+
     def _then(
         self, connection: Connection, key: LicenceKey, as_of: datetime, *, business: bool
     ) -> Dossier | None:
@@ -118,11 +121,14 @@ def found(value: T | None, what: str) -> T:
     return value
 
 
-def _not_there(connection: Connection, key: LicenceKey, as_of: datetime) -> str:
+def _not_there(connection: Connection, key: LicenceKey, as_of: datetime | None) -> str:
+    """Why there is nothing to show of a licence, at `as_of` or now."""
     began = looking.licence_began(connection, key)
-    if began is None:
-        return f"the ledger knows nothing of the licence {key}"
-    return f"the licence {key} was not there yet at {_local(as_of)}: it was accepted at {_local(began)}"
+    if began is not None and as_of is not None:
+        return f"the licence {key} was not there yet at {_local(as_of)}: it was accepted at {_local(began)}"
+    if looking.licence_history(connection, key):
+        return f"no licence {key} was issued here, but messages name it: see `licence history`"
+    return f"the ledger knows nothing of the licence {key}"
 
 
 def _local(instant: datetime) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from test_customs_corrections import ALL, ONE_BY_ONE, set_up
 
 from gateway.ledger.tables import message
+from gateway.operations.commands import CommandRefused
 from gateway.operations.issuer import Issuer
 from licencexml.messages import Licence
 from licencexml.values import UsageMode
@@ -134,6 +135,12 @@ def test_the_licence_is_explained_and_now_is_now(house: tuple[World, Licence]) -
     for business in (False, True):
         then = world.ask(world.gateway, "licence show", licence=str(one.key), as_of="now", business=business)
         assert {name: then[name] for name in shown} == shown
+
+
+def test_the_simulated_customs_does_not_look_back(house: tuple[World, Licence]) -> None:
+    world, one = house
+    with pytest.raises(CommandRefused, match="stands now only"):
+        world.ask(world.customs, "licence show", licence=str(one.key), as_of="now")
 
 
 def test_every_discrepancy_is_shown_with_what_to_do(house: tuple[World, Licence]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -104,6 +105,18 @@ def test_before_it_was_accepted_a_licence_was_not_there(business: bool, life: Li
     assert refused.value.kind == "not-found"
     with pytest.raises(CommandRefused, match="knows nothing"):
         ask("licence show", licence=str(key(9)), as_of="now", business=business)
+
+
+def test_a_licence_that_was_never_issued_is_only_named(life: Life, ask: Ask) -> None:
+    life.tell(replace(released("10", life.clock()), licence=key(9)))
+    for command in ("licence show", "licence explain"):
+        with pytest.raises(CommandRefused, match="messages name it: see `licence history`"):
+            ask(command, licence=str(key(9)))
+    assert [row["kind"] for row in ask("licence history", licence=str(key(9)))["rows"]] == [
+        "WRITE_OFF_REFUSED"
+    ]
+    assert [row["licence"] for row in ask("discrepancy list")["rows"]] == [str(key(9))]
+    assert ask("discrepancy show", id=1)["position"] is None
 
 
 def test_discrepancies_and_what_waits_are_two_lists(life: Life, ask: Ask) -> None:
