@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from gateway.exchange.enquiry import ask_customs
 from gateway.exchange.examination import Examined
 from gateway.exchange.mail import Mail
 from gateway.exchange.news import tell_of_changes, tell_of_clearances
@@ -50,6 +51,8 @@ def clear(mail: Mail, received: Sequence[Examined], reference: str, policy: Poli
         _answer(mail, kind_of(candidate.message), outcome)
     tell_of_clearances(mail.uow, settled)
     notices = [_cleared(candidate.message, outcome) for candidate, outcome in settled]
+    # What was equal at both ends before this came is to be asked for anew.
+    ask_customs(mail, sorted(cleared.unconfirmed))
     return notices + _tell_changes(mail, cleared.changes)
 
 

@@ -8,14 +8,20 @@ before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, bindparam, select, update
 
 from gateway.ledger.correspondence import Received, answer_again, known_messages, register, rejection_data
-from gateway.ledger.discrepancies import codes, found_anew, new_discrepancy, save_discrepancies
+from gateway.ledger.discrepancies import (
+    against,
+    codes,
+    found_anew,
+    new_discrepancy,
+    save_discrepancies,
+)
 from gateway.ledger.facts_data import fact_from, facts_data
 from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.kinds import EntryKind, OutcomeStatus
@@ -30,6 +36,7 @@ from gateway.ledger.positions import (
     save_uses,
 )
 from gateway.ledger.projection import load_states, save_balances, save_lives
+from gateway.ledger.standing import save_standings
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import clearance, discrepancy, message
 from gateway.licences.facts import Clearance, Fact, entry_id_of
@@ -78,10 +85,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """The answers to a batch, in its order, and what it changed of earlier answers."""
+    """The answers to a batch, in its order, and what it changed of earlier answers.
+
+    `unconfirmed` are licences of which customs' figures had been equal to ours, and are to be asked for anew.
+    """
 
     outcomes: tuple[Outcome, ...]
     changes: tuple[Change, ...]
+    unconfirmed: tuple[LicenceKey, ...] = ()
 
 
 def record_clearances(uow: UnitOfWork, batch: Sequence[ClearanceReceived], policy: Policy) -> Cleared:
@@ -115,7 +126,7 @@ def record_clearances(uow: UnitOfWork, batch: Sequence[ClearanceReceived], polic
             clearing.refuse_other_content(one, outcome)
         outcomes.append(outcome)
     clearing.save()
-    return Cleared(tuple(outcomes), tuple(clearing.changes))
+    return Cleared(tuple(outcomes), tuple(clearing.changes), tuple(clearing.unconfirmed))
 
 
 def resettle(uow: UnitOfWork, causes: Mapping[LicenceKey, str], policy: Policy) -> tuple[Change, ...]:
@@ -145,6 +156,7 @@ class _Clearing:
     lines: dict[LicenceKey, dict[str, list[dict[str, Any]]]]
     changes: list[Change] = field(default_factory=list)
     after: dict[LicenceKey, LicenceState] = field(default_factory=dict)
+    unconfirmed: list[LicenceKey] = field(default_factory=list)
     _changed_rows: list[dict[str, Any]] = field(default_factory=list)
     _discrepancies: list[tuple[str, bytes, dict[str, Any]]] = field(default_factory=list)
 
@@ -172,6 +184,8 @@ class _Clearing:
             late = state is not None and state.life.is_ended
             facts = {one.message.header.message_id: Fact(one.message, self.uow.now, late) for one in received}
             settlement = self._settle(key, facts.values(), cause=received[-1].message.header.message_id)
+            if not late and any(_is_news(settlement.findings[each]) for each in facts):
+                self._unconfirm(key)
             for one in received:
                 message_id = one.message.header.message_id
                 finding = settlement.findings[message_id]
@@ -179,6 +193,13 @@ class _Clearing:
                 status = _STATUS[finding.verdict]
                 found[message_id] = Outcome(status, message_id, key, finding.rejections)
         return found
+
+    def _unconfirm(self, key: LicenceKey) -> None:
+        """Customs' figures of before this message are not its figures any more: something was in flight."""
+        state = self.after.get(key)
+        if state is not None and state.confirmed_at is not None:
+            self.after[key] = replace(state, confirmed_at=None)
+            self.unconfirmed.append(key)
 
     def settle(self, key: LicenceKey, cause: str) -> None:
         """Settle again what there is."""
@@ -189,6 +210,9 @@ class _Clearing:
         state = self.before.get(key)
         facts = [*(fact_from(key, row) for row in rows), *new]
         settlement = settle(None if state is None else state.unused(), facts, self.policy)
+        if state is not None and state.life.is_ended:
+            # What it came to by its end stays: only what has come since is judged.
+            return settlement
         old_lines = self.lines.get(key, {})
         for row in rows:
             self._compare(
@@ -234,16 +258,26 @@ class _Clearing:
                 "new_answer": {"rejections": position["rejections"]},
             }
         )
-        if row.rejections or position["rejections"]:
-            self._discrepancy_changed(key, row, digest, position["rejections"], cause)
+        before, now = (
+            against(row.verdict, row.rejections),
+            against(position["verdict"], position["rejections"]),
+        )
+        if before or now:
+            self._discrepancy_changed(key, row, digest, (before, now), cause)
         if told(row.verdict, row.rejections) != told(position["verdict"], position["rejections"]):
             outcome = Outcome(_STATUS[finding.verdict], row.message_id, key, finding.rejections)
             self.changes.append(Change(row.kind, row.entry_id, outcome))
 
     def _discrepancy_changed(
-        self, key: LicenceKey, row: Row[Any], digest: bytes, rejections: list[Any], cause: str
+        self,
+        key: LicenceKey,
+        row: Row[Any],
+        digest: bytes,
+        reasons: tuple[list[Any], list[Any]],
+        cause: str,
     ) -> None:
-        """Open, settle, or say again the discrepancy of an earlier message."""
+        """Open, settle, or say again the discrepancy of an earlier message; its reasons before and now."""
+        before, now = reasons
         which = (discrepancy.c.message_id == row.message_id) & (discrepancy.c.digest == digest)
         if self.uow.connection.execute(select(discrepancy.c.id).where(which)).first() is None:
             new = new_discrepancy(
@@ -252,12 +286,12 @@ class _Clearing:
                 digest=digest,
                 kind=row.kind,
                 entry_id=row.entry_id,
-                rejections=rejections,
+                rejections=now,
                 at=self.uow.now,
             )
             self.journal.add(discrepancy, new)
         else:
-            change = found_anew(row.rejections, rejections, self.uow.now, cause)
+            change = found_anew(before, now, self.uow.now, cause)
             self._discrepancies.append((row.message_id, digest, change))
 
     def _enter_new(self, one: ClearanceReceived, fact: Fact, finding: Finding) -> None:
@@ -287,7 +321,7 @@ class _Clearing:
             "position": position,
         }
         self._enter(one, finding.verdict, data)
-        if finding.rejections:
+        if against(finding.verdict, finding.rejections):
             self._discrepancy(one, position["rejections"])
 
     def refuse_other_content(self, one: ClearanceReceived, outcome: Outcome) -> None:
@@ -327,6 +361,7 @@ class _Clearing:
             self._save_changed_rows()
         save_discrepancies(self.uow, self._discrepancies)
         save_balances(self.uow, self.before, self.after)
+        save_standings(self.uow, {key: self.after[key] for key in self.unconfirmed})
         save_lives(
             self.uow,
             {key: state.life for key, state in self.after.items() if state.life != self.before[key].life},
@@ -352,6 +387,10 @@ class _Clearing:
 
 _VERDICT = frozenset({"which_message", "new_verdict", "new_rejections"})
 _ANSWER = frozenset({"which_message", "new_status", "new_answer"})
+
+
+def _is_news(finding: Finding) -> bool:
+    return finding.verdict is not Verdict.REPEATED
 
 
 def _received(one: ClearanceReceived) -> Received:

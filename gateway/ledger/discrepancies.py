@@ -17,6 +17,7 @@ from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
 from gateway.ledger.projection import key_of
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import discrepancy
+from gateway.licences.settlement import Verdict
 from licencexml.values import LicenceKey
 
 Data = dict[str, Any]
@@ -61,6 +62,11 @@ def found_anew(before: list[Any], now: list[Any], at: datetime, cause: str) -> D
     if not now:
         return settled(at, cause)
     return {"rejections": now} if codes(before) == codes(now) else opened(now)
+
+
+def against(verdict: str, rejections: Any) -> Any:
+    """What makes a discrepancy of a message: the reasons against it; a repeat makes none of its own."""
+    return () if verdict == Verdict.REPEATED else rejections
 
 
 def codes(rejections: Iterable[Data]) -> list[str]:

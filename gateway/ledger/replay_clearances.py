@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Row
 
-from gateway.ledger.discrepancies import found_anew, new_discrepancy, resolved
+from gateway.ledger.discrepancies import against, found_anew, new_discrepancy, resolved
 from gateway.ledger.journal import licence_columns
 from gateway.ledger.kinds import EntryKind
 from gateway.ledger.rebuilt import Rebuilt
+from gateway.licences.settlement import Verdict
 
 
 def _said(rebuilt: Rebuilt, row: Row[Any]) -> None:
     """Customs said something about a release: a fact, unless its MessageID was another's."""
     data = row.data
-    rejections = data["rejections"] if "position" not in data else data["position"]["rejections"]
+    rejections = data["rejections"] if "position" not in data else _against(data["position"])
     if "position" in data:
+        if rebuilt.issued is not None and not data["late"] and _is_news(data["position"]):
+            rebuilt.issued = replace(rebuilt.issued, confirmed_at=None)
         rebuilt.clearances[row.message_id] = licence_columns(rebuilt.key) | {
             "message_id": row.message_id,
             "kind": data["kind"],
@@ -36,8 +40,8 @@ def _said(rebuilt: Rebuilt, row: Row[Any]) -> None:
 
 def _changed(rebuilt: Rebuilt, row: Row[Any]) -> None:
     """What was said before came to something else."""
-    before = rebuilt.clearances[row.message_id]["rejections"]
-    now = row.data["position"]["rejections"]
+    before = _against(rebuilt.clearances[row.message_id])
+    now = _against(row.data["position"])
     _stands(rebuilt, row)
     if not before and not now:
         return
@@ -47,6 +51,14 @@ def _changed(rebuilt: Rebuilt, row: Row[Any]) -> None:
         _open(rebuilt, row, digest, now)
     else:
         found.update(found_anew(before, now, row.at, row.data["cause"]))
+
+
+def _against(position: dict[str, Any]) -> list[Any]:
+    return list(against(position["verdict"], position["rejections"]))
+
+
+def _is_news(position: dict[str, Any]) -> bool:
+    return Verdict(position["verdict"]) is not Verdict.REPEATED
 
 
 def _stands(rebuilt: Rebuilt, row: Row[Any]) -> None:

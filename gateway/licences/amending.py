@@ -133,25 +133,33 @@ class Amendments:
     """The amendments of a licence's lines: by key in the order of their numbers; and what became of each."""
 
     by_key: dict[WriteOffLineKey, list[Fact]] = field(default_factory=dict)
-    repeated: set[str] = field(default_factory=set)
+    repeated: dict[str, str] = field(default_factory=dict)
     unwanted: Unwanted = field(default_factory=dict)
+    late: list[Fact] = field(default_factory=list)
 
 
 def number_amendments(facts: Iterable[Fact]) -> Amendments:
-    """Sort amendments; of one number the one created first holds, its likes are repeats or conflicts."""
+    """Sort amendments; of one number the one created first holds, its likes are repeats or conflicts.
+
+    What came after the licence's end never takes the place of what came in time; `late` are those that repeat
+    nothing. `repeated` names the message that is repeated.
+    """
     found = Amendments()
-    holding: dict[tuple[WriteOffLineKey, int], AmendedContent] = {}
+    holding: dict[tuple[WriteOffLineKey, int], Fact] = {}
     for fact in sorted(facts, key=_by_number):
         amendment = _amendment(fact)
         identity = (amendment.amends, amendment.amendment_number)
         other = holding.get(identity)
-        if other is None:
-            holding[identity] = amendment.content
+        if other is not None and _same(_amendment(other).content, amendment.content):
+            found.repeated[fact.message_id] = other.message_id
+        elif fact.late:
+            found.late.append(fact)
+        elif other is None:
+            holding[identity] = fact
             found.by_key.setdefault(amendment.amends, []).append(fact)
-        elif rejections := AMENDMENT.judge(Amending(amendment, other)):
-            found.unwanted[fact.message_id] = rejections
         else:
-            found.repeated.add(fact.message_id)
+            conflict = Amending(amendment, _amendment(other).content)
+            found.unwanted[fact.message_id] = AMENDMENT.judge(conflict)
     return found
 
 
@@ -161,30 +169,45 @@ class Withdrawals:
 
     withdrawn: dict[WriteOffLineKey, Decimal] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
-    repeated: set[str] = field(default_factory=set)
+    repeated: dict[str, str] = field(default_factory=dict)
     parked: set[str] = field(default_factory=set)
     unwanted: Unwanted = field(default_factory=dict)
+    late: list[Fact] = field(default_factory=list)
 
 
 def withdraw(facts: Iterable[Fact], released: Mapping[WriteOffLineKey, Quantity]) -> Withdrawals:
     """Withdraw in the order of the numbers, each message whole or not at all.
 
     `released` is what was released of each line, as amended. A message with a line that is not there waits.
+    What came after the licence's end is as for amendments.
     """
     found = Withdrawals()
-    holding: dict[tuple[str, int], tuple[ReversedLine, ...]] = {}
+    holding: dict[tuple[str, int], Fact] = {}
     for fact in sorted(facts, key=_by_number):
         reversal = _reversal(fact)
         identity = (reversal.entry_id, reversal.reversal_number)
         other = holding.get(identity)
-        holding.setdefault(identity, reversal.lines)
-        if other is not None and set(other) == set(reversal.lines):
-            found.repeated.add(fact.message_id)
-        elif other is None and not all(key in released for key in reversal.keys):
-            found.parked.add(fact.message_id)
+        if other is not None and set(_reversal(other).lines) == set(reversal.lines):
+            found.repeated[fact.message_id] = other.message_id
+        elif fact.late:
+            found.late.append(fact)
         else:
-            _withdraw(found, fact, reversal, other, released)
+            holding.setdefault(identity, fact)
+            _count(found, fact, None if other is None else _reversal(other).lines, released)
     return found
+
+
+def _count(
+    found: Withdrawals,
+    fact: Fact,
+    other: tuple[ReversedLine, ...] | None,
+    released: Mapping[WriteOffLineKey, Quantity],
+) -> None:
+    reversal = _reversal(fact)
+    if other is None and not all(key in released for key in reversal.keys):
+        found.parked.add(fact.message_id)
+    else:
+        _withdraw(found, fact, reversal, other, released)
 
 
 def _withdraw(
@@ -244,7 +267,7 @@ def _by_number(fact: Fact) -> tuple[object, ...]:
         if isinstance(message, WriteOffAmendment)
         else _reversal(fact).reversal_number
     )
-    return (number, *fact.precedence)
+    return (fact.late, number, *fact.precedence)
 
 
 def _amendment(fact: Fact) -> WriteOffAmendment:

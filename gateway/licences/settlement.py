@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from heapq import heapify, heappop, heappush
 from itertools import groupby
 
 from gateway.licences.amending import Withdrawals, number_amendments, withdraw
@@ -185,29 +186,50 @@ class _Settling:
     facts: Sequence[Fact]
     policy: Policy
     findings: dict[str, Finding] = field(default_factory=dict)
+    repeated: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def settle(self) -> Settlement:
-        """Settle; whenever one turns out not to hold as it was taken, once more from the beginning."""
+        """Settle; whenever what others rest on turns out not to hold, once more from the beginning."""
         untouched = self.state
         units = self._claim([fact for fact in self.facts if isinstance(fact.message, WriteOff)])
         units = self._amend(units)
         while (failing := self._apply_all(units)) is not None:
             units = [failing if unit.fact is failing.fact else unit for unit in units]
             self.state = untouched
+        self._answer_repeats()
         return Settlement(self.state.with_usage(), self.findings)
 
     def _apply_all(self, units: Sequence[_Unit]) -> _Unit | None:
-        """Apply the units in their order, as far as the first that must be taken otherwise: that one, so."""
+        """Apply the units in their order, as far as the first that others rest on otherwise: that one, so.
+
+        One that only moves on to a later place, or draws nothing at all, is taken there: nothing that came
+        before it rests on it.
+        """
         withdrawals = self._withdraw(units)
-        for unit in sorted(units, key=lambda unit: unit.place):
+        withdrawn = {key for fact in self._facts(WriteOffReversal) for key in _reversal(fact).keys}
+        waiting = [(unit.place, unit) for unit in units]
+        heapify(waiting)
+        while waiting:
+            place, unit = heappop(waiting)
             failing = self._apply(unit, withdrawals)
-            if failing is not None:
+            if failing is None:
+                continue
+            moves_up = failing.place < place and not failing.refused
+            if moves_up or any(line.key in withdrawn for line in unit.lines):
                 return failing
+            heappush(waiting, (failing.place, failing))
         return None
+
+    def _answer_repeats(self) -> None:
+        """A repeat is answered as what it repeats: with the reasons, if that does not hold."""
+        for message_id, repeated in self.repeated.items():
+            reasons = dict.fromkeys(reason for one in repeated for reason in self.findings[one].rejections)
+            self.findings[message_id] = Finding(Verdict.REPEATED, tuple(reasons))
 
     def _claim(self, facts: Sequence[Fact]) -> list[_Unit]:
         """The write-offs that hold, each with the lines that no other holds before it."""
         holding: dict[WriteOffLineKey, LineContent] = {}
+        owner: dict[WriteOffLineKey, str] = {}
         units = []
         # What came in time goes first: what came late never takes its place.
         for fact in sorted(facts, key=lambda fact: (fact.late, fact.precedence)):
@@ -218,18 +240,20 @@ class _Settling:
             if conflicts:
                 self.findings[fact.message_id] = Finding(Verdict.CONFLICT, conflicts)
             elif not own:
-                self.findings[fact.message_id] = Finding(Verdict.REPEATED)
+                said = (owner[key_of(write_off.declaration, line)] for line in write_off.declaration.lines)
+                self.repeated[fact.message_id] = tuple(dict.fromkeys(said))
             elif fact.late:
                 self.findings[fact.message_id] = _unrecognised(fact, self.state)
             else:
                 holding |= {line.key: LineContent.of(line.declaration, line.line) for line in own}
+                owner |= dict.fromkeys((line.key for line in own), fact.message_id)
                 units.append(_Unit(fact, tuple(own)))
         return units
 
     def _amend(self, units: Sequence[_Unit]) -> list[_Unit]:
         """The units with their amendments."""
-        amendments = number_amendments(self._in_time(WriteOffAmendment))
-        self._note(amendments.repeated, amendments.unwanted)
+        amendments = number_amendments(self._facts(WriteOffAmendment))
+        self._note(amendments.repeated, amendments.unwanted, amendments.late)
         of_unit: defaultdict[str, list[Fact]] = defaultdict(list)
         owner = {line.key: unit.fact.message_id for unit in units for line in unit.lines}
         for key, facts in amendments.by_key.items():
@@ -244,24 +268,26 @@ class _Settling:
 
     def _withdraw(self, units: Sequence[_Unit]) -> Withdrawals:
         released = {line.key: line.line.quantity for unit in units for line in unit.amended}
-        found = withdraw(self._in_time(WriteOffReversal), released)
-        self._note(found.repeated, found.unwanted)
+        found = withdraw(self._facts(WriteOffReversal), released)
+        self._note(found.repeated, found.unwanted, found.late)
         self.findings |= dict.fromkeys(found.parked, Finding(Verdict.PARKED))
         self.findings |= dict.fromkeys(found.applied, Finding(Verdict.APPLIED))
         return found
 
-    def _in_time(self, kind: type[WriteOffAmendment | WriteOffReversal]) -> list[Fact]:
-        """The facts of one kind that came before the licence's end; the others change nothing."""
-        of_kind = [fact for fact in self.facts if isinstance(fact.message, kind)]
-        for fact in of_kind:
-            if fact.late:
-                self.findings[fact.message_id] = _unrecognised(fact, self.state)
-        return [fact for fact in of_kind if not fact.late]
+    def _facts(self, kind: type[WriteOffAmendment | WriteOffReversal]) -> list[Fact]:
+        return [fact for fact in self.facts if isinstance(fact.message, kind)]
 
-    def _note(self, repeated: Iterable[str], unwanted: Mapping[str, tuple[Rejection, ...]]) -> None:
-        self.findings |= dict.fromkeys(repeated, Finding(Verdict.REPEATED))
+    def _note(
+        self,
+        repeated: Mapping[str, str],
+        unwanted: Mapping[str, tuple[Rejection, ...]],
+        late: Iterable[Fact],
+    ) -> None:
+        self.repeated |= {message_id: (of,) for message_id, of in repeated.items()}
         for message_id, rejections in unwanted.items():
             self.findings[message_id] = Finding(Verdict.REFUSED, rejections)
+        for fact in late:
+            self.findings[fact.message_id] = _unrecognised(fact, self.state)
 
     def _apply(self, unit: _Unit, withdrawals: Withdrawals) -> _Unit | None:
         """Apply or refuse a unit; or how to take it otherwise, which changes what others rest on."""
@@ -356,6 +382,11 @@ def _attributes(declaration: Declaration) -> tuple[object, ...]:
 
 def _amendment(fact: Fact) -> WriteOffAmendment:
     assert isinstance(fact.message, WriteOffAmendment)
+    return fact.message
+
+
+def _reversal(fact: Fact) -> WriteOffReversal:
+    assert isinstance(fact.message, WriteOffReversal)
     return fact.message
 
 

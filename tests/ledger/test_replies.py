@@ -193,3 +193,15 @@ def test_many_licences_expire_by_the_batch(
         assert len(expire(run, date(2026, 7, 1))) == 7
     assert len(seen) <= 15, "\n".join(seen)
     assert sound(look)
+
+
+def test_a_release_that_comes_after_customs_figures_unsays_that_they_are_ours(run: Run, look: Run) -> None:
+    """It was in flight when they were asked for: they are to be asked for anew."""
+    at_customs(run, 1)
+    ask(run, key())
+    record(run, reply(stands(look, key()), as_of=NOW - HOUR))
+    [message] = run(book.record_clearances, [clearance_received(write_off())], POLICY).outcomes
+    assert not message.rejections
+
+    assert stands(look, key()).confirmed_at is None
+    assert look(lambda connection: list(differences(connection))) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
+from gateway.licences import settlement
 from gateway.licences.life import Usage
 from gateway.licences.settlement import Finding, Verdict, settle
 from gateway.licences.state import LicenceState
@@ -22,6 +23,7 @@ from tests.licences.makers import (
     drawn,
     fact,
     goods,
+    key,
     state,
     write_off,
 )
@@ -340,3 +342,57 @@ def test_539_art_5_what_the_paper_showed_stays_through_an_amendment() -> None:
 
     assert told(on_paper, amendment("12"), of=of).left == ["88"]
     assert told(made, amendment("12"), of=of).codes("a-1-1-1") == ["PAPER_FACE_MISSING"]
+
+
+# ── Repeats, and what came too late ──────────────────────────────────────────────────────────────
+
+
+def test_configured_a_repeat_is_answered_as_what_it_repeats() -> None:
+    """With the reasons, if that does not hold: nobody takes a repeat of a refusal for an acceptance."""
+    excess = released("500", 1)
+    found = told(excess, again(excess, "w-again", 1), released("10", 2))
+
+    assert found.verdicts("w-1", "w-again", "w-2") == ["REFUSED", "REPEATED", "APPLIED"]
+    assert found.codes("w-again") == found.codes("w-1") == ["QUANTITY_EXCEEDS_BALANCE"]
+
+
+def test_494_art_17_what_repeats_something_of_before_the_end_is_a_repeat() -> None:
+    """Of withdrawals and amendments as of write-offs; what is new after the end is told so."""
+    change, back = amendment("5", message_id="a-1"), reversal(withdrawn("2"), message_id="r-1")
+    late = [
+        fact(again(change, "a-late", 5), late=True),
+        fact(again(back, "r-late", 5), late=True),
+        fact(reversal(withdrawn("1"), number=2, message_id="r-new"), late=True),
+    ]
+    ended = dataclasses.replace(state(), replaced_by=key(2))
+    facts = [fact(released("10", 1)), fact(change), fact(back), *late]
+    findings = settle(ended, facts, POLICY).findings
+
+    assert findings["a-late"].verdict is findings["r-late"].verdict is Verdict.REPEATED
+    assert [one.code for one in findings["r-new"].rejections] == ["LICENCE_REPLACED"]
+
+
+def test_amendments_that_do_not_hold_cost_no_more_than_they_are() -> None:
+    """Each is judged once or twice, not once for each that fails before it."""
+    judged = 0
+
+    def counted(case: object) -> tuple[object, ...]:
+        nonlocal judged
+        judged += 1
+        return original(case)  # type: ignore[arg-type]
+
+    many = 60
+    facts = [
+        fact(one)
+        for n in range(1, many + 1)
+        for one in (
+            released("1", n, minutes=n, country="USA"),
+            amendment("1", declaration=n, country="USA", message_id=f"a-{n}", minutes=n),
+        )
+    ]
+    original, settlement.USE.judge = settlement.USE.judge, counted  # type: ignore[method-assign,assignment]
+    try:
+        settle(state(), facts, POLICY)
+    finally:
+        del settlement.USE.judge
+    assert judged <= 3 * many
