@@ -27,7 +27,13 @@ _COMMANDS = {
         *(c.CD, c.EERP, c.NERP, c.RTR, c.SECD, c.AUCH, c.AURP),
     )
 }
-_BARE: dict[str, Callable[[], c.Command]] = {"SSRM": c.SSRM, "CDT": c.CDT, "CD": c.CD, "RTR": c.RTR}
+_BARE: dict[str, Callable[[], c.Command]] = {
+    "SSRM": c.SSRM,
+    "CDT": c.CDT,
+    "CD": c.CD,
+    "RTR": c.RTR,
+    "SECD": c.SECD,
+}
 
 
 class Core:

@@ -63,6 +63,8 @@ class Entity:
     parameters: Parameters | None = None
     disagreement: Disagreement | None = None
     peer: SSID | None = None
+    #: V.Challenge: what the partner must answer; None when nothing was asked
+    challenge: bytes | None = None
     #: V.Credit_S and V.Credit_L
     credit_speaker: int = 0
     credit_listener: int = 0

@@ -34,6 +34,18 @@ class ConnectConfirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class ChallengeWanted:
+    """SECD: the partner asks to be challenged. Answer with `Session.challenge`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeIndication:
+    """AUCH: `envelope` holds what only we can read. Answer with `Session.respond`."""
+
+    envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class StartFileIndication:
     """F_START_FILE_IND: a file is offered. Answer with `Session.accept_file` or `Session.refuse_file`."""
 
@@ -168,6 +180,8 @@ class Disconnect:
 Event = (
     ConnectIndication
     | ConnectConfirmation
+    | ChallengeWanted
+    | ChallengeIndication
     | StartFileIndication
     | StartFileConfirmation
     | StartFileRefusal

@@ -31,6 +31,8 @@ BUFFER_BYTES_MAX = 99_999
 CREDIT_MAX = 999
 #: The release level spoken here: revision 2.0.
 LEVEL = 5
+#: The octets of a challenge, and of its response.
+CHALLENGE_BYTES = 20
 #: An ESID of the levels below 5 ends after its reason: that much of them is read, to tell why they left.
 _SHORT_ESID_BYTES = 4
 
@@ -148,7 +150,7 @@ FORMATS: tuple[Format, ...] = (
     Format(b"P", c.RTR, ()),
     Format(b"J", c.SECD, ()),
     Format(b"A", c.AUCH, (("challenge", Binary("AUCHCHAL", 2)),)),
-    Format(b"S", c.AURP, (("response", FixedBinary("AURPRSP", 20)),)),
+    Format(b"S", c.AURP, (("response", FixedBinary("AURPRSP", CHALLENGE_BYTES)),)),
 )
 
 _BY_OCTET = {form.octet: form for form in FORMATS}

@@ -46,7 +46,10 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """Who we are and what we can do in a session: the local constants of RFC 5024 section 9.7."""
+    """Who we are and what we can do in a session: the local constants of RFC 5024 section 9.7.
+
+    `authentication` demands secure authentication (section 4.2.3): both ends do, or there is no session.
+    """
 
     credentials: Credentials
     mode: Mode = Mode.BOTH
@@ -54,6 +57,7 @@ class Capabilities:
     credit: int = 64
     compression: bool = True
     restart: bool = True
+    authentication: bool = False
     user_data: str = ""
 
     def __post_init__(self) -> None:
@@ -76,6 +80,7 @@ class Capabilities:
             compression=self.compression,
             restart=self.restart,
             credit=self.credit,
+            authentication=self.authentication,
             user_data=self.user_data,
         )
 
@@ -90,6 +95,7 @@ class Parameters:
     credit: int
     compression: bool
     restart: bool
+    authentication: bool = False
     user_data: str = ""
 
     def ssid(self, ours: Capabilities) -> SSID:
@@ -103,6 +109,7 @@ class Parameters:
             compression=self.compression,
             restart=self.restart,
             credit=self.credit,
+            authentication=self.authentication,
             user_data=ours.user_data,
         )
 
@@ -137,6 +144,7 @@ def negotiate(ours: Capabilities, theirs: SSID, *, caller: bool) -> Parameters |
         credit=min(ours.credit, theirs.credit),
         compression=ours.compression and theirs.compression,
         restart=ours.restart and theirs.restart,
+        authentication=ours.authentication,
         user_data=theirs.user_data,
     )
 

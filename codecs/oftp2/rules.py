@@ -1,15 +1,16 @@
 """The predicates and actions that the state tables of RFC 5024 name by number, section by section.
 
-Special logic is never in use on TCP, and sessions are not authenticated: what only they need is answered here
-with a plain no, in its place.
+Special logic is never in use on TCP, and files are neither signed nor sealed: what only they need is answered
+here with a plain no, in its place.
 """
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from oftp2.commands import DATA, EERP, EFID, EFNA, EFPA, NERP, SFID, SFNA, SFPA, SSID
+from oftp2.commands import AURP, DATA, EERP, EFID, EFNA, EFPA, NERP, SFID, SFNA, SFPA, SSID
 from oftp2.entity import Counter, Entity
 from oftp2.events import (
     CloseFileRefusal,
@@ -57,7 +58,24 @@ def _mode_is_incompatible(entity: Entity) -> bool:
 
 def _agrees_on_authentication(entity: Entity) -> bool:
     assert entity.peer is not None, "an SSID came before this"
-    return not entity.peer.authentication
+    return entity.peer.authentication == entity.capabilities.authentication
+
+
+def _authenticates(entity: Entity) -> bool:
+    return entity.capabilities.authentication
+
+
+def _is_answered(entity: Entity) -> bool:
+    expected, entity.challenge = entity.challenge, None
+    return expected is not None and hmac.compare_digest(_input(entity, AURP).response, expected)
+
+
+def _caller_is_answered(entity: Entity) -> bool:
+    return entity.caller and _is_answered(entity)
+
+
+def _called_is_answered(entity: Entity) -> bool:
+    return not entity.caller and _is_answered(entity)
 
 
 def _may_not_start_file(entity: Entity) -> bool:
@@ -88,12 +106,12 @@ PREDICATES: Final[dict[tuple[str, str], Predicate]] = {
     ("9.8", "P3"): _never,
     ("9.8", "P4"): _mode_is_incompatible,
     ("9.8", "P5"): lambda entity: entity.caller,
-    ("9.8", "P6"): _never,
-    ("9.8", "P7"): _never,
+    ("9.8", "P6"): _caller_is_answered,
+    ("9.8", "P7"): _called_is_answered,
     ("9.8", "P8"): _agrees_on_authentication,
-    ("9.8", "P9"): _never,
+    ("9.8", "P9"): _authenticates,
     ("9.8", "P10"): _agrees_on_authentication,
-    ("9.8", "P11"): _never,
+    ("9.8", "P11"): _authenticates,
     ("9.10", "P1"): _may_not_start_file,
     ("9.10", "P2"): _restarts_beyond_offer,
     ("9.10", "P3"): lambda entity: entity.credit_speaker - 1 == 0,
@@ -213,8 +231,8 @@ def _fill_listener_credit(entity: Entity) -> None:
     entity.credit_listener = entity.agreed.credit
 
 
-#: What is `_nothing` here is done elsewhere (9.8 action 1, 9.11 actions 3 and 4) or belongs to special logic,
-#: signatures and authentication.
+#: What is `_nothing` here is done elsewhere (9.8 actions 1 and 6, 9.11 actions 3 and 4) or belongs to special
+#: logic and signatures.
 ACTIONS: Final[dict[tuple[str, int], Action]] = {
     ("9.8", 1): _nothing,
     ("9.8", 2): _start_timer,

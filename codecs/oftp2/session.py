@@ -3,6 +3,9 @@
 How to use it: give what comes from the network to `receive_data` and act on the events that it returns; after
 every call write `data_to_send` to the network. Requests that are out of turn raise `LocalProtocolError` and
 change nothing. Nothing that a partner sends makes a method raise: it ends in ESID and an `AbortIndication`.
+
+Secure authentication needs cryptography, and there is none here: `ChallengeWanted` and `ChallengeIndication`
+are answered by the user, with `challenge` and `respond`, or with `end` when that cannot be done.
 """
 
 from __future__ import annotations
@@ -14,9 +17,9 @@ from oftp2.buffers import EXCHANGE_BUFFER_MAX, Unwrapper
 from oftp2.core import Core
 from oftp2.entity import Entity, Timer
 from oftp2.errors import LocalProtocolError, RemoteProtocolError
-from oftp2.events import Event
+from oftp2.events import ChallengeIndication, ChallengeWanted, Event
 from oftp2.fields import INVALID_DATA, SIZE_ERROR, clip
-from oftp2.formats import parse
+from oftp2.formats import CHALLENGE_BYTES, build, parse
 from oftp2.identity import FileIdentity
 from oftp2.negotiation import Capabilities, Credentials, Parameters
 from oftp2.reasons import SFNA_REASONS, EndReason, explain
@@ -50,6 +53,8 @@ class Session:
         self.role = role
         self._core = Core(Entity(capabilities, caller=role is Role.INITIATOR, expected=expected))
         self._unwrapper = Unwrapper()
+        #: What the partner sent and our user has to answer before the tables hear of it.
+        self._asked: c.SECD | c.AUCH | None = None
 
     @property
     def state(self) -> State:
@@ -69,12 +74,17 @@ class Session:
     @property
     def is_awaiting_partner(self) -> bool:
         """Whether the partner owes us something: an answer, credit, data, or the end of the connection."""
-        return self.state in AWAITING_PARTNER
+        return self.state in AWAITING_PARTNER and self._asked is None
 
     @property
     def is_idle_speaker(self) -> bool:
         """Whether a file or an end response may be started now."""
         return self.state in _SPEAKING
+
+    @property
+    def is_idle_listener(self) -> bool:
+        """Whether the session stands and the partner has the turn."""
+        return self.state is State.IDLELI
 
     @property
     def may_release(self) -> bool:
@@ -139,6 +149,24 @@ class Session:
         self._core.entity.capabilities = capabilities
         self._core.demand("F_CONNECT_RS")
         self._let_buffers_grow()
+
+    def challenge(self, answer: bytes, envelope: bytes) -> None:
+        """AUCH: the partner proves who it is by the 20 octets of `answer`, which the CMS `envelope` hides."""
+        if self.state is not State.WF_SECD or self._asked is None:
+            raise LocalProtocolError(f"no challenge is wanted in state {self.state}")
+        if len(answer) != CHALLENGE_BYTES:
+            raise ValueError(f"a challenge has {CHALLENGE_BYTES} octets, not {len(answer)}")
+        self._answer("SECD", c.AUCH(envelope))
+        self._core.entity.challenge = answer
+
+    def respond(self, answer: bytes) -> None:
+        """AURP: prove who we are by the octets that the partner's challenge hides.
+
+        A responder's session stands after that; an initiator goes on to challenge the other end.
+        """
+        if self.state is not State.WF_AUCH or self._asked is None:
+            raise LocalProtocolError(f"there is no challenge to answer in state {self.state}")
+        self._answer("AUCH", c.AURP(answer))
 
     def release(self) -> None:
         """F_RELEASE_RQ(normal): end the session. Allowed just after the turn came back unasked."""
@@ -217,10 +245,17 @@ class Session:
 
     # Inside
 
+    def _answer(self, event: str, command: c.AUCH | c.AURP) -> None:
+        build(command)
+        self._asked = None
+        self._core.demand(event, command)
+
     def _receive(self, buffer: bytes) -> None:
         if self.state is State.WF_NDISC:
             return
         command = parse(buffer)
+        if self._is_for_user(command):
+            return
         self._check(command)
         event = type(command).__name__
         if isinstance(command, c.ESID):
@@ -229,6 +264,19 @@ class Session:
         self._let_buffers_grow()
         if isinstance(command, c.SFID) and self.state is State.OPIP and (fault := command.fault()):
             self.refuse_file(*fault, retry=False)
+
+    def _is_for_user(self, command: c.Command) -> bool:
+        """Whether `command` waits for what our user makes; RemoteProtocolError 02 if one waits already."""
+        if self._asked is not None and not isinstance(command, c.ESID):
+            raise RemoteProtocolError(EndReason.PROTOCOL_VIOLATION, f"{type(command).__name__} out of turn")
+        if isinstance(command, c.SECD) and self.state is State.WF_SECD:
+            self._core.events.append(ChallengeWanted())
+        elif isinstance(command, c.AUCH) and self.state is State.WF_AUCH:
+            self._core.events.append(ChallengeIndication(command.challenge))
+        else:
+            return False
+        self._asked = command
+        return True
 
     def _let_buffers_grow(self) -> None:
         if self.parameters is not None:

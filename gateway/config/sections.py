@@ -135,6 +135,9 @@ class PartnerConfig(Section):
     `participant` is its `Sender`, `identification` its SSIDCODE; `buffer_bytes` and `window` are what we
     offer as SSIDSDEB (128 to 99999, RFC 5024 section 5.3.2) and SSIDCRED; `call` is tried in turn;
     `tls_anchor` is the PEM file of the certificate, or of its issuer, that the partner must show.
+    `authentication` "certificate" has both ends prove who they are by RSA keys before any file passes (RFC
+    5024 section 4.2.3): ours is in `auth_key` and `auth_certificate`, the partner's certificate in
+    `partner_auth_certificate`.
     """
 
     name: Name
@@ -144,6 +147,10 @@ class PartnerConfig(Section):
     password_ours_file: FilePath
     password_theirs_file: FilePath
     tls_anchor: FilePath | None = None
+    authentication: Annotated[str, one_of("none", "certificate")] = "none"
+    auth_key: FilePath | None = None
+    auth_certificate: FilePath | None = None
+    partner_auth_certificate: FilePath | None = None
     buffer_bytes: Annotated[int, whole(128, 99_999, "bytes")] = 32_768
     window: Annotated[int, whole(1, 999)] = 64
     backoff_min_seconds: Annotated[float, seconds(0.05, 3_600)] = 1.0
@@ -153,6 +160,15 @@ class PartnerConfig(Section):
     def _backoff_in_order(self) -> Self:
         if self.backoff_min_seconds > self.backoff_max_seconds:
             raise ValueError("expected backoff_min_seconds not above backoff_max_seconds")
+        return self
+
+    @model_validator(mode="after")
+    def _authentication_complete(self) -> Self:
+        files = (self.auth_key, self.auth_certificate, self.partner_auth_certificate)
+        wanted = self.authentication == "certificate"
+        if wanted is not all(files) or wanted is not any(files):
+            names = "auth_key, auth_certificate and partner_auth_certificate"
+            raise ValueError(f'{names}: expected all of them with authentication = "certificate", else none')
         return self
 
     def password_ours(self) -> SecretStr:

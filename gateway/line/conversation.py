@@ -56,6 +56,11 @@ class Conversation:
         self._has_given_turn = False
 
     @property
+    def is_nameless(self) -> bool:
+        """Whether somebody called, and has not yet said and proved who it is."""
+        return self.direction is Direction.ANSWERING and not self.is_established
+
+    @property
     def is_busy(self) -> bool:
         """Whether something is being dealt with right now."""
         return self._is_working
@@ -171,6 +176,8 @@ class Conversation:
                 self._identify(ssid)
             case e.ConnectConfirmation():
                 self._stands()
+            case e.ChallengeWanted() | e.ChallengeIndication():
+                self._authenticate(event)
             case e.AbortIndication(blame=e.Blame.NETWORK):
                 # The transport knows more of that, and has said so in `outcome`.
                 pass
@@ -231,7 +238,19 @@ class Conversation:
         self.journal.partner = partner.name
         self.session.accept(self._house.capabilities(partner))
         self._events.extend(self.session.events())
-        if self.session.parameters is not None:
+        if self.session.is_idle_listener:
+            self._stands()
+
+    def _authenticate(self, event: e.ChallengeWanted | e.ChallengeIndication) -> None:
+        assert self.partner is not None, "who is to be authenticated has said who it is"
+        fault = self._house.authenticate(self.session, self.partner, event)
+        refusal = Disagreement(EndReason.CHALLENGE_FAILED, fault) if fault else None
+        if self.session.is_idle_listener:
+            refusal = self._house.room_for(self.partner)
+        if refusal is not None:
+            self.end(refusal.reason, refusal.text)
+            self.outcome = f"{refusal.reason:02d} {refusal.text}"
+        elif self.session.is_idle_listener:
             self._stands()
 
     def _stands(self) -> None:

@@ -9,8 +9,9 @@ from gateway.line.sending import Outlet
 from gateway.line.settings import PartnerSettings
 from gateway.line.status import Traffic
 from oftp2.commands import SSID
-from oftp2.events import StartFileIndication
+from oftp2.events import ChallengeIndication, ChallengeWanted, StartFileIndication
 from oftp2.negotiation import Capabilities, Disagreement
+from oftp2.session import Session
 
 if TYPE_CHECKING:
     from gateway.line.conversation import Conversation
@@ -41,6 +42,14 @@ class House(Protocol):
 
     def identify(self, ssid: SSID, link: Link) -> PartnerSettings | Disagreement:
         """Whose SSID this is, or why its caller is not let in."""
+
+    def room_for(self, partner: PartnerSettings) -> Disagreement | None:
+        """Why a session that `partner` opened may not stand now, or None."""
+
+    def authenticate(
+        self, session: Session, partner: PartnerSettings, event: ChallengeWanted | ChallengeIndication
+    ) -> str | None:
+        """Challenge `partner` or answer its challenge; why that cannot be done, or None."""
 
     def capabilities(self, partner: PartnerSettings) -> Capabilities:
         """What we can do in a session with `partner`."""

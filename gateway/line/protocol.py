@@ -161,7 +161,7 @@ class LineProtocol(Protocol):
     def _limit_seconds(self) -> float:
         if self.session.state is State.WF_NDISC:
             return self._settings.closing_seconds
-        if self.conversation.partner is None:
+        if self.conversation.is_nameless:
             return min(self._settings.identify_seconds, self._settings.inactivity_seconds)
         owes = self.session.is_awaiting_partner or not self._can_write
         return self._settings.inactivity_seconds if owes else self._settings.idle_limit_seconds

@@ -10,8 +10,10 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IListeningPort, IProtocol
 from twisted.internet.task import LoopingCall
 
+from gateway.clock import Clock, system_clock
 from gateway.line import journal
 from gateway.line.admission import Admission
+from gateway.line.authentication import Authentication
 from gateway.line.calling import Caller
 from gateway.line.conversation import Conversation
 from gateway.line.endpoints import client_endpoints, server_endpoint, server_factory
@@ -21,8 +23,9 @@ from gateway.line.office import PostOffice
 from gateway.line.protocol import LineProtocol
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.status import Direction, Gauge, LineStatus, Traffic
+from gateway.line.waiting import done, when_finished
 from oftp2.commands import SSID
-from oftp2.events import StartFileIndication
+from oftp2.events import ChallengeIndication, ChallengeWanted, StartFileIndication
 from oftp2.negotiation import Capabilities, Credentials, Disagreement
 from oftp2.reasons import EndReason
 from oftp2.session import Role, Session
@@ -35,7 +38,8 @@ class LineService:
 
     `office` is the house. `wrap_protocol`, when given, is called with each new session's protocol and returns
     what is connected to TCP or TLS in its place (a `ProtocolWrapper`, say): that is how a simulated partner
-    cuts, delays or garbles. `chance` gives numbers in 0..1 for the jitter of the pauses.
+    cuts, delays or garbles. `chance` gives numbers in 0..1 for the jitter of the pauses; `clock` judges the
+    certificates by which partners authenticate themselves.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class LineService:
         *,
         wrap_protocol: Callable[[IProtocol], IProtocol] | None = None,
         chance: Callable[[], float] | None = None,
+        clock: Clock = system_clock,
     ) -> None:
         self.office = office
         self._reactor = reactor
@@ -54,6 +59,7 @@ class LineService:
         self._chance = chance or SystemRandom().random
         self._partners = {partner.name: partner for partner in settings.partners}
         self._admission = Admission(settings)
+        self._authentication = Authentication(settings.partners, clock)
         self._gauges = {
             (name, direction): Gauge(name, direction) for name in self._partners for direction in Direction
         }
@@ -94,7 +100,7 @@ class LineService:
         self._unwatch.clear()
         ports, self._ports = self._ports, []
         for port in ports:
-            await _done(port.stopListening())
+            await done(port.stopListening())
         for protocol in list(self._unidentified):
             protocol.abort()
         await DeferredList([Deferred.fromCoroutine(self.drain(name)) for name in self._partners])
@@ -155,11 +161,21 @@ class LineService:
         if isinstance(partner, Disagreement):
             self._note_refusal(ssid.code, partner)
             return partner
+        return self.room_for(partner) or partner
+
+    def room_for(self, partner: PartnerSettings) -> Disagreement | None:
+        """See House."""
         if partner.name in self._is_down:
             return Disagreement(EndReason.NO_RESOURCES, "the line is down")
         if len(self._accepted[partner.name]) >= self._settings.max_sessions_per_partner:
             return Disagreement(EndReason.NO_RESOURCES, "too many sessions")
-        return partner
+        return None
+
+    def authenticate(
+        self, session: Session, partner: PartnerSettings, event: ChallengeWanted | ChallengeIndication
+    ) -> str | None:
+        """See House."""
+        return self._authentication.deal_with(event, session, partner.name)
 
     def _note_refusal(self, code: str, why: Disagreement) -> None:
         """Whoever looks at the line of the partner that was named sees why nobody comes."""
@@ -175,6 +191,7 @@ class LineService:
             buffer_bytes=partner.buffer_bytes,
             credit=partner.window,
             compression=partner.compression,
+            authentication=partner.authentication is not None,
         )
 
     def established(self, conversation: Conversation) -> Traffic:
@@ -196,7 +213,7 @@ class LineService:
         for other in self._conversations(conversation.partner.name):
             if other is not conversation and other.is_receiving(event):
                 other.link.abort()
-                await _when_finished(other)
+                await when_finished(other)
 
     def calls(self, partner: str) -> bool:
         """See House."""
@@ -210,6 +227,8 @@ class LineService:
             return
         name = conversation.partner.name
         if conversation not in self._accepted[name]:
+            gauge = self._gauges[name, Direction.ANSWERING]
+            gauge.traffic.last_error = f"a call was refused: {conversation.outcome}"
             return
         self._accepted[name].remove(conversation)
         gauge = self._gauges[name, Direction.ANSWERING]
@@ -283,17 +302,4 @@ class LineService:
 
     async def _gone(self, partner: str) -> None:
         for conversation in self._conversations(partner):
-            await _when_finished(conversation)
-
-
-async def _done(result: Any) -> None:
-    """Wait for what may be a Deferred, or None."""
-    if isinstance(result, Deferred):
-        await result
-
-
-async def _when_finished(conversation: Conversation) -> None:
-    """Wait for the end of `conversation` without taking anything from those who wait as well."""
-    waiting: Deferred[None] = Deferred()
-    conversation.finished.addCallback(lambda _: waiting.callback(None))
-    await waiting
+            await when_finished(conversation)

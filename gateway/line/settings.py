@@ -18,13 +18,23 @@ class IdlePolicy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AuthenticationFiles:
+    """PEM files for secure authentication with one partner: our key and certificate, and its certificate."""
+
+    key: Path
+    certificate: Path
+    partner_certificate: Path
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerSettings:
     """One partner. `password_ours` is what we send it, `password_theirs` what it must send us.
 
     `call` are its endpoints, tried in turn; without any it is only listened for. `tls_anchor` is a PEM file
     with its certificate, or with certificates that issue it; with one, the partner is never accepted without
-    TLS. A calling session that is idle for `offer_turn_seconds`, while the partner has none to us, offers
-    the turn.
+    TLS. With `authentication` both ends prove who they are first (RFC 5024 section 4.2.3), and there is no
+    session without. A calling session that is idle for `offer_turn_seconds`, while the partner has none to
+    us, offers the turn.
     """
 
     name: str
@@ -33,6 +43,7 @@ class PartnerSettings:
     password_theirs: str = field(repr=False)
     call: tuple[Endpoint, ...] = ()
     tls_anchor: Path | None = None
+    authentication: AuthenticationFiles | None = None
     buffer_bytes: int = 32_768
     window: int = 64
     compression: bool = True

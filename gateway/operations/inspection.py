@@ -13,6 +13,7 @@ from gateway.config.tables import load_tables, shipped_tables
 from gateway.errors import EnvironmentFault
 from gateway.operations.instance import SPOOL_FOLDERS
 from gateway.trust.certificates import Role, TrustStore
+from gateway.trust.challenge import Authenticator
 from gateway.trust.signing import Signer
 
 
@@ -86,6 +87,9 @@ def _line(line: LineConfig, partners: tuple[PartnerConfig, ...]) -> Iterator[str
                 ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(partner.tls_anchor)
             except (OSError, ValueError) as error:
                 yield f"{partner.tls_anchor}: cannot be used as a TLS anchor: {error}"
+        key, own, other = partner.auth_key, partner.auth_certificate, partner.partner_auth_certificate
+        if key is not None and own is not None and other is not None:
+            yield from _tried(partial(Authenticator.load, key, own, other))
 
 
 def _tried(load: Callable[[], object]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.config import LineConfig, PartnerConfig
-from gateway.line.settings import LineSettings, PartnerSettings
+from gateway.line.settings import AuthenticationFiles, LineSettings, PartnerSettings
 
 
 def line_settings(line: LineConfig, partners: tuple[PartnerConfig, ...]) -> LineSettings:
@@ -29,11 +29,19 @@ def _partner_settings(partner: PartnerConfig) -> PartnerSettings:
         password_theirs=partner.password_theirs().get_secret_value(),
         call=partner.call,
         tls_anchor=_path(partner.tls_anchor),
+        authentication=_authentication(partner),
         buffer_bytes=partner.buffer_bytes,
         window=partner.window,
         backoff_min_seconds=partner.backoff_min_seconds,
         backoff_max_seconds=partner.backoff_max_seconds,
     )
+
+
+def _authentication(partner: PartnerConfig) -> AuthenticationFiles | None:
+    key, own, other = partner.auth_key, partner.auth_certificate, partner.partner_auth_certificate
+    if key is None or own is None or other is None:
+        return None
+    return AuthenticationFiles(Path(key), Path(own), Path(other))
 
 
 def _path(path: Path | None) -> Path | None:

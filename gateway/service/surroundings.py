@@ -108,7 +108,7 @@ class Surroundings:
         def make_line(
             settings: LineSettings, office: PostOffice, wrap_protocol: Callable[[Any], Any] | None
         ) -> Line:
-            return LineService(reactor, settings, office, wrap_protocol=wrap_protocol)
+            return LineService(reactor, settings, office, wrap_protocol=wrap_protocol, clock=clock)
 
         return cls(
             reactor=reactor,

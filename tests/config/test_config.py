@@ -103,6 +103,15 @@ def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_p
         (('key = "tls/gateway.key"', ""), "line: certificate and key belong together"),
         (('identification = "CN-CUSTOMS"', 'identification = "CN-GATEWAY"'), '"CN-GATEWAY" more than once'),
         (("# backoff_min_seconds = 1.0 ", "backoff_min_seconds = 999"), "backoff_min_seconds not above"),
+        (
+            ('# authentication = "none"', 'authentication = "certificate"'),
+            'expected all of them with authentication = "certificate"',
+        ),
+        (("#   auth_key = ", "auth_key = "), 'expected all of them with authentication = "certificate"'),
+        (
+            ('# authentication = "none"', 'authentication = "password"'),
+            'authentication: expected one of "none", "certificate"',
+        ),
         (("[operations]\n", "[operations\n"), "not valid TOML"),
         (("[log]\n", "[log]\nlevel = 'loud'\n"), 'log.level: expected one of "debug", "info"'),
         (
@@ -116,6 +125,15 @@ def test_a_fault_is_told_in_plain_words(change: tuple[str, str], told: str, tmp_
     faults = _faults(_changed(tmp_path, change))
     assert len(faults) == 1
     assert told in faults[0]
+
+
+def test_secure_authentication_is_configured_whole(tmp_path: Path) -> None:
+    switched_on = ('# authentication = "none" ', 'authentication = "certificate" ')
+    path = _changed(tmp_path, switched_on, ("#   auth_", "auth_"), ("#   partner_auth", "partner_auth"))
+    (partner,) = GatewayConfig.load(path).partners
+    assert partner.authentication == "certificate"
+    assert partner.auth_key == tmp_path / "keys/line-auth.key"
+    assert partner.partner_auth_certificate == tmp_path / "tls/customs-auth.pem"
 
 
 def test_spool_trees_must_be_apart(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import shutil
 import socket
 import stat
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from gateway.trust.authority import KeyKind
 from gateway.trust.certificates import Role
 from gateway.trust.keys import load_private_key
 from gateway.trust.signing import Signer
+from tests.trust.enciphering import authentication_paper
 
 NOW = datetime.now(UTC)
 
@@ -156,6 +157,28 @@ def test_whatever_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
     assert len(faults) == len(expected)
     for told in expected:
         assert any(told in fault for fault in faults), (told, faults)
+
+
+def test_what_secure_authentication_needs_is_tried(tmp_path: Path) -> None:
+    folder = tmp_path / "i"
+    create_instance(folder, at=NOW)
+    for name in ("ours", "theirs"):
+        authentication_paper(folder, name, NOW - timedelta(days=1), NOW + timedelta(days=400))
+    path = folder / "gateway.toml"
+    keys = """[[partner]]
+authentication = "certificate"
+auth_key = "ours.key"
+auth_certificate = "ours.pem"
+partner_auth_certificate = "theirs.pem"
+"""
+    path.write_text(path.read_text().replace("[[partner]]\n", keys))
+    assert faults_of_gateway(GatewayConfig.load(path)) == ()
+    (folder / "ours.key").write_bytes((folder / "theirs.key").read_bytes())
+    [fault] = faults_of_gateway(GatewayConfig.load(path))
+    assert "ours.key: this is not the key of" in fault
+    (folder / "theirs.pem").write_bytes((folder / "tls/customs.pem").read_bytes())
+    [fault] = faults_of_gateway(GatewayConfig.load(path))
+    assert "theirs.pem: secure authentication needs a certificate of an RSA key" in fault
 
 
 def test_a_certificate_of_somebody_else_is_told(tmp_path: Path) -> None:
