@@ -2,18 +2,24 @@
 
 A verdict may change: a release that came late, or a withdrawal, makes another one right or wrong, and the
 gateway answers the same message anew. Of two answers the one created later holds, whichever came first.
+
+That a MessageID is known with other content is no word on the message that had it first: what the gateway
+said of that one holds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from gateway.customs.tables import customs_answer, customs_correction, customs_release
 from gateway.ledger.portable import insert_if_absent
 from gateway.ledger.projection import about
 from gateway.ledger.store import UnitOfWork
+from gateway.licences.identity import MESSAGE_ID_CONFLICT
 from licencexml.messages import AckStatus, ApplicationAck
 from licencexml.values import LicenceKey
 
@@ -24,15 +30,14 @@ WAITING = "WAITING"
 def record(uow: UnitOfWork, ack: ApplicationAck) -> bool:
     """Take in the gateway's answer; returns whether it is the word that holds now.
 
-    An answer that was here before changes nothing, nor does one that is older than the word that holds.
+    An answer that was here before changes nothing, nor does one that weighs less than the word that holds.
     """
     if _is_known(uow.connection, ack.header.message_id):
         return False
     answered = ack.answers.message_id
     codes = [rejection.code for rejection in ack.rejections]
-    latest = uow.connection.execute(
-        select(func.max(customs_answer.c.created)).where(customs_answer.c.message_id == answered)
-    ).scalar_one()
+    others = uow.connection.execute(select(customs_answer).where(customs_answer.c.message_id == answered))
+    heaviest = max((_weight(row.codes, row.created, row.ack_message_id) for row in others), default=None)
     insert_if_absent(
         uow.connection,
         customs_answer,
@@ -47,7 +52,8 @@ def record(uow: UnitOfWork, ack: ApplicationAck) -> bool:
             }
         ],
     )
-    if latest is not None and ack.header.created < latest:
+    weight = _weight(codes, ack.header.created, ack.header.message_id)
+    if heaviest is not None and weight < heaviest:
         return False
     for table in (customs_release, customs_correction):
         statement = update(table).where(table.c.message_id == answered)
@@ -84,3 +90,8 @@ def history(connection: Connection, key: LicenceKey) -> list[dict[str, Any]]:
 def _is_known(connection: Connection, ack_message_id: str) -> bool:
     query = select(customs_answer.c.message_id).where(customs_answer.c.ack_message_id == ack_message_id)
     return connection.execute(query).first() is not None
+
+
+def _weight(codes: Sequence[str], created: datetime, ack_message_id: str) -> tuple[bool, datetime, str]:
+    """Of several answers to one message the heaviest holds: one about its own content, made last."""
+    return MESSAGE_ID_CONFLICT.code not in codes, created, ack_message_id

@@ -25,14 +25,12 @@ from licencexml.values import Quantity
 
 def tell_of_clearances(uow: UnitOfWork, settled: Sequence[tuple[book.ClearanceReceived, Outcome]]) -> None:
     """What customs says of releases against licences that are known here, applied or not; no repeats."""
-    news = [
-        (one.message, outcome) for one, outcome in settled if outcome.status is not OutcomeStatus.REPEATED
-    ]
-    origins = book.origins(uow.connection, [message.licence for message, _ in news])
+    news = [(one, outcome) for one, outcome in settled if outcome.status is not OutcomeStatus.REPEATED]
+    origins = book.origins(uow.connection, [one.message.licence for one, _ in news])
     files = [
-        _clearance(uow, origins[message.licence], message, outcome)
-        for message, outcome in news
-        if message.licence in origins
+        _clearance(uow, origins[one.message.licence], one, outcome)
+        for one, outcome in news
+        if one.message.licence in origins
     ]
     feedback.add_all(uow, files)
 
@@ -76,8 +74,9 @@ def _words(kind: str, outcome: Outcome) -> tuple[str, str]:
 
 
 def _clearance(
-    uow: UnitOfWork, origin: book.Origin, message: Clearance, outcome: Outcome
+    uow: UnitOfWork, origin: book.Origin, one: book.ClearanceReceived, outcome: Outcome
 ) -> feedback.NewFeedback:
+    message = one.message
     word, said = _words(kind_of(message), outcome)
     entry_id = entry_id_of(message)
     content = answer(
@@ -91,7 +90,10 @@ def _clearance(
         **_said(message),
     )
     name = answer_name(origin.source, f"{word}-{entry_id}.json")
-    return feedback.NewFeedback(origin.tree, outcome.message_id, name, content)
+    # Two contents may come under one MessageID; the first may have been refused too, under the same name.
+    conflict = outcome.status is OutcomeStatus.CONFLICT
+    told = f"{outcome.message_id}#{one.digest.hex()}" if conflict else outcome.message_id
+    return feedback.NewFeedback(origin.tree, told, name, content)
 
 
 def _change(uow: UnitOfWork, origin: book.Origin, change: book.Change) -> feedback.NewFeedback:

@@ -71,6 +71,31 @@ def test_a_repeated_answer_never_undoes_a_later_one(make_counter: MakeCounter) -
     assert stands(counter) == 0
 
 
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+def test_that_other_content_came_under_its_identity_unsays_no_verdict(
+    make_counter: MakeCounter, order: tuple[int, ...]
+) -> None:
+    counter = make_counter(multi={"declarations": 1})
+    (write_off,) = of_kind(m.WriteOff, told(counter))
+    answers = [counter.ack(write_off, ACCEPTED)]
+    counter.later(minutes=1)
+    answers.append(counter.ack(write_off, REFUSED, "MESSAGE_ID_CONFLICT"))
+    for number in order:
+        counter.receive(answers[number])
+    shown = counter.show(ONE.key)
+    assert [(one["answer"], one["codes"]) for one in shown["releases"]] == [("ACCEPTED", [])]
+    assert [one["answer"] for one in shown["answers"]] == ["ACCEPTED", "REFUSED"]
+    assert stands(counter) == quantity(write_off)
+
+
+def test_a_message_whose_identity_was_never_its_own_is_refused(make_counter: MakeCounter) -> None:
+    counter = make_counter(multi={"declarations": 1})
+    (write_off,) = of_kind(m.WriteOff, told(counter))
+    counter.answer(write_off, REFUSED, "MESSAGE_ID_CONFLICT")
+    (release,) = counter.show(ONE.key)["releases"]
+    assert (release["answer"], release["codes"]) == ("REFUSED", ["MESSAGE_ID_CONFLICT"])
+
+
 def test_the_repeat_of_a_refused_message_is_not_agreed_to(make_counter: MakeCounter) -> None:
     """It is answered REPEATED, with the reasons of the first answer."""
     counter = make_counter(multi={"declarations": 1})

@@ -17,7 +17,7 @@ from gateway.ledger.tables import feedback
 from gateway.licences.facts import Clearance
 from tests.ledger.makers import FakeClock, clearance_received, issue_received, now, sealed
 from tests.licences.clearances import again, amendment
-from tests.licences.makers import POLICY, key, write_off
+from tests.licences.makers import POLICY, drawn, key, write_off
 
 
 @pytest.fixture
@@ -66,3 +66,15 @@ def test_a_correction_that_waited_is_told_when_it_counts(ledger: Ledger) -> None
         ("w-1", "WRITTEN_OFF", False),
         ("a-1-1-1", "AMENDED", True),
     ]
+
+
+def test_other_content_under_a_refused_messages_identity_is_told_too_and_once(ledger: Ledger) -> None:
+    tell(ledger, write_off(drawn("101")))
+    tell(ledger, write_off(drawn("7")))
+    tell(ledger, write_off(drawn("7")))
+
+    rows: Any = now(ledger.read(lambda c: c.execute(select(feedback).order_by(feedback.c.id)).all()))
+    reasons = [[each["code"] for each in json.loads(row.content)["rejections"]] for row in rows]
+    assert ["MESSAGE_ID_CONFLICT"] not in reasons[:1]
+    assert reasons[1:] == [["MESSAGE_ID_CONFLICT"]]
+    assert {row.name for row in rows} == {rows[0].name}
