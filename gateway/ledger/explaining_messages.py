@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from gateway.ledger import explaining_reports as reports
 from gateway.ledger.columns import instant_text
 from gateway.ledger.entry_sentences import codes_of, said_of
 from gateway.ledger.kinds import Direction, DiscrepancyStatus, EntryKind
@@ -54,7 +55,10 @@ def explain_message(connection: Connection, message_id: str) -> Answer | None:
         "zh": said.zh,
         "en": said.en,
         "answers": _answers(content, made),
-        "answered_by": _answered_by(connection, message_id, key, shown.get("direction")),
+        "answered_by": [
+            *_answered_by(connection, message_id, key, shown.get("direction")),
+            *reports.answers_to(connection, message_id),
+        ],
         "sendings": [
             {name: one[name] for name in ("id", "status", "interchange", "created_at")}
             for one in shown.get("sendings", [])
@@ -62,7 +66,10 @@ def explain_message(connection: Connection, message_id: str) -> Answer | None:
         "verdicts": list(_verdicts(made)),
         "rejections": rejections,
         "what_happened": [_told(one) for one in made],
-        "changed": [] if key is None else list(_changed(connection, message_id, key)),
+        "changed": [
+            *([] if key is None else _changed(connection, message_id, key)),
+            *reports.outcome_of(connection, message_id),
+        ],
     }
 
 

@@ -13,6 +13,7 @@ from conftest import MakeDocument, licence
 from memory import World
 from sqlalchemy import Connection, select
 from test_customs_corrections import ALL, ONE_BY_ONE, set_up
+from test_days_end import next_morning
 
 from gateway.ledger.tables import message
 from gateway.operations.commands import CommandRefused
@@ -87,6 +88,26 @@ def test_every_message_is_explained_whatever_its_kind(house: tuple[World, Licenc
         "TechnicalAck",
         "LicenceQuery",
     }
+
+
+def test_a_days_report_and_the_answer_to_it_are_explained(house: tuple[World, Licence]) -> None:
+    world, _ = house
+    day = next_morning(world)
+    reports = [one for one in _all_messages(world) if one[2] == "Reconciliation"]
+    assert {direction for _, direction, _ in reports} == {"IN", "OUT"}
+    for message_id, direction, _ in reports:
+        told = world.ask(world.gateway, "message explain", message_id=message_id)
+        [outcome] = told["changed"]
+        assert outcome["en"].startswith(f"The report about {day} was compared with customs' answer")
+        assert outcome["zh"].endswith("）。")
+        answers = [one["message_id"] for one in told["answered_by"]]
+        if direction == "OUT":
+            assert answers == [each for each, other, _ in reports if other == "IN"]
+        else:
+            assert (told["answers"], answers) == (
+                next(each for each, other, _ in reports if other == "OUT"),
+                [],
+            )
 
 
 def test_what_was_refused_without_being_kept_is_explained_too(house: tuple[World, Licence]) -> None:
