@@ -26,6 +26,7 @@ from decimal import Decimal
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
 from itertools import groupby
+from types import MappingProxyType
 
 from gateway.licences.amending import Withdrawals, number_amendments, withdraw
 from gateway.licences.facts import Fact, entry_id_of
@@ -53,6 +54,9 @@ from licencexml.messages import (
 )
 from licencexml.rejection import Rejection
 from licencexml.values import Quantity
+
+#: What is withdrawn where nothing is.
+_NOTHING: Mapping[WriteOffLineKey, Decimal] = MappingProxyType({})
 
 #: The themes of the law of use, in the order in which their faults are told.
 LAW = (USE, PARTIES, GOODS, PAPER)
@@ -292,7 +296,7 @@ class _Settling:
     def _apply(self, unit: _Unit, withdrawals: Withdrawals) -> _Unit | None:
         """Apply or refuse a unit; or how to take it otherwise, which changes what others rest on."""
         if not unit.refused:
-            attempt = self._attempt(unit, withdrawals)
+            attempt = self._attempt(unit, withdrawals.withdrawn)
             if not attempt.rejections:
                 self._accept(unit, attempt)
                 return None
@@ -303,8 +307,8 @@ class _Settling:
         self._all([unit.fact, *unit.amendments], Finding(Verdict.REFUSED, unit.reasons))
         return None
 
-    def _attempt(self, unit: _Unit, withdrawals: Withdrawals) -> _Attempt:
-        left = [_left(line, withdrawals.withdrawn.get(line.key)) for line in unit.amended]
+    def _attempt(self, unit: _Unit, withdrawn: Mapping[WriteOffLineKey, Decimal]) -> _Attempt:
+        left = [_left(line, withdrawn.get(line.key)) for line in unit.amended]
         attempt = _Attempt(self.state)
         taking = sorted((line for line in left if line is not None), key=lambda line: line.place)
         for _, group in groupby(taking, key=lambda line: _attributes(line.declaration)):
@@ -315,7 +319,8 @@ class _Settling:
         entry_id = entry_id_of(unit.fact.message)
         state = attempt.state
         withdrawn = not attempt.lines
-        if withdrawn and not self.policy.count_restored and len(state.declarations) < state.cap:
+        if withdrawn and not self.policy.count_restored and not self._attempt(unit, _NOTHING).rejections:
+            # What was lawful when it was released has taken a use, and keeps it.
             state = state.counting(entry_id)
         counted = bool(attempt.lines) or (withdrawn and entry_id in state.declarations)
         self.state = state

@@ -396,3 +396,11 @@ def test_amendments_that_do_not_hold_cost_no_more_than_they_are() -> None:
     finally:
         del settlement.USE.judge
     assert judged <= 3 * many
+
+
+def test_configured_what_was_never_lawful_takes_no_use_even_if_uses_are_kept() -> None:
+    unlawful, back = released("10", 1, country="USA"), reversal(withdrawn("10"))
+    assert told(unlawful, back, policy=KEPT).uses == []
+
+    lawful = released("10", 1)
+    assert told(lawful, back, policy=KEPT).uses == [1]
