@@ -19,9 +19,8 @@ The order of the decision:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
@@ -43,6 +42,15 @@ from gateway.licences.recognition import (
     named,
 )
 from gateway.licences.state import Draw, LicenceState
+from gateway.licences.units import (
+    Line,
+    Unit,
+    attributes,
+    left_of,
+    lines_of,
+    number_of,
+    reversal_of,
+)
 from gateway.licences.use import USE, Use
 from licencexml.messages import (
     Declaration,
@@ -53,7 +61,6 @@ from licencexml.messages import (
     WriteOffReversal,
 )
 from licencexml.rejection import Rejection
-from licencexml.values import Quantity
 
 #: What is withdrawn where nothing is.
 _NOTHING: Mapping[WriteOffLineKey, Decimal] = MappingProxyType({})
@@ -124,64 +131,6 @@ def _unrecognised(fact: Fact, state: LicenceState | None) -> Finding:
     return Finding(Verdict.REFUSED, rejections)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line as it counts: its declaration's attributes, and what is left of its quantity.
-
-    `told_at` is when the message came that says so.
-    """
-
-    key: WriteOffLineKey
-    declaration: Declaration
-    line: DeclarationLine
-    told_at: datetime
-
-    @property
-    def place(self) -> tuple[object, ...]:
-        """Its place in customs' own order."""
-        key = self.key
-        return self.declaration.release_time, key.entry_id, key.line_number, key.sequence
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """One write-off with the lines that it owns, and their amendments, the lowest number first.
-
-    `dropped` are amendments that were found not to hold, for the `reasons`; `refused`: it draws nothing, for
-    those.
-    """
-
-    fact: Fact
-    lines: tuple[_Line, ...]
-    amendments: tuple[Fact, ...] = ()
-    dropped: tuple[Fact, ...] = ()
-    reasons: tuple[Rejection, ...] = ()
-    refused: bool = False
-
-    @property
-    def amended(self) -> tuple[_Line, ...]:
-        """Its lines as the amendments say."""
-        if not self.amendments:
-            return self.lines
-        content = {_amendment(fact).amends: fact for fact in self.amendments}
-        return tuple(
-            _amended(line, content[line.key]) if line.key in content else line for line in self.lines
-        )
-
-    @property
-    def place(self) -> tuple[object, ...]:
-        """Its place among all, as amended."""
-        return min(line.place for line in self.amended)
-
-    def failing(self, rejections: tuple[Rejection, ...]) -> _Unit:
-        """What is tried next: without its latest amendment; if none is left, refused as amended in full."""
-        reasons = self.reasons or rejections
-        if self.amendments:
-            *holding, latest = self.amendments
-            return replace(self, amendments=tuple(holding), dropped=(latest, *self.dropped), reasons=reasons)
-        return replace(self, amendments=self.dropped, dropped=(), reasons=reasons, refused=True)
-
-
 @dataclass(slots=True)
 class _Settling:
     """One settlement in the making."""
@@ -203,14 +152,14 @@ class _Settling:
         self._answer_repeats()
         return Settlement(self.state.with_usage(), self.findings)
 
-    def _apply_all(self, units: Sequence[_Unit]) -> _Unit | None:
+    def _apply_all(self, units: Sequence[Unit]) -> Unit | None:
         """Apply the units in their order, as far as the first that others rest on otherwise: that one, so.
 
         One that only moves on to a later place, or draws nothing at all, is taken there: nothing that came
         before it rests on it.
         """
         withdrawals = self._withdraw(units)
-        withdrawn = {key for fact in self._facts(WriteOffReversal) for key in _reversal(fact).keys}
+        withdrawn = {key for fact in self._facts(WriteOffReversal) for key in reversal_of(fact).keys}
         waiting = [(unit.place, unit) for unit in units]
         heapify(waiting)
         while waiting:
@@ -230,7 +179,7 @@ class _Settling:
             reasons = dict.fromkeys(reason for one in repeated for reason in self.findings[one].rejections)
             self.findings[message_id] = Finding(Verdict.REPEATED, tuple(reasons))
 
-    def _claim(self, facts: Sequence[Fact]) -> list[_Unit]:
+    def _claim(self, facts: Sequence[Fact]) -> list[Unit]:
         """The write-offs that hold, each with the lines that no other holds before it."""
         holding: dict[WriteOffLineKey, LineContent] = {}
         owner: dict[WriteOffLineKey, str] = {}
@@ -240,7 +189,7 @@ class _Settling:
             write_off = fact.message
             assert isinstance(write_off, WriteOff)
             conflicts = IDENTITY.judge(Presented(write_off, holding))
-            own = [line for line in _lines(write_off, fact.received_at) if line.key not in holding]
+            own = [line for line in lines_of(write_off, fact.received_at) if line.key not in holding]
             if conflicts:
                 self.findings[fact.message_id] = Finding(Verdict.CONFLICT, conflicts)
             elif not own:
@@ -251,10 +200,10 @@ class _Settling:
             else:
                 holding |= {line.key: LineContent.of(line.declaration, line.line) for line in own}
                 owner |= dict.fromkeys((line.key for line in own), fact.message_id)
-                units.append(_Unit(fact, tuple(own)))
+                units.append(Unit(fact, tuple(own)))
         return units
 
-    def _amend(self, units: Sequence[_Unit]) -> list[_Unit]:
+    def _amend(self, units: Sequence[Unit]) -> list[Unit]:
         """The units with their amendments."""
         amendments = number_amendments(self._facts(WriteOffAmendment))
         self._note(amendments.repeated, amendments.unwanted, amendments.late)
@@ -266,11 +215,11 @@ class _Settling:
             else:
                 self._all(facts, Finding(Verdict.PARKED))
         return [
-            replace(unit, amendments=tuple(sorted(of_unit[unit.fact.message_id], key=_number)))
+            replace(unit, amendments=tuple(sorted(of_unit[unit.fact.message_id], key=number_of)))
             for unit in units
         ]
 
-    def _withdraw(self, units: Sequence[_Unit]) -> Withdrawals:
+    def _withdraw(self, units: Sequence[Unit]) -> Withdrawals:
         released = {line.key: line.line.quantity for unit in units for line in unit.amended}
         found = withdraw(self._facts(WriteOffReversal), released)
         self._note(found.repeated, found.unwanted, found.late)
@@ -293,7 +242,7 @@ class _Settling:
         for fact in late:
             self.findings[fact.message_id] = _unrecognised(fact, self.state)
 
-    def _apply(self, unit: _Unit, withdrawals: Withdrawals) -> _Unit | None:
+    def _apply(self, unit: Unit, withdrawals: Withdrawals) -> Unit | None:
         """Apply or refuse a unit; or how to take it otherwise, which changes what others rest on."""
         if not unit.refused:
             attempt = self._attempt(unit, withdrawals.withdrawn)
@@ -307,15 +256,15 @@ class _Settling:
         self._all([unit.fact, *unit.amendments], Finding(Verdict.REFUSED, unit.reasons))
         return None
 
-    def _attempt(self, unit: _Unit, withdrawn: Mapping[WriteOffLineKey, Decimal]) -> _Attempt:
-        left = [_left(line, withdrawn.get(line.key)) for line in unit.amended]
+    def _attempt(self, unit: Unit, withdrawn: Mapping[WriteOffLineKey, Decimal]) -> _Attempt:
+        left = [left_of(line, withdrawn.get(line.key)) for line in unit.amended]
         attempt = _Attempt(self.state)
         taking = sorted((line for line in left if line is not None), key=lambda line: line.place)
-        for _, group in groupby(taking, key=lambda line: _attributes(line.declaration)):
+        for _, group in groupby(taking, key=lambda line: attributes(line.declaration)):
             attempt.draw(list(group), self.policy)
         return attempt
 
-    def _accept(self, unit: _Unit, attempt: _Attempt) -> None:
+    def _accept(self, unit: Unit, attempt: _Attempt) -> None:
         entry_id = entry_id_of(unit.fact.message)
         state = attempt.state
         withdrawn = not attempt.lines
@@ -342,7 +291,7 @@ class _Attempt:
     lines: list[AppliedLine] = field(default_factory=list)
     rejections: tuple[Rejection, ...] = ()
 
-    def draw(self, group: Sequence[_Line], policy: Policy) -> None:
+    def draw(self, group: Sequence[Line], policy: Policy) -> None:
         """Draw lines that have one declaration in common."""
         declaration = group[0].declaration
         lines = tuple(one.line for one in group)
@@ -354,46 +303,3 @@ class _Attempt:
         applied = [AppliedLine(declaration, line, case.target(line).line_number) for line in lines]
         self.lines += applied
         self.state = self.state.drawn_on(declaration.entry_id, [one.draw for one in applied])
-
-
-def _lines(write_off: WriteOff, told_at: datetime) -> Iterator[_Line]:
-    declaration = write_off.declaration
-    for line in declaration.lines:
-        yield _Line(key_of(declaration, line), replace(declaration, lines=()), line, told_at)
-
-
-def _amended(line: _Line, fact: Fact) -> _Line:
-    """The line as the amendment says; what the paper showed stays what it was."""
-    amended = _amendment(fact).declaration
-    face = line.declaration.paper_face
-    return _Line(line.key, replace(amended, lines=(), paper_face=face), amended.lines[0], fact.received_at)
-
-
-def _left(line: _Line, withdrawn: Decimal | None) -> _Line | None:
-    """The line less what is withdrawn of it; None if that is all."""
-    if withdrawn is None:
-        return line
-    quantity = line.line.quantity
-    if withdrawn >= quantity.amount:
-        return None
-    rest = Quantity(quantity.amount - withdrawn, quantity.unit)
-    return replace(line, line=replace(line.line, quantity=rest))
-
-
-def _attributes(declaration: Declaration) -> tuple[object, ...]:
-    unit = declaration.operating_unit
-    return declaration.release_time, unit.code, declaration.port, declaration.country
-
-
-def _amendment(fact: Fact) -> WriteOffAmendment:
-    assert isinstance(fact.message, WriteOffAmendment)
-    return fact.message
-
-
-def _reversal(fact: Fact) -> WriteOffReversal:
-    assert isinstance(fact.message, WriteOffReversal)
-    return fact.message
-
-
-def _number(fact: Fact) -> tuple[object, ...]:
-    return (_amendment(fact).amendment_number, *fact.precedence)
