@@ -17,7 +17,7 @@ from gateway.ledger.kinds import EntryKind
 from gateway.ledger.portable import is_literally
 from gateway.ledger.projection import about, key_of
 from gateway.ledger.store import UnitOfWork
-from gateway.ledger.tables import act, message
+from gateway.ledger.tables import act, licence, message
 from gateway.licences.life import LicenceEvent, Life, Transmission
 from licencexml.values import LicenceKey
 
@@ -25,6 +25,9 @@ _ACT = act.c
 #: An act in these states has not left the house.
 _HERE = (Transmission.ACCEPTED, Transmission.SEALED)
 _NOT_ANSWERED = (*_HERE, Transmission.SENT)
+_OF_LICENCE = (licence.c.licence_type == _ACT.licence_type) & (licence.c.licence_no == _ACT.licence_no)
+#: Its licence goes before it, and is not refused there.
+_MAY_GO = licence.c.transmission != Transmission.CUSTOMS_REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,15 @@ class SealedAct:
 
 
 def unsealed(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    """The rows of acts that have no seal, with their messages' bytes: urgent ones first, then the oldest."""
+    """The rows of acts that are to be sealed, with their messages' bytes: urgent ones first, then the oldest.
+
+    Customs is told nothing about a licence that it does not have: an act waits while customs refuses that.
+    """
     query = (
         select(act, message.c.xml)
         .join(message, message.c.message_id == _ACT.message_id)
-        .where(is_literally(_ACT.transmission, Transmission.ACCEPTED))
+        .join(licence, _OF_LICENCE)
+        .where(is_literally(_ACT.transmission, Transmission.ACCEPTED), _MAY_GO)
         .order_by(_ACT.priority, _ACT.id)
         .limit(limit)
     )
@@ -77,11 +84,17 @@ def unanswered(connection: Connection, keys: Iterable[LicenceKey]) -> set[Licenc
 
 
 def unsealed_ids(connection: Connection, message_ids: Sequence[str]) -> set[str]:
-    """Those of these acts that have no seal."""
+    """Those of these acts that are to be sealed, as of now."""
     if not message_ids:
         return set()
-    query = select(_ACT.message_id).where(
-        _ACT.message_id.in_(message_ids), is_literally(_ACT.transmission, Transmission.ACCEPTED)
+    query = (
+        select(_ACT.message_id)
+        .join(licence, _OF_LICENCE)
+        .where(
+            _ACT.message_id.in_(message_ids),
+            is_literally(_ACT.transmission, Transmission.ACCEPTED),
+            _MAY_GO,
+        )
     )
     return set(connection.execute(query).scalars())
 

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 
 from gateway.ledger.correspondence import licence_key, own_message
 from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.journal import Row as NewRow
-from gateway.ledger.kinds import EntryKind, InterchangeStatus, OutboxStatus, Priority
+from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus, Priority
+from gateway.ledger.projection import key_of
 from gateway.ledger.store import UnitOfWork
-from gateway.ledger.tables import interchange, message, outbox
+from gateway.ledger.tables import act, interchange, licence, message, outbox
+from gateway.licences.life import ENDED
 from licencexml.values import LicenceKey
 
 _BOX = outbox.c
@@ -126,17 +128,39 @@ def repeat(uow: UnitOfWork, message_id: str) -> None:
 def requeue(uow: UnitOfWork, message_ids: Sequence[str], reason: str = "") -> list[str]:
     """Send again, under the same MessageID, what is no longer on its way; returns those messages.
 
-    What is due already, or in an interchange that still has to be sent, is left alone.
+    What is due already, or in an interchange that still has to be sent, is left alone; so is a licence that
+    has ended (`never_again`).
     """
+    barred = never_again(uow.connection, message_ids)
     ended = interchange.c.status != InterchangeStatus.READY
     movable = or_(
         _BOX.status.in_([OutboxStatus.DELIVERED, OutboxStatus.HELD]),
         (_BOX.status == OutboxStatus.ASSIGNED) & ended,
     )
-    latest = {row.message_id: row for row in _sendings(uow, message_ids, movable)}
+    allowed = [message_id for message_id in message_ids if message_id not in barred]
+    latest = {row.message_id: row for row in _sendings(uow, allowed, movable)}
     rows = list(latest.values())
     _send_again(uow, rows)
     return _told(uow, rows, EntryKind.REQUEUED, reason)
+
+
+def never_again(connection: Connection, message_ids: Sequence[str]) -> dict[str, LicenceKey]:
+    """Those of these messages that bring a licence which has ended: customs would have it in force."""
+    query = (
+        select(_BOX.message_id, _BOX.licence_type, _BOX.licence_no)
+        .join(
+            licence,
+            (licence.c.licence_type == _BOX.licence_type) & (licence.c.licence_no == _BOX.licence_no),
+        )
+        .outerjoin(act, act.c.sealed_message_id == _BOX.message_id)
+        .where(
+            _BOX.message_id.in_(message_ids),
+            _BOX.kind == SEALED_LICENCE,
+            act.c.message_id.is_(None),
+            licence.c.standing.in_(ENDED),
+        )
+    )
+    return {row.message_id: key_of(row) for row in connection.execute(query)}
 
 
 def _sendings(uow: UnitOfWork, message_ids: Sequence[str], condition: Any) -> list[Row[Any]]:

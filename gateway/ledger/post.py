@@ -27,7 +27,7 @@ from gateway.ledger.interchanges import (
     members,
     unfinished,
 )
-from gateway.ledger.outbox import Letter, enqueue, enqueue_all, hold, release, repeat, requeue
+from gateway.ledger.outbox import Letter, enqueue, enqueue_all, hold, never_again, release, repeat, requeue
 from gateway.ledger.parcels import InboundFile, Interchange
 from gateway.ledger.technical import technical_answer
 
@@ -54,6 +54,7 @@ __all__ = [
     "mark_refused",
     "mark_sent",
     "members",
+    "never_again",
     "receipt_sent",
     "receipts_due",
     "release",

@@ -12,6 +12,7 @@ from gateway.ledger.kinds import OutboxStatus
 from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.operations.commands import CommandRefused, Commands
 from gateway.service.arguments import Arguments, whole_number
+from licencexml.values import LicenceKey
 
 Answer = dict[str, Any]
 
@@ -74,7 +75,7 @@ class QueueHandlers:
 
     async def queue_requeue(self, arguments: Arguments) -> Answer:
         """Send rows again."""
-        return await self._change(arguments, post.requeue)
+        return await self._change(arguments, post.requeue, post.never_again)
 
     async def queue_flush(self, arguments: Arguments) -> Answer:
         """Try at once what waits for its next attempt."""
@@ -84,8 +85,12 @@ class QueueHandlers:
         return {"due_now": count}
 
     async def _change(
-        self, arguments: Arguments, change: Callable[[UnitOfWork, Sequence[str]], list[str]]
+        self,
+        arguments: Arguments,
+        change: Callable[[UnitOfWork, Sequence[str]], list[str]],
+        bars: Callable[[Connection, Sequence[str]], dict[str, LicenceKey]] = lambda _connection, _ids: {},
     ) -> Answer:
+        """Change the rows given; `bars` are those of their messages for which that is never done."""
         given = arguments.get("ids")
         if not isinstance(given, list) or not given:
             raise CommandRefused(
@@ -100,8 +105,15 @@ class QueueHandlers:
         if missing:
             raise CommandRefused("not-found", f"the queue has no row {', '.join(missing)}")
         message_ids = {number: row["message_id"] for number, row in rows.items() if row is not None}
-        changed = await self._ledger.submit(lambda uow: change(uow, list(message_ids.values())))
+        wanted = list(message_ids.values())
+        barred = await self._ledger.read(lambda connection: bars(connection, wanted))
+        changed = await self._ledger.submit(lambda uow: change(uow, wanted))
         self._wake()
+        if not changed and barred:
+            ended = ", ".join(str(key) for key in barred.values())
+            raise CommandRefused(
+                "refused", f"never sent again, or customs would have in force what has ended here: {ended}"
+            )
         if not changed:
             raise CommandRefused(
                 "refused", "none of these rows is in a state that allows it; see `queue show`"
