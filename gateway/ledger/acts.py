@@ -22,6 +22,7 @@ from gateway.ledger.kinds import EntryKind, OutcomeStatus, Priority
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.projection import about, key_of, load_states
 from gateway.ledger.refusals import enter_refusal
+from gateway.ledger.sent_again import sent_again
 from gateway.ledger.standing import save_standings
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import act, licence
@@ -97,6 +98,7 @@ class _Batch:
         self._waiting = acts_sent.waiting(uow.connection, keys)
         ending = [one.subject for one in batch if not isinstance(one.act, LicenceSuspension)]
         self._unsettled = unsettled(uow.connection, ending)
+        self._sent_again = sent_again(uow.connection, [key for key in ending if self._is_refused(key)])
         self._before = dict(self._states)
 
     def accept(self) -> list[Outcome]:
@@ -183,30 +185,30 @@ class _Batch:
         outcome = _outcome(one, one.subject)
         header = one.act.header
         self._known[outcome.message_id] = self._register(one, outcome)
-        row: dict[str, Any] | None = None
-        if state.life.transmission is not Transmission.CUSTOMS_REFUSED:
-            priority = self._waiting[one.subject] = self._priority(one.subject, wanted)
-            row = {
-                "kind": kind_of(one.act),
-                "priority": int(priority),
-                "issuer": header.sender,
-                "tree": one.tree,
-                "source": one.source,
-            }
-            self._journal.add(act, act_row(one.subject, header.message_id, self._uow.now, row))
-        # Customs is told nothing about a licence that it does not have.
+        priority = self._waiting[one.subject] = self._priority(one.subject, wanted)
+        row = {
+            "kind": kind_of(one.act),
+            "priority": int(priority),
+            "issuer": header.sender,
+            "tree": one.tree,
+            "source": one.source,
+        }
+        self._journal.add(act, act_row(one.subject, header.message_id, self._uow.now, row))
         self._enter(kind, one, {**data, "act": row})
         self._states[one.subject] = state
         return outcome
 
     def _act(self, one: ActReceived) -> Act:
         state, kept = self._states.get(one.subject), self._kept.get(one.subject)
-        record = (
-            None
-            if state is None or kept is None
-            else OnRecord(state, kept.issuer, self._unsettled[one.subject])
-        )
+        record = None
+        if state is not None and kept is not None:
+            again = one.subject in self._sent_again
+            record = OnRecord(state, kept.issuer, self._unsettled[one.subject], again)
         return Act(one.subject, one.act.header.sender, record, self._policy, self._uow.now)
+
+    def _is_refused(self, key: LicenceKey) -> bool:
+        state = self._states.get(key)
+        return state is not None and state.life.transmission is Transmission.CUSTOMS_REFUSED
 
     def _priority(self, key: LicenceKey, wanted: Priority) -> Priority:
         """The priority wanted, but never before what customs has yet to hear of that licence."""

@@ -29,7 +29,7 @@ from gateway.ledger.state_data import permitted_data, state_data, suspension_dat
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import licence, licence_line, message, outbox
 from gateway.licences.issue import decide_issue
-from gateway.licences.life import LicenceEvent, Transmission
+from gateway.licences.life import ENDED, LicenceEvent, Transmission
 from gateway.licences.policy import Policy
 from gateway.licences.state import LicenceState
 from licencexml.messages import LicenceIssue, LicenceReplacement, kind_of
@@ -110,11 +110,14 @@ def accept_issues(uow: UnitOfWork, batch: Sequence[IssueReceived], policy: Polic
 
 
 def to_seal(connection: Connection, limit: int) -> list[ToSeal]:
-    """Licences and acts accepted and not sealed: urgent ones first, then the oldest."""
+    """Licences and acts accepted and not sealed: urgent ones first, then the oldest.
+
+    A licence that has ended is never sealed: customs would have it in force.
+    """
     query = (
         select(licence, message.c.xml)
         .join(message, message.c.message_id == licence.c.issue_message_id)
-        .where(is_literally(licence.c.transmission, Transmission.ACCEPTED))
+        .where(is_literally(licence.c.transmission, Transmission.ACCEPTED), licence.c.standing.not_in(ENDED))
         .order_by(licence.c.priority, licence.c.id)
         .limit(limit)
     )

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from typing import Self
 
 from gateway.clock import BUSINESS_ZONE, business_date
-from gateway.licences.life import Standing
+from gateway.licences.life import Standing, Transmission
 from gateway.licences.policy import Policy
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
 from gateway.licences.state import LicenceState
@@ -26,11 +26,13 @@ class OnRecord:
     """A licence as the ledger has it, and the issuer that it came from (`Sender`).
 
     `unsettled` is how many of customs' messages about it do not fit or wait, and are not cleared up.
+    `sent_again`: customs refused it, and it has been sent again since, without an answer so far.
     """
 
     state: LicenceState
     issuer: str
     unsettled: int = 0
+    sent_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +123,30 @@ def revoked_already(act: Act) -> Iterator[Facts]:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A licence that is to end by an act; `unsettled` as in `OnRecord`, `now` aware."""
+    """A licence that is to end by an act; `unsettled` and `sent_again` as in `OnRecord`, `now` aware."""
 
     state: LicenceState
     policy: Policy
     now: datetime
     unsettled: int = 0
+    sent_again: bool = False
 
     @classmethod
     def of(cls, act: Act, state: LicenceState) -> Self:
         """The end of the licence that `act` is about, which stands as `state`."""
-        unsettled = 0 if act.record is None else act.record.unsettled
-        return cls(state, act.policy, act.now, unsettled)
+        if act.record is None:
+            return cls(state, act.policy, act.now)
+        return cls(state, act.policy, act.now, act.record.unsettled, act.record.sent_again)
+
+    @property
+    def may_be_used(self) -> bool:
+        """Whether customs has the licence, or will have it without anybody's doing."""
+        return self.sent_again or self.state.life.transmission is not Transmission.CUSTOMS_REFUSED
+
+    @property
+    def is_unsealed(self) -> bool:
+        """Whether it has yet to go to customs: nothing that follows may be there before it, or without it."""
+        return self.state.life.transmission is Transmission.ACCEPTED
 
     @property
     def is_past(self) -> bool:
@@ -174,11 +188,15 @@ QUIET: Rulebook[Ending] = Rulebook("releases in flight 在途的放行")
     ),
 )
 def customs_not_reconciled(case: Ending) -> Iterator[Facts]:
-    """A licence that customs has ends only after its use stood still and both sides had equal figures."""
-    if not case.policy.replacement_needs_reconciliation or not case.state.life.is_at_customs:
+    """A licence ends only after its use stood still and both sides had equal figures.
+
+    That goes for one on its way to customs too: what customs refused, and is not sent again, ends at once.
+    """
+    needed = case.policy.replacement_needs_reconciliation and case.may_be_used
+    if not needed and not case.is_unsealed:
         return
     since, confirmed = case.quiet_since, case.state.confirmed_at
-    if since is None or confirmed is None or confirmed < since:
+    if case.is_unsealed or since is None or confirmed is None or confirmed < since:
         text = None if since is None else since.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")
         yield {"licence": case.state.key, "since_zh": text or "未停止", "since_en": text or "not stopped"}
 

@@ -161,7 +161,9 @@ def test_of_two_replacements_at_once_the_second_is_told(run: Run, look: Run) -> 
 
 def test_a_licence_that_was_issued_by_replacement_is_replaced_in_its_turn(run: Run, look: Run) -> None:
     at_customs(run, 1)
-    accept(run, replacement(), replacement(licence(key(3)), replaced=key(2), message_id="r-2"))
+    accept(run, replacement())
+    seal_all(run, look)
+    accept(run, replacement(licence(key(3)), replaced=key(2), message_id="r-2"))
     chain = look(load_states, [key(1), key(2), key(3)])
     assert [chain[key(n)].replaced_by for n in (1, 2, 3)] == [key(2), key(3), None]
     assert sound(look)
@@ -200,14 +202,74 @@ def test_a_licence_does_not_end_while_something_about_it_is_not_settled(run: Run
     assert "RELEASES_NOT_SETTLED" in codes(waits[0])
 
 
-def test_customs_is_told_nothing_of_a_licence_that_it_refused(run: Run, look: Run) -> None:
+@pytest.mark.parametrize("policy", [POLICY, TRUSTING], ids=["reconciled", "trusting"])
+@pytest.mark.parametrize("act", [revocation(), replacement()], ids=["revocation", "replacement"])
+def test_a_licence_that_has_yet_to_go_to_customs_does_not_end(
+    run: Run, look: Run, act: Any, policy: Any
+) -> None:
+    """It would be in force there, and ended here."""
+    run(book.accept_issues, [issue_received(licence())], POLICY)
+    assert codes(accept(run, act, policy=policy)[0]) == ["CUSTOMS_NOT_RECONCILED"]
+    assert seal_all(run, look) == ["i-1"]
+    assert ("CUSTOMS_NOT_RECONCILED" in codes(accept(run, act, policy=policy)[0])) is (policy is POLICY)
+    assert sound(look)
+
+
+def test_a_refused_licence_that_is_sent_again_ends_only_when_customs_has_answered(
+    run: Run, look: Run
+) -> None:
+    refused_by_customs(run)
+    assert run(post.requeue, ["z-1"]) == ["z-1"]
+    assert codes(accept(run, revocation(), policy=POLICY)[0]) == ["CUSTOMS_NOT_RECONCILED"]
+    send_all(run)
+    run(book.record_customs_answers, [answer_received("z-1", "a-2", AckStatus.REFUSED, key())])
+    assert not accept(run, revocation(), policy=POLICY)[0].rejections
+    assert sound(look)
+
+
+def refused_by_customs(run: Run) -> None:
     run(book.accept_issues, [issue_received(licence())], POLICY)
     run(book.record_seals, [sealed(key(), "z-1")])
+    send_all(run)
     run(book.record_customs_answers, [answer_received("z-1", "a-1", AckStatus.REFUSED, key())])
-    accept(run, revocation())
+
+
+@pytest.mark.parametrize(
+    ("act", "status"),
+    [(suspension(), LicenceStatus.CUSTOMS_REFUSED), (revocation(), LicenceStatus.REVOKED)],
+    ids=["suspension", "revocation"],
+)
+def test_an_act_on_a_licence_that_customs_refused_waits_until_it_is_there_after_all(
+    run: Run, look: Run, act: Any, status: LicenceStatus
+) -> None:
+    refused_by_customs(run)
+    assert not accept(run, act)[0].rejections
+    message_id = act.header.message_id
     assert look(book.to_seal, 10) == []
-    assert stands(look, key()).status is LicenceStatus.REVOKED
+    assert run(book.record_seals, [replace(sealed(key(), "z-2", message_id), is_act=True)]) == []
+    assert (stands(look, key()).status, look(transmissions)) == (status, {message_id: Transmission.ACCEPTED})
     assert sound(look)
+
+    run(book.record_customs_answers, [answer_received("z-1", "a-2", licence=key())])
+    assert seal_all(run, look) == [message_id]
+    assert sound(look)
+
+
+@pytest.mark.parametrize("act", [revocation(), replacement()], ids=["revocation", "replacement"])
+def test_a_licence_that_has_ended_is_never_sent_again(run: Run, look: Run, act: Any) -> None:
+    refused_by_customs(run)
+    accept(run, act)
+    assert look(post.never_again, ["z-1"]) == {"z-1": key()}
+    assert run(post.requeue, ["z-1"]) == []
+    assert EntryKind.REQUEUED not in look(entries)
+
+
+def test_its_revocation_may_be_sent_again(run: Run, look: Run) -> None:
+    at_customs(run, 1)
+    accept(run, revocation())
+    seal_all(run, look)
+    send_all(run)
+    assert run(post.requeue, ["z-1", "sealed-v-1"]) == ["sealed-v-1"]
 
 
 def test_an_act_has_a_way_of_its_own_to_customs_and_back(run: Run, look: Run) -> None:

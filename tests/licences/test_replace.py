@@ -204,9 +204,10 @@ def test_539_art_7_in_doubt_a_licence_is_neither_replaced_nor_revoked(ground: Su
     assert codes(resumed(doubtful, ground, NOW), replacement()) == []
 
 
-def test_configured_what_customs_never_had_or_refused_is_replaced_at_once() -> None:
+def test_configured_what_customs_refused_is_replaced_at_once_and_not_what_is_on_its_way_there() -> None:
     unsent = LicenceState.issued(licence(), POLICY)
-    assert codes(unsent, replacement()) == []
+    assert codes(unsent, replacement()) == ["CUSTOMS_NOT_RECONCILED"]
+    assert codes(unsent.after(LicenceEvent.SEAL), replacement()) == ["CUSTOMS_NOT_RECONCILED"]
     refused = unsent.after(LicenceEvent.SEAL).after(LicenceEvent.CUSTOMS_REFUSE)
     assert codes(refused, replacement()) == []
 
