@@ -147,7 +147,7 @@ def _line(row: Row) -> Row:
 
 def _line_in_short(row: Row) -> Row:
     """What was negotiated is for `line status`."""
-    return _without(_line(row), "parameters")
+    return _without(_line(row), "parameters", "last_refusal")
 
 
 def _without(row: Row, *names: str) -> Row:

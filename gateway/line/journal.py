@@ -5,6 +5,8 @@ from __future__ import annotations
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from gateway.line.office import Phase
+from gateway.line.refusals import meaning
 from gateway.line.status import Direction
 from oftp2.identity import FileIdentity
 from oftp2.negotiation import Parameters
@@ -59,15 +61,29 @@ class Journal:
             restarted_at_bytes=position_bytes,
         )
 
-    def file_refused(self, identity: FileIdentity, where: str, reason: int, text: str) -> None:
-        """One side refused a file of the other."""
+    def file_refused(
+        self, identity: FileIdentity, phase: Phase, reason: int, text: str, *, retry: bool
+    ) -> None:
+        """One side refused a file of the other; `retry` tells whether it makes sense to send it again."""
         _log.warn(
-            "file {dataset} refused with {where} {reason:02d}: {text}",
+            "file {dataset} refused with {where} {reason:02d}, {meaning}: {text}",
             **self._common(),
             **_file(identity),
-            where=where,
+            where=phase.value,
             reason=reason,
+            meaning=meaning(phase, reason),
             text=text,
+            retry=retry,
+        )
+
+    def negative_receipt(self, identity: FileIdentity, reason: int) -> None:
+        """The partner has taken our NERP."""
+        _log.info(
+            "negative receipt {reason:02d}, {meaning}, for {dataset} sent",
+            **self._common(),
+            **_file(identity),
+            reason=reason,
+            meaning=meaning(Phase.AFTERWARDS, reason),
         )
 
     def receipt(self, identity: FileIdentity, where: str) -> None:

@@ -34,10 +34,22 @@ class OutgoingFile:
 
 
 @dataclass(frozen=True, slots=True)
+class NotProcessed:
+    """Why a file that we took will not be processed: a NERP reason (RFC 5024 section 5.3.14) and a text."""
+
+    reason: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingReceipt:
-    """An end-to-end response (EERP) that is due for the file that we received under `identity`."""
+    """An end-to-end response that is due for the file that we received under `identity`.
+
+    EERP, or NERP when there is a `refusal`.
+    """
 
     identity: FileIdentity
+    refusal: NotProcessed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ class PostOffice(Protocol):
         """The partner refused the file; `retry` tells whether another attempt makes sense."""
 
     async def receipt_sent(self, partner: str, identity: FileIdentity) -> None:
-        """The partner has taken our EERP (RTR)."""
+        """The partner has taken our EERP or NERP (RTR)."""
 
     async def receipt_received(self, partner: str, identity: FileIdentity) -> None:
         """The partner's EERP for our file. Durable when it returns; only then the partner gets its RTR."""

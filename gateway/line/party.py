@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.line.journal import Journal
-from gateway.line.office import PostOffice
+from gateway.line.office import Phase, PostOffice
+from gateway.line.refusals import in_words
 from gateway.line.status import Traffic
+from oftp2.identity import FileIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +19,11 @@ class Party:
     office: PostOffice
     traffic: Traffic
     journal: Journal
+
+    def refused(
+        self, identity: FileIdentity, phase: Phase, reason: int, text: str, *, retry: bool, by_us: bool
+    ) -> None:
+        """Tell log and status of a file that one side refused."""
+        self.journal.file_refused(identity, phase, reason, text, retry=retry)
+        by = "us" if by_us else self.name
+        self.traffic.last_refusal = in_words(identity, phase, reason, text, retry=retry, by=by)

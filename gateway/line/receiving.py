@@ -7,7 +7,7 @@ from gateway.line.party import Party
 from oftp2 import events as e
 from oftp2.commands import BLOCK_BYTES
 from oftp2.identity import FileIdentity
-from oftp2.reasons import NERP_REASONS, Refusal, explain
+from oftp2.reasons import EFNA_REASONS, NERP_REASONS, SFNA_REASONS, Refusal, explain
 from oftp2.session import Session
 from oftp2.tables import State
 
@@ -17,6 +17,7 @@ class Receiving:
 
     def __init__(self, session: Session, party: Party) -> None:
         self._session = session
+        self._party = party
         self._office = party.office
         self._partner = party.name
         self._traffic = party.traffic
@@ -91,7 +92,8 @@ class Receiving:
             self._traffic.files_received += 1
             self._journal.file_received(identity, event.unit_count, self._position_bytes)
             return True
-        self._journal.file_refused(identity, Phase.END.value, refusal.reason, refusal.text)
+        retry = explain(EFNA_REASONS, refusal.reason).retryable
+        self._party.refused(identity, Phase.END, refusal.reason, refusal.text, retry=retry, by_us=True)
         self._session.refuse_end(refusal.reason, refusal.text)
         return False
 
@@ -104,7 +106,7 @@ class Receiving:
     async def negative_receipt_arrived(self, event: e.NegativeEndResponseIndication) -> None:
         """NERP: told as a refusal afterwards, then RTR."""
         reason, text = event.nerp.reason, event.nerp.text or explain(NERP_REASONS, event.nerp.reason).meaning
-        self._journal.file_refused(event.identity, Phase.AFTERWARDS.value, reason, text)
+        self._party.refused(event.identity, Phase.AFTERWARDS, reason, text, retry=False, by_us=False)
         await self._office.file_refused(
             self._partner, event.identity, Phase.AFTERWARDS, reason, text, retry=False
         )
@@ -138,8 +140,13 @@ class Receiving:
             self._session.ready()
 
     def _refuse_offer(self, identity: FileIdentity, answer: RefusedOffer) -> None:
-        self._journal.file_refused(identity, Phase.START.value, answer.reason, answer.text)
-        self._session.refuse_file(answer.reason, answer.text, retry=answer.retry)
+        retry = explain(SFNA_REASONS, answer.reason).retryable if answer.retry is None else answer.retry
+        if answer.reason == Refusal.DUPLICATE_FILE:
+            # That is how a partner learns that we have its file: nothing that anybody should look at.
+            self._journal.file_refused(identity, Phase.START, answer.reason, answer.text, retry=retry)
+        else:
+            self._party.refused(identity, Phase.START, answer.reason, answer.text, retry=retry, by_us=True)
+        self._session.refuse_file(answer.reason, answer.text, retry=retry)
 
 
 def _unsupported(event: e.StartFileIndication) -> RefusedOffer | None:

@@ -7,7 +7,8 @@ from typing import Protocol
 from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase
 from gateway.line.party import Party
 from oftp2 import events as e
-from oftp2.commands import BLOCK_BYTES, SFID
+from oftp2.commands import BLOCK_BYTES, NERP, SFID
+from oftp2.fields import clip
 from oftp2.reasons import EFNA_REASONS, Course, Refusal, explain
 from oftp2.session import Session
 from oftp2.subrecords import Encoder, is_worth_compressing
@@ -30,6 +31,7 @@ class Sending:
     def __init__(self, session: Session, outlet: Outlet, party: Party) -> None:
         self._session = session
         self._outlet = outlet
+        self._party = party
         self._office = party.office
         self._partner = party.name
         self._traffic = party.traffic
@@ -47,7 +49,7 @@ class Sending:
         """Begin to send `item`, unless the session ended while it was being fetched."""
         if isinstance(item, OutgoingReceipt):
             self._item = item
-            self._session.send_receipt(item.identity)
+            self._send_receipt(item)
             return
         data = await item.open()
         if not self._session.is_idle_speaker:
@@ -58,6 +60,16 @@ class Sending:
         offer = SFID.of(item.identity, len(data), restart=restart, user_data=item.user_data)
         self._session.start_file(offer)
         self._item, self._data = item, data
+
+    def _send_receipt(self, item: OutgoingReceipt) -> None:
+        if item.refusal is None:
+            self._session.send_receipt(item.identity)
+            return
+        # It is we, to whom the file was destined, who make the response.
+        creator, refusal = item.identity.destination, item.refusal
+        self._session.send_negative_receipt(
+            NERP.of(item.identity, creator, refusal.reason, clip(refusal.text))
+        )
 
     def pump(self) -> None:
         """Send data as long as there is credit and the partner reads."""
@@ -102,7 +114,10 @@ class Sending:
         """RTR."""
         item, self._item = self._item, None
         assert isinstance(item, OutgoingReceipt), "only receipts are answered with RTR"
-        self._journal.receipt(item.identity, "sent")
+        if item.refusal is None:
+            self._journal.receipt(item.identity, "sent")
+        else:
+            self._journal.negative_receipt(item.identity, item.refusal.reason)
         await self._office.receipt_sent(self._partner, item.identity)
 
     async def _refused(self, phase: Phase, reason: int, text: str, *, retry: bool) -> None:
@@ -111,7 +126,7 @@ class Sending:
             self._journal.file_sent(item.identity, item.size_bytes, already_there=True)
             await self._office.file_already_there(self._partner, item.identity)
             return
-        self._journal.file_refused(item.identity, phase.value, reason, text)
+        self._party.refused(item.identity, phase, reason, text, retry=retry, by_us=False)
         await self._office.file_refused(self._partner, item.identity, phase, reason, text, retry=retry)
 
     def _take_file(self) -> OutgoingFile:

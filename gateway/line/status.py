@@ -26,6 +26,7 @@ class Traffic:
     bytes_sent: int = 0
     bytes_received: int = 0
     last_error: str = ""
+    last_refusal: str | None = None
 
     @property
     def files(self) -> int:
@@ -35,7 +36,10 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class LineStatus:
-    """One line in words and numbers. `since` is when `state` began; `parameters` are those negotiated."""
+    """One line in words and numbers. `since` is when `state` began; `parameters` are those negotiated.
+
+    `last_refusal` is the last file that was refused, by whom, why, and whether it is to be tried again.
+    """
 
     partner: str
     direction: Direction
@@ -47,6 +51,7 @@ class LineStatus:
     bytes_sent: int
     bytes_received: int
     parameters: Parameters | None = None
+    last_refusal: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -83,4 +88,5 @@ class Gauge:
             bytes_sent=traffic.bytes_sent,
             bytes_received=traffic.bytes_received,
             parameters=self.parameters,
+            last_refusal=traffic.last_refusal,
         )

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from twisted.internet.defer import Deferred
 
-from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase, RefusedFile, RefusedOffer
+from gateway.line.office import NotProcessed, OutgoingFile, OutgoingReceipt, Phase, RefusedFile, RefusedOffer
 from oftp2.identity import FileIdentity
 
 
@@ -58,6 +58,7 @@ class DummyOffice:
     log: list[tuple[object, ...]] = field(default_factory=list)
     outbox: list[tuple[FileIdentity, bytes]] = field(default_factory=list)
     receipts: list[FileIdentity] = field(default_factory=list)
+    not_processed: dict[FileIdentity, NotProcessed] = field(default_factory=dict)
     held: dict[FileIdentity, bytearray] = field(default_factory=dict)
     received: dict[FileIdentity, bytes] = field(default_factory=dict)
     refusal: RefusedOffer | None = None
@@ -102,7 +103,7 @@ class DummyOffice:
         for identity in self.receipts:
             if ("receipt", identity) not in taken:
                 self.in_hand[session] = ("receipt", identity)
-                return OutgoingReceipt(identity)
+                return OutgoingReceipt(identity, self.not_processed.get(identity))
         for identity, content in self.outbox:
             if identity not in taken:
                 self.in_hand[session] = identity

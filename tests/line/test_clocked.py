@@ -15,7 +15,9 @@ from twisted.python.failure import Failure
 
 from gateway.config.endpoints import Endpoint, Transport
 from gateway.line.calling import Caller, pause_seconds
+from gateway.line.office import NotProcessed, Phase
 from gateway.line.protocol import LineProtocol
+from gateway.line.refusals import in_words
 from gateway.line.service import LineService
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.status import Direction, Gauge
@@ -238,11 +240,48 @@ def test_file_services_that_are_not_offered_are_refused_by_name(change: dict[str
     assert (refusal.reason, refusal.retry) == (reason, False)
 
 
+def test_responses_go_out_one_at_a_time_each_after_rtr_and_a_refusal_as_nerp() -> None:
+    wire = Wire().in_session()
+    wire.office.receipts = [identity_of(1), identity_of(2)]
+    wire.office.not_processed[identity_of(1)] = NotProcessed(34, "不可读")
+    wire.partner.change_direction()
+    (nerp,) = wire.exchange()
+    assert isinstance(nerp, e.NegativeEndResponseIndication)
+    assert nerp.identity == identity_of(1)
+    assert (nerp.nerp.creator, nerp.nerp.reason, nerp.nerp.text) == ("O0013CUSTOMS", 34, "不可读")
+    wire.reactor.advance(30)
+    assert wire.exchange() == [], "nothing more before RTR"
+    assert wire.office.log == []
+    wire.partner.ready()
+    (eerp,) = wire.exchange()
+    assert isinstance(eerp, e.EndResponseIndication)
+    assert eerp.identity == identity_of(2)
+    assert wire.office.log == [("receipt sent", "FILE1")]
+    wire.partner.ready()
+    wire.exchange()
+    assert wire.office.log[-1] == ("receipt sent", "FILE2")
+
+
+def test_a_response_that_gets_no_rtr_ends_the_session_and_stays_due() -> None:
+    wire = Wire().in_session()
+    wire.office.receipts = [identity_of(1)]
+    wire.office.not_processed[identity_of(1)] = NotProcessed(34)
+    wire.partner.change_direction()
+    wire.exchange()
+    wire.reactor.advance(61)
+    assert any(isinstance(event, e.AbortIndication) and event.reason == 9 for event in wire.exchange())
+    wire.lose()
+    assert wire.office.log == [("session lost", "gateway")]
+    assert wire.office.receipts == [identity_of(1)]
+
+
 def test_a_negative_receipt_is_answered_and_reported() -> None:
     wire = Wire().in_session()
     wire.partner.send_negative_receipt(c.NERP.of(identity_of(7), "O0013GATEWAY", 34))
     assert wire.exchange() == [e.ReadyConfirmation()]
     assert wire.office.log == [("refused", "FILE7", "NERP", 34, False)]
+    (status,) = wire.service.status()
+    assert status.last_refusal == "FILE7: NERP 34 processing failed, by gateway; not to be tried again"
 
 
 def test_sessions_of_one_partner_are_bounded() -> None:
@@ -347,3 +386,28 @@ class Talk:
     @property
     def conversation(self) -> Talk:
         return self
+
+
+@pytest.mark.parametrize(
+    ("phase", "reason", "retry", "words"),
+    [
+        (
+            Phase.START,
+            12,
+            True,
+            "FILE1: SFNA 12 the partner could not store or read the file, by",
+        ),
+        (Phase.END, 22, False, "FILE1: EFNA 22 decryption failed, by customs; not to be tried again"),
+        (
+            Phase.AFTERWARDS,
+            22,
+            False,
+            "FILE1: NERP 22 the partner could not store or read the file, f",
+        ),
+        (Phase.AFTERWARDS, 77, False, "FILE1: NERP 77 unknown reason 77, by customs"),
+    ],
+)
+def test_a_reason_means_what_the_table_of_its_command_says(
+    phase: Phase, reason: int, retry: bool, words: str
+) -> None:
+    assert in_words(identity_of(1), phase, reason, "", retry=retry, by="customs").startswith(words)

@@ -290,6 +290,9 @@ class RefusalTests(World):
         await self.start()
         await self.until(lambda: "refused" in self.gateway_office.words())
         assert self.gateway_office.log == [("refused", "FILE1", "SFNA", 6, False)]
+        words = "FILE1: SFNA 06 file too big (太大), by {}; not to be tried again"
+        assert self.calling().last_refusal == words.format("customs")
+        assert words.format("us") in [status.last_refusal for status in self.customs.status()]
         assert self.calling().state == "in session"
 
 
