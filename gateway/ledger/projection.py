@@ -6,12 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, false, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    false,
+    or_,
+    select,
+    update,
+)
 
 from gateway.ledger.journal import licence_columns
 from gateway.ledger.state_data import permitted_from, suspensions_from
 from gateway.ledger.store import UnitOfWork
-from gateway.ledger.tables import declaration_use, licence, licence_line
+from gateway.ledger.tables import declaration_use, licence, licence_line, write_off_line
 from gateway.licences.life import Life, Standing, Transmission, Usage
 from gateway.licences.state import LicenceState, LineState
 from licencexml.values import LicenceKey, LicenceType, Medium, Party, UsageMode
@@ -139,16 +151,25 @@ def _lines(connection: Connection, keys: Sequence[LicenceKey]) -> defaultdict[Li
     return lines
 
 
-def _declarations(connection: Connection, keys: Sequence[LicenceKey]) -> defaultdict[LicenceKey, set[str]]:
-    query = select(declaration_use).where(about(declaration_use, keys))
-    uses: defaultdict[LicenceKey, set[str]] = defaultdict(set)
+def _declarations(
+    connection: Connection, keys: Sequence[LicenceKey]
+) -> defaultdict[LicenceKey, dict[str, bool]]:
+    """The declarations that count against each licence, and whether anything of each stands."""
+    use, line = declaration_use.c, write_off_line.c
+    stands = exists().where(
+        line.licence_type == use.licence_type,
+        line.licence_no == use.licence_no,
+        line.entry_id == use.entry_id,
+    )
+    query = select(declaration_use, stands.label("stands")).where(about(declaration_use, keys))
+    uses: defaultdict[LicenceKey, dict[str, bool]] = defaultdict(dict)
     for row in connection.execute(query):
-        uses[key_of(row)].add(row.entry_id)
+        uses[key_of(row)][row.entry_id] = bool(row.stands)
     return uses
 
 
 def _state(
-    key: LicenceKey, row: Row[Any], lines: Iterable[LineState], declarations: Iterable[str]
+    key: LicenceKey, row: Row[Any], lines: Iterable[LineState], declarations: Mapping[str, bool]
 ) -> LicenceState:
     return LicenceState(
         key=key,
@@ -167,6 +188,7 @@ def _state(
         lines=tuple(lines),
         permitted=permitted_from(row.permitted),
         declarations=frozenset(declarations),
+        withdrawn=frozenset(entry_id for entry_id, stands in declarations.items() if not stands),
         suspensions=suspensions_from(row.suspensions),
         replaces=None if row.replaces is None else LicenceKey.parse(row.replaces),
         replaced_by=None if row.replaced_by is None else LicenceKey.parse(row.replaced_by),

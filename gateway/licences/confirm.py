@@ -139,12 +139,12 @@ def figures_differ(case: Replied) -> Iterator[Facts]:
     ),
 )
 def declarations_differ(case: Replied) -> Iterator[Facts]:
-    """The same declarations count on both sides."""
+    """The same declarations stand on both sides; one that was withdrawn may count against the cap, or not."""
     if case.reply.standing is None:
         return
     stated = case.reply.standing
-    ours, theirs = sorted(case.state.declarations), sorted(stated.live_declarations)
-    if ours != theirs or stated.uses != len(ours):
+    ours, theirs = sorted(case.state.live_declarations), sorted(stated.live_declarations)
+    if ours != theirs or stated.uses not in (len(ours), len(case.state.declarations)):
         yield {
             "licence": case.state.key,
             "ours": f"{len(ours)} [{', '.join(ours)}]",

@@ -35,13 +35,13 @@ def status_of(state: LicenceState) -> StandingStatus:
 
 
 def standing_of(state: LicenceState) -> LicenceStanding:
-    """Validity and use."""
+    """Validity and use: how many declarations count against the cap, and of which anything stands."""
     figures = figures_of(state)
     return LicenceStanding(
         valid_from=state.valid_from,
         valid_to=state.valid_to,
-        uses=figures.uses,
+        uses=len(state.declarations),
         cap=state.cap,
         lines=figures.lines,
-        live_declarations=tuple(sorted(state.declarations)),
+        live_declarations=tuple(sorted(state.live_declarations)),
     )

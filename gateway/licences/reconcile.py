@@ -1,6 +1,6 @@
 """对账: two reports of one day held against each other, item by item (外经贸配管发〔2000〕539号 art. 4).
 
-An item is a sealed message (transfer), the number of declarations that used a licence, a goods line, or a
+An item is a sealed message (transfer), the number of declarations that use a licence, a goods line, or a
 licence of which this side knows nothing. Every item of either side is in exactly one class: it agrees, or it
 is one `Difference`. What each class rests on, and what is done about it, is in `differences`.
 
@@ -120,8 +120,12 @@ def tell(item: Compared, kind: DifferenceClass) -> Difference:
 
 
 def figures_of(state: LicenceState) -> LicenceFigures:
-    """How a licence stands, as it is reported: what went beyond the quantity issued is over-shipment."""
-    return LicenceFigures(state.key, len(state.declarations), tuple(map(balance_of, state.lines)))
+    """How a licence stands, as it is reported: what went beyond the quantity issued is over-shipment.
+
+    Its uses are the declarations of which anything stands. That one that was withdrawn counts against the cap
+    all the same may be our law, and is not what customs released.
+    """
+    return LicenceFigures(state.key, len(state.live_declarations), tuple(map(balance_of, state.lines)))
 
 
 def balance_of(line: LineState) -> GoodsLineBalance:

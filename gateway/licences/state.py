@@ -83,10 +83,11 @@ class Suspension:
 class LicenceState:
     """The state of one licence.
 
-    `declarations` are the entry ids of the declarations that use it and count against `cap`; `lines` are in
-    the order of their numbers; `suspensions` in the order of their beginnings. `replaced_by` and `replaces`
-    name the other licence of a replacement (换证). `confirmed_at` is the latest instant as of which customs'
-    figures were equal to ours.
+    `declarations` are the entry ids of the declarations that use it and count against `cap`; of those that
+    are `withdrawn` nothing stands any more, and they count all the same. `lines` are in the order of their
+    numbers; `suspensions` in the order of their beginnings. `replaced_by` and `replaces` name the other
+    licence of a replacement (换证). `confirmed_at` is the latest instant as of which customs' figures were
+    equal to ours.
     """
 
     key: LicenceKey
@@ -105,6 +106,7 @@ class LicenceState:
     lines: tuple[LineState, ...]
     permitted: tuple[PermittedEnterprise, ...] = ()
     declarations: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
     suspensions: tuple[Suspension, ...] = ()
     replaces: LicenceKey | None = None
     replaced_by: LicenceKey | None = None
@@ -114,6 +116,11 @@ class LicenceState:
     def status(self) -> LicenceStatus:
         """The one word for where it is in its life."""
         return self.life.status
+
+    @property
+    def live_declarations(self) -> frozenset[str]:
+        """The declarations of which anything stands: those that both sides know, whatever counts."""
+        return self.declarations - self.withdrawn
 
     @property
     def is_suspended(self) -> bool:
@@ -165,16 +172,21 @@ class LicenceState:
             else line
             for line in self.lines
         )
-        return replace(self, lines=lines, declarations=self.declarations | {entry_id})
+        declarations, withdrawn = self.declarations | {entry_id}, self.withdrawn - {entry_id}
+        return replace(self, lines=lines, declarations=declarations, withdrawn=withdrawn)
 
     def counting(self, entry_id: str) -> Self:
-        """The licence with the declaration `entry_id` counted against its cap."""
-        return replace(self, declarations=self.declarations | {entry_id})
+        """The licence with the declaration `entry_id` counted; nothing of a new one stands."""
+        if entry_id in self.declarations:
+            return self
+        return replace(
+            self, declarations=self.declarations | {entry_id}, withdrawn=self.withdrawn | {entry_id}
+        )
 
     def unused(self) -> Self:
         """The licence as it would stand if no declaration had used it."""
         lines = tuple(replace(line, balance=line.issued) for line in self.lines)
-        return replace(self, lines=lines, declarations=frozenset())
+        return replace(self, lines=lines, declarations=frozenset(), withdrawn=frozenset())
 
     def with_usage(self) -> Self:
         """The licence with its life saying how much of it is used."""

@@ -22,7 +22,8 @@ from licencexml.messages import WriteOff
 from licencexml.values import UsageMode
 from tests.ledger.makers import clearance_received, digest, issue_received, sealed
 from tests.ledger.test_issuing import content, statements
-from tests.licences.makers import KILOGRAM, POLICY, drawn, goods, key, licence, write_off
+from tests.licences.clearances import reversal, withdrawn
+from tests.licences.makers import KILOGRAM, POLICY, drawn, entry_id, goods, key, licence, write_off
 
 Run = Callable[..., Any]
 
@@ -199,6 +200,19 @@ def test_twelve_declarations_pass_and_the_thirteenth_does_not(run: Run, look: Ru
 
     assert [codes(outcome) for outcome in outcomes] == [[]] * 12 + [["MULTI_USE_CAP_REACHED"]]
     assert balances(look) == [88, 50]
+
+
+def test_what_a_withdrawn_declaration_keeps_of_its_use_is_known_after_any_look(run: Run, look: Run) -> None:
+    kept = replace(POLICY, count_restored=False)
+    back = write_off(drawn("10"))
+    stays = write_off(drawn("5"), declaration=2, message_id="w-2")
+    told = [*map(clearance_received, (back, stays)), clearance_received(reversal(withdrawn("10")))]
+    run(book.record_clearances, told, kept)
+
+    found = state(look)
+    assert found.declarations == {entry_id(1), entry_id(2)}
+    assert found.live_declarations == {entry_id(2)}
+    assert look(lambda connection: list(differences(connection))) == []
 
 
 def test_the_entries_tell_all_that_the_projection_says(run: Run, look: Run) -> None:

@@ -65,6 +65,18 @@ def test_539_art_8_5_the_same_declarations_count() -> None:
     assert codes(used(state()), said(other)) == ["DECLARATIONS_DIFFER"]
 
 
+def test_configured_a_declaration_that_was_withdrawn_may_count_on_either_side_or_on_none() -> None:
+    """What the cap counts is each side's law; what stands released is a fact."""
+    kept = used(state()).counting(entry_id(2))
+    for ours in (kept, used(state())):
+        assert codes(ours, said(kept)) == ([] if ours is kept else ["DECLARATIONS_DIFFER"])
+    assert codes(kept, said(used(state()))) == []
+
+    stated = said(kept).standing
+    assert stated is not None
+    assert (stated.uses, stated.live_declarations) == (2, (entry_id(),))
+
+
 def test_configured_a_licence_is_suspended_on_both_sides_or_on_none() -> None:
     stopped = suspended(state(), IN_FLIGHT, NOW - HOUR)
     assert codes(stopped, said(state())) == ["SUSPENSION_DIFFERS"]

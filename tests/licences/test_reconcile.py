@@ -185,6 +185,13 @@ def test_the_number_of_uses_is_compared() -> None:
     assert difference.told.en.endswith("ours 1, customs 2.")
 
 
+def test_a_use_that_a_withdrawn_declaration_keeps_is_not_compared() -> None:
+    kept = state().used(entry_id(1), [Draw(1, Decimal(10))]).counting(entry_id(2))
+    assert (len(kept.declarations), figures_of(kept).uses) == (2, 1)
+    assert figures_of(kept.used(entry_id(2), [Draw(1, Decimal(5))]).counting(entry_id(2))).uses == 2
+    assert figures_of(kept.unused()).uses == 0
+
+
 def test_an_unused_licence_need_not_be_listed_by_customs() -> None:
     assert found(Side(licences=(used("0", 0),)), Side()) == []
 
