@@ -49,6 +49,7 @@ class Capabilities:
     """Who we are and what we can do in a session: the local constants of RFC 5024 section 9.7.
 
     `authentication` demands secure authentication (section 4.2.3): both ends do, or there is no session.
+    `special_logic` is for serial lines: both ends have it, with credit 1, or there is no session.
     """
 
     credentials: Credentials
@@ -58,6 +59,7 @@ class Capabilities:
     compression: bool = True
     restart: bool = True
     authentication: bool = False
+    special_logic: bool = False
     user_data: str = ""
 
     def __post_init__(self) -> None:
@@ -67,6 +69,8 @@ class Capabilities:
             )
         if not 1 <= self.credit <= CREDIT_MAX:
             raise ValueError(f"credit {self.credit} is not 1..{CREDIT_MAX}")
+        if self.special_logic and self.credit != 1:
+            raise ValueError("special logic needs credit 1")
         check_short_text(self.user_data, "user data", USER_DATA_MAX)
 
     def ssid(self) -> SSID:
@@ -79,6 +83,7 @@ class Capabilities:
             mode=self.mode,
             compression=self.compression,
             restart=self.restart,
+            special_logic=self.special_logic,
             credit=self.credit,
             authentication=self.authentication,
             user_data=self.user_data,
@@ -96,6 +101,7 @@ class Parameters:
     compression: bool
     restart: bool
     authentication: bool = False
+    special_logic: bool = False
     user_data: str = ""
 
     def ssid(self, ours: Capabilities) -> SSID:
@@ -108,6 +114,7 @@ class Parameters:
             mode=self.mode,
             compression=self.compression,
             restart=self.restart,
+            special_logic=self.special_logic,
             credit=self.credit,
             authentication=self.authentication,
             user_data=ours.user_data,
@@ -131,6 +138,8 @@ def negotiate(ours: Capabilities, theirs: SSID, *, caller: bool) -> Parameters |
     mode = agreed_mode(ours.mode, Mode(theirs.mode))
     if mode is None:
         return Disagreement(EndReason.INCOMPATIBLE, f"both ends have mode {theirs.mode}")
+    if ours.special_logic and not theirs.special_logic:
+        return Disagreement(EndReason.INCOMPATIBLE, "a serial line needs special logic")
     if theirs.credit < 1:
         return Disagreement(EndReason.INCOMPATIBLE, "credit 0 lets nothing pass")
     if caller and theirs.credit > ours.credit:
@@ -145,6 +154,7 @@ def negotiate(ours: Capabilities, theirs: SSID, *, caller: bool) -> Parameters |
         compression=ours.compression and theirs.compression,
         restart=ours.restart and theirs.restart,
         authentication=ours.authentication,
+        special_logic=ours.special_logic,
         user_data=theirs.user_data,
     )
 

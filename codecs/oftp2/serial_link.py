@@ -34,6 +34,8 @@ from oftp2.special_logic import (
 
 #: Exchange buffers on a serial line are no longer: a longer block costs more when it is garbled.
 BUFFER_BYTES_MAX = 2_048
+#: Commands may be longer than data: what is told about them, or a challenge.
+COMMAND_BYTES_MAX = 8_192
 #: A line of fewer octets than this outside envelopes was no block, and is not complained of.
 _TEXT_WORTH_A_NAK = 4
 #: A line of no more may have been a NAK: at worst a block is sent once more, and dropped.
@@ -48,7 +50,7 @@ class SerialLink(SendingHalf):
     def __init__(self, role: Role, settings: LinkSettings | None = None) -> None:
         super().__init__(settings or LinkSettings())
         self._is_initiator = role is Role.INITIATOR
-        self._receiver = Receiver(BUFFER_BYTES_MAX)
+        self._receiver = Receiver(COMMAND_BYTES_MAX)
         self._expected = 0
         #: The partner's SSRM (of a responder), then its SSID; None until then.
         self._greeting: bytes | None = None

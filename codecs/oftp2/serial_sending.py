@@ -57,9 +57,9 @@ class SendingHalf:
         if not self._is_ending:
             self._end("ended", is_clean=True)
 
-    def abort(self) -> None:
+    def abort(self, reason: str) -> None:
         """Down at once."""
-        self._end("aborted")
+        self._end(reason)
 
     # Inside
 

@@ -69,6 +69,19 @@ class _Document(Section):
         return self
 
     @model_validator(mode="after")
+    def _serial_apart(self) -> Self:
+        devices = [one.host for one in self.line.listen if one.transport is Transport.SERIAL]
+        for partner in self.partners:
+            serial = [one.host for one in partner.call if one.transport is Transport.SERIAL]
+            devices += serial
+            if serial and len(serial) < len(partner.call):
+                raise ValueError(f'partner "{partner.name}": call: expected serial lines only, or none')
+            if serial and partner.tls_anchor is not None:
+                raise ValueError(f'partner "{partner.name}": tls_anchor: there is no TLS on a serial line')
+        _refuse_repeated("line.listen, partner.call: serial device", devices)
+        return self
+
+    @model_validator(mode="after")
     def _tls_complete(self) -> Self:
         listens = any(endpoint.transport is Transport.TLS for endpoint in self.line.listen)
         for partner in self.partners:

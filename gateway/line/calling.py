@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from gateway.line.conversation import Conversation
 from gateway.line.journal import call_failed
 from gateway.line.protocol import LineProtocol
-from gateway.line.settings import IdlePolicy, PartnerSettings
+from gateway.line.settings import PartnerSettings
 from gateway.line.status import Gauge
 
 #: The state between the sessions of a partner that is only called when there is need.
@@ -61,6 +61,7 @@ class Caller:
         self._conversation: Conversation | None = None
         self._began_seconds = 0.0
         self._passed_before = 0
+        self._is_wanted = False
 
     @property
     def conversation(self) -> Conversation | None:
@@ -102,12 +103,16 @@ class Caller:
         """There may be something to send: call, if resting after a session that was released."""
         if self._gauge.state == RESTING:
             self.call_now()
+        elif self._conversation is not None and self._conversation.was_released:
+            # Too late for this session: it is saying goodbye.
+            self._is_wanted = True
 
     def joined(self, protocol: LineProtocol) -> None:
         """The connection stands."""
         self._conversation = protocol.conversation
         self._began_seconds = self._clock.seconds()
         self._passed_before = self._gauge.traffic.files
+        self._is_wanted = False
         self._set("starting the session")
         protocol.conversation.finished.addCallback(self._ended)
 
@@ -138,10 +143,11 @@ class Caller:
         self._gauge.parameters = None
         if not self._is_started:
             self._set("down")
-        elif conversation.was_released and self._partner.idle_policy is IdlePolicy.RELEASE:
+        elif conversation.was_released and self._partner.rests:
             self._failures = 0
             self._set(RESTING)
-            self._retry = self._clock.callLater(self._partner.backoff_max_seconds, self._call)
+            rest_seconds = 0.0 if self._is_wanted else self._partner.backoff_max_seconds
+            self._retry = self._clock.callLater(rest_seconds, self._call)
         elif self._has_worked(conversation):
             self._failures = 0
             # Not from within the end of the session before.

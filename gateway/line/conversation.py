@@ -17,7 +17,7 @@ from gateway.line.office import OutgoingFile, OutgoingReceipt
 from gateway.line.party import Party
 from gateway.line.receiving import Receiving
 from gateway.line.sending import Sending
-from gateway.line.settings import IdlePolicy, PartnerSettings
+from gateway.line.settings import PartnerSettings
 from gateway.line.status import Direction
 from oftp2 import events as e
 from oftp2.commands import SSID
@@ -236,7 +236,7 @@ class Conversation:
             return
         self.partner = partner
         self.journal.partner = partner.name
-        self.session.accept(self._house.capabilities(partner))
+        self.session.accept(self._house.capabilities(partner, is_serial=self.link.is_serial))
         self._events.extend(self.session.events())
         if self.session.is_idle_listener:
             self._stands()
@@ -306,7 +306,7 @@ class Conversation:
     def _idle(self, sending: Sending) -> None:
         """We have the turn and nothing to send: keep it, give it away or end, by role and policy."""
         assert self.partner is not None, "there is nobody to speak to"
-        holds = self.direction is Direction.CALLING and self.partner.idle_policy is IdlePolicy.HOLD
+        holds = self.direction is Direction.CALLING and not self.partner.rests
         if holds and not self._is_closing:
             return
         if self.session.may_release:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.endpoints import (
@@ -16,8 +17,10 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from gateway.config.endpoints import Endpoint, Transport
 from gateway.errors import ConfigurationFault
+from gateway.line.serial import SerialClientEndpoint, SerialServerEndpoint
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.tls import Connections, load_anchors, make_context
+from oftp2.serial_outputs import LinkSettings
 
 _BACKLOG = 128
 
@@ -32,6 +35,8 @@ def client_endpoints(
 def _client_endpoint(
     reactor: Any, line: LineSettings, partner: PartnerSettings, written: Endpoint
 ) -> IStreamClientEndpoint:
+    if written.transport is Transport.SERIAL:
+        return SerialClientEndpoint(reactor, written.host, _link_settings(line, written))
     plain = HostnameEndpoint(reactor, written.host, written.port, timeout=line.connect_timeout_seconds)
     if written.transport is Transport.TCP:
         return plain
@@ -40,18 +45,24 @@ def _client_endpoint(
     return wrapClientTLS(_connections(line, (partner,), written), plain)
 
 
-def server_endpoint(reactor: Any, written: Endpoint) -> IStreamServerEndpoint:
+def server_endpoint(reactor: Any, line: LineSettings, written: Endpoint) -> IStreamServerEndpoint:
     """Where to listen."""
+    if written.transport is Transport.SERIAL:
+        return SerialServerEndpoint(reactor, written.host, _link_settings(line, written))
     kind = TCP6ServerEndpoint if ":" in written.host else TCP4ServerEndpoint
     return kind(reactor, written.port, backlog=_BACKLOG, interface=written.host)
 
 
 def server_factory(reactor: Any, line: LineSettings, written: Endpoint, factory: Factory) -> IProtocolFactory:
     """`factory` behind the transport of `written`; ConfigurationFault when its TLS cannot be made."""
-    if written.transport is Transport.TCP:
+    if written.transport is not Transport.TLS:
         return factory
     connections = _connections(line, line.partners, written)
     return TLSMemoryBIOFactory(connections, isClient=False, wrappedFactory=factory, clock=reactor)
+
+
+def _link_settings(line: LineSettings, written: Endpoint) -> LinkSettings:
+    return replace(line.link, bits_per_second=written.port)
 
 
 def _connections(line: LineSettings, partners: tuple[PartnerSettings, ...], written: Endpoint) -> Connections:

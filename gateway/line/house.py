@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 class Link(Outlet, Protocol):
     """The connection below a conversation."""
 
+    @property
+    def is_serial(self) -> bool:
+        """Whether it is a serial line."""
+
     def hold(self) -> None:
         """Take nothing more from the partner for now."""
 
@@ -51,8 +55,8 @@ class House(Protocol):
     ) -> str | None:
         """Challenge `partner` or answer its challenge; why that cannot be done, or None."""
 
-    def capabilities(self, partner: PartnerSettings) -> Capabilities:
-        """What we can do in a session with `partner`."""
+    def capabilities(self, partner: PartnerSettings, *, is_serial: bool) -> Capabilities:
+        """What we can do in a session with `partner`, on a serial line or another."""
 
     def established(self, conversation: Conversation) -> Traffic:
         """The session stands; the result counts what passes."""

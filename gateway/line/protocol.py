@@ -97,6 +97,11 @@ class LineProtocol(Protocol):
         """See Outlet."""
         return self._can_write
 
+    @property
+    def is_serial(self) -> bool:
+        """See Link."""
+        return bool(getattr(self.transport, "is_serial", False))
+
     def flush(self) -> None:
         """See Outlet."""
         octets = self.session.data_to_send()

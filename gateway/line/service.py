@@ -28,6 +28,7 @@ from oftp2.commands import SSID
 from oftp2.events import ChallengeIndication, ChallengeWanted, StartFileIndication
 from oftp2.negotiation import Capabilities, Credentials, Disagreement
 from oftp2.reasons import EndReason
+from oftp2.serial_link import BUFFER_BYTES_MAX
 from oftp2.session import Role, Session
 
 _CLOSING = "closing down"
@@ -85,7 +86,7 @@ class LineService:
         }
         for written in self._settings.listen:
             factory = server_factory(self._reactor, self._settings, written, LineFactory(self._answer))
-            port = await server_endpoint(self._reactor, written).listen(factory)
+            port = await server_endpoint(self._reactor, self._settings, written).listen(factory)
             self._ports.append(port)
             journal.listening(str(written))
         for name, caller in self._callers.items():
@@ -184,12 +185,13 @@ class LineService:
                 gauge = self._gauges[partner.name, Direction.ANSWERING]
                 gauge.traffic.last_error = f"a call was refused: {why.text}"
 
-    def capabilities(self, partner: PartnerSettings) -> Capabilities:
+    def capabilities(self, partner: PartnerSettings, *, is_serial: bool) -> Capabilities:
         """See House."""
         return Capabilities(
             Credentials(self._settings.identification, partner.password_ours),
-            buffer_bytes=partner.buffer_bytes,
-            credit=partner.window,
+            buffer_bytes=min(partner.buffer_bytes, BUFFER_BYTES_MAX) if is_serial else partner.buffer_bytes,
+            credit=1 if is_serial else partner.window,
+            special_logic=is_serial,
             compression=partner.compression,
             authentication=partner.authentication is not None,
         )
@@ -253,7 +255,7 @@ class LineService:
 
     def _call(self, partner: PartnerSettings, caller: Caller) -> IProtocol:
         expected = Credentials(partner.identification, partner.password_theirs)
-        session = Session(Role.INITIATOR, self.capabilities(partner), expected)
+        session = Session(Role.INITIATOR, self.capabilities(partner, is_serial=partner.is_serial), expected)
         return self._wrap(self._protocol(session, caller.joined, partner))
 
     def _answer(self) -> IProtocol | None:

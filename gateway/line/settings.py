@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from gateway.config.endpoints import Endpoint
+from gateway.config.endpoints import Endpoint, Transport
 from oftp2.identity import PASSWORD_MAX, check_identification, check_short_text
+from oftp2.serial_outputs import LinkSettings
 
 
 class IdlePolicy(StrEnum):
@@ -57,6 +58,17 @@ class PartnerSettings:
         check_short_text(self.password_ours, f"our password for {self.name}", PASSWORD_MAX)
         check_short_text(self.password_theirs, f"the password of {self.name}", PASSWORD_MAX)
         assert 0 < self.backoff_min_seconds <= self.backoff_max_seconds
+        assert self.is_serial or all(endpoint.transport is not Transport.SERIAL for endpoint in self.call)
+
+    @property
+    def is_serial(self) -> bool:
+        """Whether we call the partner over a serial line, and over nothing else."""
+        return bool(self.call) and all(endpoint.transport is Transport.SERIAL for endpoint in self.call)
+
+    @property
+    def rests(self) -> bool:
+        """Whether a calling session ends when idle: on a serial line, every block must soon be answered."""
+        return self.is_serial or self.idle_policy is IdlePolicy.RELEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,8 @@ class LineSettings:
     `inactivity_seconds` limits how long an answer that the partner owes us may take, `idle_limit_seconds` how
     long nothing at all may happen, `closing_seconds` how long a session may take to end properly,
     `identify_seconds` how long a caller may take to say who it is.
-    `max_sessions_per_partner` and `max_unidentified` bound what is accepted.
+    `max_sessions_per_partner` and `max_unidentified` bound what is accepted. `link` holds for serial lines,
+    but for its speed, which the endpoint tells.
     """
 
     identification: str
@@ -81,6 +94,7 @@ class LineSettings:
     identify_seconds: float = 10.0
     max_sessions_per_partner: int = 4
     max_unidentified: int = 32
+    link: LinkSettings = field(default_factory=LinkSettings)
 
     def __post_init__(self) -> None:
         check_identification(self.identification)

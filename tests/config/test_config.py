@@ -166,7 +166,7 @@ def test_a_table_given_as_something_else_is_told(tmp_path: Path) -> None:
 
 
 @given(
-    transport=st.sampled_from(Transport),
+    transport=st.sampled_from((Transport.TCP, Transport.TLS)),
     host=st.from_regex(r"[a-z0-9.-]{1,40}", fullmatch=True) | st.ip_addresses().map(str),
     port=st.integers(1, 65535),
 )
@@ -181,6 +181,46 @@ def test_an_endpoint_is_written_as_it_was_read(transport: Transport, host: str, 
 def test_what_is_no_endpoint_is_refused(written: object) -> None:
     with pytest.raises(ValueError, match="not an endpoint"):
         Endpoint.parse(written)
+
+
+@pytest.mark.parametrize("written", ["serial:/dev/ttyS0:115200", "serial:/dev/serial/by-id/usb-0:9600"])
+def test_a_serial_line_is_a_device_and_a_speed(written: str) -> None:
+    endpoint = Endpoint.parse(written)
+    assert endpoint.transport is Transport.SERIAL
+    assert f"serial:{endpoint.host}:{endpoint.port}" == str(endpoint) == written
+
+
+@pytest.mark.parametrize(
+    "written", ["serial:/dev/ttyS0", "serial:/dev/ttyS0:115201", "serial:ttyS0:9600", "serial:/dev/ttyS0:300"]
+)
+def test_a_serial_line_has_a_device_by_its_path_and_a_usual_speed(written: str) -> None:
+    with pytest.raises(ValueError, match="not an endpoint"):
+        Endpoint.parse(written)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ('"serial:/dev/ttyS0:9600"', "there is no TLS on a serial line"),
+        ('"serial:/dev/ttyS0:9600", "tls:127.0.0.1:6620"', "call: expected serial lines only, or none"),
+    ],
+)
+def test_a_partner_on_a_serial_line_has_nothing_else(tmp_path: Path, call: str, told: str) -> None:
+    faults = _faults(_changed(tmp_path, ('call = ["tls:127.0.0.1:6620"]', f"call = [{call}]")))
+    assert told in faults[0]
+
+
+def test_a_serial_device_is_used_once(tmp_path: Path) -> None:
+    line = '"serial:/dev/ttyS0:9600"'
+    faults = _faults(
+        _changed(
+            tmp_path,
+            ('call = ["tls:127.0.0.1:6620"]', f"call = [{line}]"),
+            ('listen = ["tls:127.0.0.1:6619"]', f"listen = [{line}]"),
+            ('tls_anchor = "tls/customs.pem"', ""),
+        )
+    )
+    assert 'serial device: expected each once, found "/dev/ttyS0"' in faults[0]
 
 
 def test_the_configuration_is_frozen() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from oftp2.commands import ESID, SSID, SSRM
 from oftp2.formats import build
-from oftp2.serial_link import BUFFER_BYTES_MAX, SerialLink
+from oftp2.serial_link import BUFFER_BYTES_MAX, COMMAND_BYTES_MAX, SerialLink
 from oftp2.serial_outputs import Deliver, Down, LinkSettings, LinkTimer, Output, SetTimer, Write
 from oftp2.session import Role
 from oftp2.special_logic import NEGATIVE, envelope
@@ -435,6 +435,6 @@ def test_envelopes_that_only_begin_are_borne_so_many_times() -> None:
 def test_the_longest_commands_of_a_session_fit() -> None:
     link = responder()
     longest = build(ESID(99, "x" * 999))
-    assert len(longest) <= BUFFER_BYTES_MAX
+    assert len(longest) <= BUFFER_BYTES_MAX < COMMAND_BYTES_MAX
     link.receive(envelope(0, longest))
     assert delivers(link.outputs()) == [longest]
