@@ -26,8 +26,9 @@ from oftp2.special_logic import (
 )
 
 RFC = Path(__file__).parents[2] / ".." / "shared" / "standards" / "rfc5024.txt"
+PROFILE = Path(__file__).parents[2] / "docs" / "serial.md"
 
-# Number, exchange buffer, envelope.
+# Number, exchange buffer, envelope; the sums are in docs/serial.md.
 VECTORS = [
     (0, "43 20 20", "02 30 43 20 20 61 EA 0D"),  # CDT
     (0, "50", "02 30 50 CE B0 0D"),  # RTR
@@ -44,6 +45,12 @@ def found(octets: bytes, maximum_bytes: int = 99_999) -> list[Finding]:
 def test_envelopes_are_those_computed_by_hand(number: int, buffer: str, wire: str) -> None:
     assert envelope(number, bytes.fromhex(buffer)) == bytes.fromhex(wire)
     assert found(bytes.fromhex(wire)) == [Began(), Block(number, bytes.fromhex(buffer))]
+
+
+@pytest.mark.parametrize(("number", "buffer", "wire"), VECTORS)
+def test_the_profile_has_the_same_vectors(number: int, buffer: str, wire: str) -> None:
+    x_and_y = checksum(b"%d" % number + bytes.fromhex(buffer)).hex(" ").upper()
+    assert f"| `{x_and_y}` | `{wire}` |" in PROFILE.read_text("utf-8")
 
 
 def plain_sums(octets: bytes) -> tuple[int, int]:
