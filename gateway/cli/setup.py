@@ -9,7 +9,7 @@ import click
 from gateway.cli.group import UNUSABLE, complain
 from gateway.cli.place import customs_config, gateway_config, takes_place
 from gateway.clock import system_clock
-from gateway.operations.inspection import faults_of_customs, faults_of_gateway
+from gateway.operations.inspection import faults_of_customs, faults_of_gateway, notices_of_gateway
 from gateway.operations.instance import create_instance
 from gateway.trust.authority import KeyKind
 
@@ -52,12 +52,17 @@ Next, in two terminals and a third:
 @click.option("--customs", "of_customs", is_flag=True, help="Check customs.toml instead of gateway.toml.")
 @takes_place
 def check_config(of_customs: bool, config: Path | None, instance: Path | None) -> None:
-    """Tell every fault of a configuration, and of the files that it points to."""
+    """Tell every fault of a configuration and of the files that it points to, and what soon expires."""
+    notices: tuple[str, ...] = ()
     if of_customs:
         faults = faults_of_customs(customs_config(config, instance))
     else:
-        faults = faults_of_gateway(gateway_config(config, instance))
+        checked = gateway_config(config, instance)
+        faults = faults_of_gateway(checked)
+        notices = notices_of_gateway(checked, system_clock())
     if faults:
         complain("\n".join(faults))
         raise SystemExit(UNUSABLE)
+    for notice in notices:
+        click.echo(notice)
     click.echo("in order")

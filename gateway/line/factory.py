@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from twisted.internet.interfaces import IAddress, IProtocol
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import Factory
 
 
 class LineFactory(Factory):
-    """`make` gives a protocol, or None where there is no room for another connection."""
+    """`make` gives a protocol for each connection."""
 
     noisy = False
 
-    def __init__(self, make: Callable[[], IProtocol | None]) -> None:
+    def __init__(self, make: Callable[[], IProtocol]) -> None:
         self._make = make
 
     def buildProtocol(self, addr: IAddress | None) -> IProtocol:  # type: ignore[override]  # noqa: N802
-        """See IProtocolFactory; never None, which TLS between us and the wire cannot bear."""
-        return self._make() or NoRoom()
-
-
-class NoRoom(Protocol):
-    """Hangs up at once."""
-
-    def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
-        """See IProtocol."""
-        transport: Any = self.transport
-        transport.abortConnection()
+        """See IProtocolFactory."""
+        return self._make()

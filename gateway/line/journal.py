@@ -114,6 +114,11 @@ def call_failed(partner: str, reason: str, again_in_seconds: float) -> None:
     )
 
 
+def crowded(maximum: int) -> None:
+    """There are too many callers that do not say who they are."""
+    _log.warn("more than {maximum} callers without a name: the oldest is hung up on", maximum=maximum)
+
+
 def listening(address: str) -> None:
     """A port is open."""
     _log.info("listening on {address}", address=address)

@@ -13,6 +13,7 @@ from zope.interface import implementer
 from gateway.line.conversation import Conversation
 from gateway.line.house import House
 from gateway.line.settings import LineSettings, PartnerSettings
+from gateway.line.sockets import watch_peer
 from oftp2.reasons import EndReason
 from oftp2.session import Session
 from oftp2.tables import State
@@ -50,8 +51,7 @@ class LineProtocol(Protocol):
     def connectionMade(self) -> None:  # noqa: N802 - Twisted's name
         """See IProtocol."""
         transport: Any = self.transport
-        for option in ("setTcpKeepAlive", "setTcpNoDelay"):
-            getattr(transport, option, lambda _: None)(True)
+        watch_peer(transport)
         transport.registerProducer(self, True)
         self._made(self)
         self.session.connection_made()

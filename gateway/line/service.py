@@ -19,6 +19,7 @@ from gateway.line.conversation import Conversation
 from gateway.line.endpoints import client_endpoints, server_endpoint, server_factory
 from gateway.line.factory import LineFactory
 from gateway.line.house import Link
+from gateway.line.nameless import Nameless
 from gateway.line.office import PostOffice
 from gateway.line.protocol import LineProtocol
 from gateway.line.settings import LineSettings, PartnerSettings
@@ -66,7 +67,7 @@ class LineService:
         }
         self._callers: dict[str, Caller] = {}
         self._ports: list[IListeningPort] = []
-        self._unidentified: set[LineProtocol] = set()
+        self._nameless = Nameless(settings.max_unidentified)
         self._accepted: dict[str, list[Conversation]] = {name: [] for name in self._partners}
         self._is_down: set[str] = set()
         self._unwatch: list[Callable[[], None]] = []
@@ -102,8 +103,7 @@ class LineService:
         ports, self._ports = self._ports, []
         for port in ports:
             await done(port.stopListening())
-        for protocol in list(self._unidentified):
-            protocol.abort()
+        self._nameless.hang_up()
         await DeferredList([Deferred.fromCoroutine(self.drain(name)) for name in self._partners])
 
     def up(self, partner: str) -> None:
@@ -201,7 +201,7 @@ class LineService:
         assert conversation.partner is not None, "an established session has a partner"
         name = conversation.partner.name
         if conversation.direction is Direction.ANSWERING:
-            self._unidentified = {one for one in self._unidentified if one.conversation is not conversation}
+            self._nameless.discard(conversation)
             self._accepted[name].append(conversation)
         gauge = self._gauges[name, conversation.direction]
         gauge.set("in session", self._reactor.seconds())
@@ -224,7 +224,7 @@ class LineService:
 
     def ended(self, conversation: Conversation) -> None:
         """See House."""
-        self._unidentified = {one for one in self._unidentified if one.conversation is not conversation}
+        self._nameless.discard(conversation)
         if conversation.direction is Direction.CALLING or conversation.partner is None:
             return
         name = conversation.partner.name
@@ -258,11 +258,9 @@ class LineService:
         session = Session(Role.INITIATOR, self.capabilities(partner, is_serial=partner.is_serial), expected)
         return self._wrap(self._protocol(session, caller.joined, partner))
 
-    def _answer(self) -> IProtocol | None:
-        if len(self._unidentified) >= self._settings.max_unidentified:
-            return None
+    def _answer(self) -> IProtocol:
         session = Session(Role.RESPONDER, Capabilities(Credentials(self._settings.identification)))
-        return self._wrap(self._protocol(session, self._unidentified.add, None))
+        return self._wrap(self._protocol(session, self._nameless.add, None))
 
     def _protocol(
         self, session: Session, made: Callable[[LineProtocol], None], partner: PartnerSettings | None

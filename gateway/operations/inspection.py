@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from gateway.config import CustomsConfig, GatewayConfig, LineConfig, PartnerConfig
 from gateway.config.tables import load_tables, shipped_tables
 from gateway.errors import EnvironmentFault
+from gateway.operations.expiring import certificates_of, expiry_trouble
 from gateway.operations.instance import SPOOL_FOLDERS
 from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.challenge import Authenticator
@@ -56,6 +58,12 @@ def faults_of_customs(config: CustomsConfig) -> tuple[str, ...]:
         *_folder(config.customs.state),
         *_folder(config.log.file.parent),
     )
+
+
+def notices_of_gateway(config: GatewayConfig, now: datetime) -> tuple[str, ...]:
+    """The certificates that have expired or are about to, a sentence each: no faults of the configuration."""
+    told = ((one, expiry_trouble(one.path, now)) for one in certificates_of(config))
+    return tuple(f"certificate {one.name}: {trouble}" for one, trouble in told if trouble is not None)
 
 
 def _signer(key: Path, certificate: Path, participant: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ from gateway.exchange.intake import Intake, IntakeLimits
 from gateway.exchange.sealing import Sealing
 from gateway.exchange.spool import SpoolTree
 from gateway.operations.commands import Commands
+from gateway.operations.expiring import certificates_of
 from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
 from gateway.service.days import Days
@@ -26,7 +27,7 @@ from gateway.service.licence_handlers import LicenceHandlers
 from gateway.service.line_settings import line_settings
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
-from gateway.service.watchman import Expiring, Watchman
+from gateway.service.watchman import Watchman
 from gateway.trust.certificates import Role
 from gateway.trust.signing import Signer
 
@@ -147,7 +148,7 @@ class LicenceGateway:
         )
         self._watchman = Watchman(
             lines=station.line.status,
-            certificates=_certificates(config),
+            certificates=certificates_of(config),
             clock=surroundings.clock,
             reactor=surroundings.reactor,
             alarm=self._alerts,
@@ -210,17 +211,6 @@ class LicenceGateway:
     def _answers_wait(self) -> None:
         self._feedback.wake()
         self._station.post_office.wake()
-
-
-def _certificates(config: GatewayConfig) -> list[Expiring]:
-    """Those of ours whose end would stop the work."""
-    own = [
-        Expiring("of the seal", Path(config.keys.seal_certificate)),
-        Expiring("of the gateway", Path(config.keys.gateway_certificate)),
-    ]
-    if config.line.certificate is not None:
-        own.append(Expiring("of the line", Path(config.line.certificate)))
-    return own
 
 
 def _trees(config: GatewayConfig) -> list[Tree]:

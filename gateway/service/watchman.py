@@ -7,37 +7,23 @@ gateway wants to know before they do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from gateway.clock import BUSINESS_ZONE, Clock
-from gateway.errors import ConfigurationFault
+from gateway.clock import Clock
 from gateway.line.status import Direction
-from gateway.trust.keys import load_certificate
+from gateway.operations.expiring import Expiring, expiry_trouble
 
 _log = Logger(namespace="gateway.watchman")
 
 ROUND_SECONDS = 10.0
 #: A partner that cannot be reached for so long is an alert.
 LINE_DOWN_SECONDS = 60.0
-#: How long before its end a certificate is spoken of.
-EXPIRY_NOTICE = timedelta(days=30)
 #: States in which a line is as it should be, or as an operator wanted it.
 _IN_ORDER = frozenset({"in session", "resting", "down"})
-
-
-@dataclass(frozen=True, slots=True)
-class Expiring:
-    """A certificate of ours: what it is for, and its file."""
-
-    name: str
-    path: Path
 
 
 class Watchman:
@@ -92,15 +78,3 @@ class Watchman:
         if now_seconds - since_seconds < LINE_DOWN_SECONDS:
             return None
         return f"no session for more than {LINE_DOWN_SECONDS:g} seconds: {line.last_error or line.state}"
-
-
-def expiry_trouble(path: Path, now: datetime) -> str | None:
-    """What is to be told of the certificate in `path` at `now`: that it is about to expire, or has."""
-    try:
-        not_after = load_certificate(path).not_after
-    except ConfigurationFault as error:
-        return str(error)
-    if now < not_after - EXPIRY_NOTICE:
-        return None
-    when = not_after.astimezone(BUSINESS_ZONE).isoformat(timespec="minutes")
-    return f"{path} has expired on {when}" if now > not_after else f"{path} expires on {when}"

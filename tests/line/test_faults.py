@@ -200,15 +200,31 @@ class GarbageTests(World):
             assert b"F01" in protocol.heard or b"F07" in protocol.heard
         await self.until(lambda: "sent" in self.gateway_office.words())
 
-    async def test_the_nameless_are_bounded(self) -> None:
+    async def test_the_nameless_are_bounded_and_the_oldest_makes_way(self) -> None:
         await self.start()
         await self.until(lambda: self.calling().state == "in session")
         silent = [await self.noise(b"") for _ in range(3)]
         await self.until(lambda: all(one.heard for one in silent))
         fourth = await self.noise(b"")
-        await fourth.gone
-        assert fourth.heard == b""
-        for one in silent:
+        await silent[0].gone
+        await self.until(lambda: b"ODETTE FTP READY" in fourth.heard)
+        assert not any(one.gone.called for one in silent[1:])
+        assert self.calling().state == "in session", "who has a name is left alone"
+        for one in (*silent[1:], fourth):
+            one.transport.abortConnection()
+            await one.gone
+
+    async def test_silent_callers_do_not_keep_a_partner_out(self) -> None:
+        await self.start()
+        await self.until(lambda: self.calling().state == "in session")
+        await self.gateway.down("customs")
+        silent = [await self.noise(b"") for _ in range(3)]
+        await self.until(lambda: all(one.heard for one in silent))
+        self.gateway_office.send(identity_of(1), b"x")
+        self.gateway.up("customs")
+        await self.until(lambda: "sent" in self.gateway_office.words())
+        await silent[0].gone
+        for one in silent[1:]:
             one.transport.abortConnection()
             await one.gone
 
@@ -217,17 +233,17 @@ class NamelessOverTlsTests(World):
     customs_line: ClassVar[dict[str, Any]] = {"closing_seconds": 0.2, "max_unidentified": 3}
 
     async def test_a_crowd_that_never_shakes_hands_is_bounded(self) -> None:
-        """Counted from the first packet on; one too many is hung up on, and nothing fails over it."""
+        """Counted from the first packet on; the oldest are hung up on, and nothing fails over it."""
         await self.start()
         await self.until(lambda: self.calling().state == "in session")
         crowd = [Noise(b"") for _ in range(5)]
         endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", self.customs.addresses()[0].port)
         for one in crowd:
             await endpoint.connect(Factory.forProtocol(lambda one=one: one))  # type: ignore[misc]
-        for one in crowd[3:]:
+        for one in crowd[:2]:
             await one.gone
-        assert not any(one.gone.called for one in crowd[:3])
-        for one in crowd[:3]:
+        assert not any(one.gone.called for one in crowd[2:])
+        for one in crowd[2:]:
             one.transport.abortConnection()
             await one.gone
 

@@ -7,14 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from gateway.cli.setup import check_config
 from gateway.config import CustomsConfig, GatewayConfig
 from gateway.config.tables import shipped_tables
 from gateway.errors import ConfigurationFault, EnvironmentFault
-from gateway.operations.inspection import faults_of_customs, faults_of_gateway
+from gateway.operations.inspection import faults_of_customs, faults_of_gateway, notices_of_gateway
 from gateway.operations.instance import ISSUER_CERTIFICATE, ISSUER_KEY, PARTICIPANTS, create_instance
-from gateway.trust.authority import KeyKind
+from gateway.trust.authority import CERTIFICATE_LIFETIME, KeyKind
 from gateway.trust.certificates import Role
 from gateway.trust.keys import load_private_key
 from gateway.trust.signing import Signer
@@ -179,6 +181,22 @@ partner_auth_certificate = "theirs.pem"
     (folder / "theirs.pem").write_bytes((folder / "tls/customs.pem").read_bytes())
     [fault] = faults_of_gateway(GatewayConfig.load(path))
     assert "theirs.pem: secure authentication needs a certificate of an RSA key" in fault
+
+
+def test_certificates_that_end_soon_are_spoken_of_and_are_no_fault(tmp_path: Path) -> None:
+    folder = tmp_path / "i"
+    create_instance(folder, at=NOW - CERTIFICATE_LIFETIME + timedelta(days=20))
+    config = GatewayConfig.load(folder / "gateway.toml")
+    assert notices_of_gateway(config, NOW - timedelta(days=90)) == ()
+    assert faults_of_gateway(config) == ()
+    told = notices_of_gateway(config, NOW)
+    names = ["of the seal", "of the gateway", "of the line", "of customs for TLS"]
+    assert [line.split(": ")[0] for line in told] == [f"certificate {name}" for name in names]
+    assert all("30 days left at most" in line for line in told)
+    shown = CliRunner().invoke(check_config, ["--instance", str(folder)])
+    assert shown.exit_code == 0
+    assert shown.output == "\n".join([*told, "in order"]) + "\n"
+    assert all("has expired on" in line for line in notices_of_gateway(config, NOW + timedelta(days=21)))
 
 
 def test_a_certificate_of_somebody_else_is_told(tmp_path: Path) -> None:

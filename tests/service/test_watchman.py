@@ -11,7 +11,8 @@ import pytest
 from twisted.internet.task import Clock
 
 from gateway.line.status import Direction
-from gateway.service.watchman import EXPIRY_NOTICE, LINE_DOWN_SECONDS, ROUND_SECONDS, Expiring, Watchman
+from gateway.operations.expiring import NOTICE_DAYS, Expiring
+from gateway.service.watchman import LINE_DOWN_SECONDS, ROUND_SECONDS, Watchman
 from gateway.trust.authority import Authority, KeyKind
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -82,9 +83,17 @@ def test_certificates_are_spoken_of_before_their_end(tmp_path: Path) -> None:
     world = World([Expiring("of the seal", path), Expiring("of nobody", tmp_path / "no.pem")], lambda: now[0])
     assert "of the seal" not in str(world.alerts)
     assert "no.pem" in world.alerts["certificate of nobody"]
-    now[0] = NOW + timedelta(days=101) - EXPIRY_NOTICE
-    world.clock.advance(ROUND_SECONDS)
-    assert "expires on" in world.alerts["certificate of the seal"]
+    end, told = NOW + timedelta(days=100), []
+    for days in sorted(NOTICE_DAYS, reverse=True):
+        now[0] = end - timedelta(days=days) - timedelta(minutes=1)
+        world.clock.advance(ROUND_SECONDS)
+        told.append(world.alerts.get("certificate of the seal"))
+        now[0] = end - timedelta(days=days) + timedelta(minutes=1)
+        world.clock.advance(ROUND_SECONDS)
+        assert f"{days} day" in world.alerts["certificate of the seal"]
+        assert told[-1] != world.alerts["certificate of the seal"], "told anew"
+    assert told[0] is None
+    assert NOTICE_DAYS == (1, 7, 30, 90)
     now[0] = NOW + timedelta(days=101)
     world.clock.advance(ROUND_SECONDS)
     assert "has expired on" in world.alerts["certificate of the seal"]
