@@ -7,7 +7,9 @@ it, and a difference is told at once.
     answer, part by part; with the last one (one transaction): both sides compared --> differences, report
 
 What customs sent before its report has come before it. So the two sides are compared as the ledger stands
-when the answer is whole, about all that either report speaks of.
+when the answer is whole, about all that either report speaks of. Of a licence of which customs has told more
+since it made its report, figures that are not equal say nothing: the report of the day on which it told more
+has the licence again.
 """
 
 from __future__ import annotations
@@ -141,8 +143,14 @@ def _take(mail: Mail, one: Examined, part: Reconciliation, reference: str) -> li
     received = Received(part.header, KIND, one.digest, one.xml, reference)
     daily.take_message(mail.uow, received, outcome)
     daily.take_part(mail.uow, report, part.as_of, daily.ReportPart(part.part_number, outcome.message_id))
-    compared = [] if collected is None else [_compare(mail.uow, report, collected)]
-    return [_told(part, outcome), *compared]
+    if collected is None or _is_superseded(report, collected):
+        return [_told(part, outcome)]
+    return [_told(part, outcome), _compare(mail.uow, report, collected)]
+
+
+def _is_superseded(report: daily.DayReport, answer: Collected) -> bool:
+    """Whether customs made another answer to the same report later, and that one is here: then it holds."""
+    return report.answer_as_of is not None and answer.as_of < report.answer_as_of
 
 
 def _judge(
@@ -200,7 +208,9 @@ def _compare(uow: UnitOfWork, report: daily.DayReport, answer: Collected) -> Not
         [one.message_id for one in (*reported.transfers, *theirs.transfers)],
         [one.licence for one in (*reported.licences, *theirs.licences)],
     )
-    items = classify(ours, theirs)
+    keys = [one.licence for one in ours.licences]
+    moved = daily_sides.moved_since(uow.connection, keys, report.as_of, answer.as_of)
+    items = classify(ours, theirs, moved)
     found = differences(items)
     issued = daily_sides.issued_on(uow.connection, report.day)
     told = content(report.day, Times(report.as_of, answer.as_of, uow.now), items, found, issued)
@@ -208,6 +218,7 @@ def _compare(uow: UnitOfWork, report: daily.DayReport, answer: Collected) -> Not
         uow,
         report,
         [daily.Found(one.item.identity, one.kind, difference_row(one)) for one in found],
+        undecided={one.identity for one in items if one.has_moved},
         answer_as_of=answer.as_of,
         content=json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(),
     )

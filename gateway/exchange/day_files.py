@@ -14,6 +14,8 @@ from typing import Any, cast
 
 from lxml import etree
 
+from gateway.exchange.day_report import AGREES, MOVED_SINCE
+
 NAMESPACE = "urn:licence-exchange:report:1"
 
 Content = Mapping[str, Any]
@@ -52,8 +54,8 @@ def as_csv(content: Content) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS, restval="")
     writer.writeheader()
-    agreed = (row for row in content["compared"] if row["class"] == "AGREES")
-    for row in (*content["differences"], *agreed):
+    others = (row for row in content["compared"] if row["class"] in (AGREES, MOVED_SINCE))
+    for row in (*content["differences"], *others):
         writer.writerow({"business_date": content["business_date"], **_flat(row)})
     return text.getvalue().encode()
 

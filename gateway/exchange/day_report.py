@@ -19,6 +19,8 @@ Row = dict[str, Any]
 
 #: The class of an item that both sides state alike.
 AGREES = "AGREES"
+#: The class of an item whose figures are not of one time: customs told more after it had made its report.
+MOVED_SINCE = "MOVED_SINCE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def content(
             "compared": len(items),
             "differences": len(found),
             "issued": len(issued),
-            **Counter(AGREES if one.difference is None else str(one.difference) for one in items),
+            **Counter(_class_of(one) for one in items),
         },
         "differences": [difference_row(one) for one in found],
         "compared": [item_row(one) for one in items],
@@ -55,7 +57,7 @@ def item_row(item: Compared) -> Row:
     """One item, with what both sides say of it."""
     return {
         "subject": item.subject.value,
-        "class": AGREES if item.difference is None else item.difference.value,
+        "class": _class_of(item),
         "licence": str(item.licence),
         "message_id": item.message_id,
         "line": item.line_number,
@@ -90,6 +92,12 @@ def late_rows(day: date, issued: Iterable[Issued]) -> list[Row]:
         for one in issued
         if one.sent_at is None or business_date(one.sent_at) != day
     ]
+
+
+def _class_of(item: Compared) -> str:
+    if item.difference is not None:
+        return item.difference.value
+    return MOVED_SINCE if item.has_moved else AGREES
 
 
 def _stated(what: Stated) -> Row | None:

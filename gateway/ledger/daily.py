@@ -6,13 +6,13 @@ what is open. Differences stay until a later report of their day no longer finds
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from gateway.ledger.correspondence import Received, register
 from gateway.ledger.daily_tables import business_day, day_difference, day_report, day_report_part
@@ -44,12 +44,16 @@ class ReportPart:
 
 @dataclass(frozen=True, slots=True)
 class DayReport:
-    """A report that was sent. `answered_at` is None while customs' answer is not whole."""
+    """A report that was sent. `answered_at` is None while customs' answer is not whole.
+
+    `answer_as_of` is the time of the answer that holds, by customs' clock.
+    """
 
     id: int
     day: date
     as_of: datetime
     answered_at: datetime | None
+    answer_as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +120,13 @@ def report_by_message(connection: Connection, message_id: str, *, first: bool) -
     )
     if first:
         query = query.where(_PART.part_number == 1)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else DayReport(row.id, row.day, row.as_of, row.answered_at)
+    return _day_report(connection.execute(query).one_or_none())
 
 
 def latest_report(connection: Connection, day: date) -> DayReport | None:
     """The latest report about `day`."""
     query = select(day_report).where(_REPORT.day == day).order_by(_REPORT.id.desc()).limit(1)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else DayReport(row.id, row.day, row.as_of, row.answered_at)
+    return _day_report(connection.execute(query).one_or_none())
 
 
 def came_as(connection: Connection, report: DayReport, as_of: datetime) -> dict[int, str]:
@@ -164,9 +166,18 @@ def report_refused(uow: UnitOfWork, report: DayReport, rejections: list[dict[str
 
 
 def reconcile(
-    uow: UnitOfWork, report: DayReport, found: Sequence[Found], *, answer_as_of: datetime, content: bytes
+    uow: UnitOfWork,
+    report: DayReport,
+    found: Sequence[Found],
+    *,
+    undecided: Container[str],
+    answer_as_of: datetime,
+    content: bytes,
 ) -> None:
-    """Customs' answer to a report is whole: this is what differs, and what is written of it."""
+    """Customs' answer to a report is whole: this is what differs, and what is written of it.
+
+    Of what is `undecided` (identities) nothing is said: what was open stays so.
+    """
     values = {
         "answered_at": uow.now,
         "answer_as_of": answer_as_of,
@@ -176,7 +187,7 @@ def reconcile(
     }
     uow.connection.execute(update(day_report).where(_REPORT.id == report.id).values(values))
     if not values["written"]:
-        _settle_differences(uow, report, found)
+        _settle_differences(uow, report, found, undecided)
     _enter(
         uow,
         EntryKind.DAY_RECONCILED,
@@ -207,6 +218,12 @@ def _parts(connection: Connection, report: DayReport, direction: Direction, as_o
     return list(connection.execute(query).scalars())
 
 
+def _day_report(row: Row[Any] | None) -> DayReport | None:
+    if row is None:
+        return None
+    return DayReport(row.id, row.day, row.as_of, row.answered_at, row.answer_as_of)
+
+
 def _is_answered_since(connection: Connection, report: DayReport) -> bool:
     """Whether a later report of the same day is answered already: then that one holds."""
     later = select(_REPORT.id).where(
@@ -215,7 +232,9 @@ def _is_answered_since(connection: Connection, report: DayReport) -> bool:
     return connection.execute(later.limit(1)).first() is not None
 
 
-def _settle_differences(uow: UnitOfWork, report: DayReport, found: Iterable[Found]) -> None:
+def _settle_differences(
+    uow: UnitOfWork, report: DayReport, found: Iterable[Found], undecided: Container[str]
+) -> None:
     rows = uow.connection.execute(select(day_difference).where(_DIFFERENCE.day == report.day))
     known = {(row.identity, row.kind): row for row in rows}
     for one in found:
@@ -227,7 +246,11 @@ def _settle_differences(uow: UnitOfWork, report: DayReport, found: Iterable[Foun
         else:
             again = open_now | {"settled_at": None}
             uow.connection.execute(update(day_difference).where(_DIFFERENCE.id == row.id).values(again))
-    gone = [row.id for row in known.values() if row.status == DifferenceStatus.OPEN]
+    gone = [
+        row.id
+        for row in known.values()
+        if row.status == DifferenceStatus.OPEN and row.identity not in undecided
+    ]
     for number in gone:
         settled = {"status": DifferenceStatus.SETTLED, "settled_at": uow.now}
         uow.connection.execute(update(day_difference).where(_DIFFERENCE.id == number).values(settled))

@@ -11,13 +11,13 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any, TypeVar, get_args
 
-from sqlalchemy import Column, Connection, Row, func, select
+from sqlalchemy import Column, Connection, Row, func, or_, select
 
 from gateway.clock import BUSINESS_ZONE
 from gateway.ledger.correspondence import licence_key
 from gateway.ledger.kinds import SEALED_LICENCE, Direction, EntryKind, OutcomeStatus
 from gateway.ledger.projection import about, key_of, load_states
-from gateway.ledger.tables import entry, message
+from gateway.ledger.tables import clearance, entry, message
 from gateway.licences.life import Transmission
 from gateway.licences.reconcile import Side, figures_of
 from gateway.licences.state import LicenceState
@@ -118,6 +118,24 @@ def side_about(connection: Connection, message_ids: Iterable[str], licences: Ite
     asked = set(message_ids)
     sealed = [one for one in _sealed(connection, _licences_of(connection, asked)) if one.message_id in asked]
     return Side(_transfers(connection, sealed), tuple(map(figures_of, _states(connection, set(licences)))))
+
+
+def moved_since(
+    connection: Connection, licences: Iterable[LicenceKey], reported: datetime, answered: datetime
+) -> frozenset[LicenceKey]:
+    """Those of which customs told more after it had made its report, as of `answered` by its own clock.
+
+    Nothing that came before our own report, as of `reported`: customs' answers that one, whatever its clock.
+    """
+    found: set[LicenceKey] = set()
+    for chunk in _chunks(sorted(set(licences))):
+        told = clearance.c
+        since = or_(told.created >= answered, told.received_at >= answered)
+        query = select(told.licence_type, told.licence_no).where(
+            about(clearance, chunk), told.received_at >= reported, since
+        )
+        found |= {key_of(row) for row in connection.execute(query)}
+    return frozenset(found)
 
 
 def issued_on(connection: Connection, day: date) -> list[Issued]:

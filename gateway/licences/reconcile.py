@@ -2,7 +2,8 @@
 
 An item is a sealed message (transfer), the number of declarations that use a licence, a goods line, or a
 licence of which this side knows nothing. Every item of either side is in exactly one class: it agrees, or it
-is one `Difference`. What each class rests on, and what is done about it, is in `differences`.
+is one `Difference`, or nobody can tell: what customs said of its licence came after its report was made. What
+each class rests on, and what is done about it, is in `differences`.
 
 A licence that one side does not list is one that it has not seen used: nobody knows how the other side's
 day begins and ends to the second.
@@ -10,8 +11,8 @@ day begins and ends to the second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -52,9 +53,10 @@ Stated = Transfer | LicenceFigures | GoodsLineBalance | int | None
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One item, what both sides say of it, and how that differs (None: it agrees).
+    """One item, what both sides say of it, and how that differs (None: it agrees, or `has_moved`).
 
-    `message_id` identifies a transfer, `line_number` a goods line within its licence.
+    `message_id` identifies a transfer, `line_number` a goods line within its licence. `has_moved`: the
+    figures are not equal, but are not of one time either.
     """
 
     subject: Subject
@@ -64,6 +66,7 @@ class Compared:
     ours: Stated
     theirs: Stated
     difference: DifferenceClass | None
+    has_moved: bool = False
 
     @property
     def identity(self) -> str:
@@ -101,9 +104,13 @@ def differences(items: Iterable[Compared]) -> tuple[Difference, ...]:
     return tuple(tell(item, item.difference) for item in items if item.difference is not None)
 
 
-def classify(ours: Side, theirs: Side) -> tuple[Compared, ...]:
-    """Every item of either side, once, with its class."""
-    return (*_transfers(ours, theirs), *_licences(ours, theirs))
+def classify(ours: Side, theirs: Side, moved: Container[LicenceKey] = frozenset()) -> tuple[Compared, ...]:
+    """Every item of either side, once, with its class.
+
+    `moved` are licences of which we know more than customs when it made its report.
+    """
+    items = (*_transfers(ours, theirs), *_licences(ours, theirs))
+    return tuple(_undecided(one) if one.licence in moved else one for one in items)
 
 
 def tell(item: Compared, kind: DifferenceClass) -> Difference:
@@ -198,6 +205,12 @@ def _lines(ours: LicenceFigures, theirs: LicenceFigures | None) -> Iterator[Comp
         agree = one == other or (theirs is None and one is not None and not one.written_off.amount)
         difference = None if agree else DifferenceClass.QUANTITY_DIFFERS
         yield Compared(Subject.GOODS_LINE, ours.licence, None, number, one, other, difference)
+
+
+def _undecided(item: Compared) -> Compared:
+    if item.difference not in (DifferenceClass.USES_DIFFER, DifferenceClass.QUANTITY_DIFFERS):
+        return item
+    return replace(item, difference=None, has_moved=True)
 
 
 def _first_by(pairs: Iterable[tuple[K, V]]) -> dict[K, V]:

@@ -206,6 +206,65 @@ def test_a_late_answer_to_an_earlier_report_changes_nothing_of_the_later(house: 
     assert house.shown()["differences_open"] == 0
 
 
+def test_of_two_answers_to_one_report_the_one_made_last_holds(house: House) -> None:
+    house.at_customs(1)
+    [report] = house.close()
+    older = house.customs_reports(report, transfers=[])
+    newer = house.customs_reports(report)
+    house.take(*newer)
+    [ack] = house.take(*older)
+    assert ack.status is m.AckStatus.ACCEPTED
+    assert (house.found(), house.shown()["differences_open"]) == ([], 0)
+    assert house.shown()["report"]["customs_as_of"] == "2026-06-01T16:12:00.000000Z"
+
+
+def in_parts(house: House, report: m.Reconciliation, **said: Any) -> list[m.Reconciliation]:
+    """Customs' answer in two parts; the figures of licences are all in the first."""
+    more = [replace(report.transfers[0], message_id=f"U-{number}") for number in range(600)]
+    return house.customs_reports(report, [*report.transfers, *more], **said)
+
+
+def test_what_customs_tells_after_it_made_its_report_is_no_difference(house: House) -> None:
+    house.at_customs(1)
+    house.write_off(1, "10")
+    [report] = house.close()
+    first, second = in_parts(house, report)
+    house.take(first)
+    house.write_off(1, "5", declaration=2)
+    house.take(second)
+    assert set(house.found()) == {"UNKNOWN_TO_US"}
+    moved = [row for row in house.shown()["report"]["compared"] if row["class"] == "MOVED_SINCE"]
+    assert [row["subject"] for row in moved] == ["USES", "GOODS_LINE"]
+    assert house.shown()["report"]["totals"]["MOVED_SINCE"] == 2
+
+    [tomorrow] = house.close(DAY + timedelta(days=1))
+    assert [one.licence for one in tomorrow.licences] == [law.key(1)], "it is compared again"
+
+
+def test_what_nobody_can_tell_settles_no_difference(house: House) -> None:
+    key = house.at_customs(1)
+    house.write_off(1, "10")
+    [report] = house.close()
+    house.take(*house.customs_reports(report, licences=[figures(key, "20", 1)]))
+    assert house.shown()["differences_open"] == 1
+    answer = house.customs_reports(report)
+    house.write_off(1, "5", declaration=2)
+    house.take(*answer)
+    assert house.shown()["differences_open"] == 1
+    house.take(*house.customs_reports(report, licences=[figures(key, "15", 2)]))
+    assert house.shown()["differences_open"] == 0
+
+
+def test_a_clock_of_customs_that_is_years_behind_hides_no_difference(house: House) -> None:
+    key = house.at_customs(1)
+    house.write_off(1, "10")
+    house.clock.advance(hours=1)
+    [report] = house.close()
+    [answer] = house.customs_reports(report, licences=[figures(key, "20", 1)])
+    house.take(replace(answer, as_of=datetime(2020, 1, 1, tzinfo=UTC)))
+    assert house.found() == ["QUANTITY_DIFFERS"]
+
+
 @given(
     st.lists(
         st.none() | st.tuples(st.integers(0, 5), st.sets(st.sampled_from(["s-1", "s-2", "s-3"]))), max_size=8
