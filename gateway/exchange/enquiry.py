@@ -8,6 +8,7 @@ may then have the licence replaced or revoked (商办配函〔2015〕494号 art.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from gateway.exchange.answers import NOT_RECONCILED, RECONCILED, answer
 from gateway.exchange.examination import Examined
@@ -32,18 +33,18 @@ from licencexml.values import LicenceKey
 _QUERY = LicenceQuery.__name__
 
 
-def ask_customs(mail: Mail, keys: Iterable[LicenceKey]) -> list[str]:
-    """Ask customs how these licences stand; returns the MessageIDs of the queries."""
+def ask_customs(mail: Mail, keys: Iterable[LicenceKey], not_before: datetime | None = None) -> list[str]:
+    """Ask customs how these licences stand, not before then; returns the MessageIDs of the queries."""
     asked = []
     for key in keys:
         query = LicenceQuery(mail.secretary.header(mail.uow.now), key)
-        mail.send(query.header.message_id, _QUERY, mail.secretary.sign(query), key)
+        mail.send(query.header.message_id, _QUERY, mail.secretary.sign(query), key, not_before)
         asked.append(query.header.message_id)
     return asked
 
 
 def take_replies(mail: Mail, received: Sequence[Examined], reference: str) -> list[Notice]:
-    """Hold customs' replies against the ledger; tell the issuers."""
+    """Hold customs' replies against the ledger; tell the issuers, or ask again where it was too early."""
     replies = [
         book.ReplyReceived(one.message, one.digest, one.xml, reference)
         for one in received
@@ -64,6 +65,8 @@ def take_replies(mail: Mail, received: Sequence[Examined], reference: str) -> li
         ],
     )
     for one, confirmation in zip(replies, found, strict=True):
+        if confirmation.ask_again_at is not None:
+            ask_customs(mail, [one.reply.licence], confirmation.ask_again_at)
         if confirmation.outcome.rejections:
             subject = AckSubject(confirmation.outcome.message_id, kind_of(one.reply))
             rejections = confirmation.outcome.rejections

@@ -138,9 +138,16 @@ class Mail:
             codes=", ".join(rejection.code for rejection in refused.rejections),
         )
 
-    def send(self, message_id: str, kind: str, xml: bytes, licence: LicenceKey | None) -> None:
-        """Put a signed message that answers none into the outbox."""
-        self._letters.append(post.Letter(message_id, kind, Priority.NORMAL, xml, licence))
+    def send(
+        self,
+        message_id: str,
+        kind: str,
+        xml: bytes,
+        licence: LicenceKey | None,
+        not_before: datetime | None = None,
+    ) -> None:
+        """Put a signed message that answers none into the outbox; it waits until `not_before`, if given."""
+        self._letters.append(post.Letter(message_id, kind, Priority.NORMAL, xml, licence, not_before))
 
     def _technical_ack(
         self,

@@ -40,7 +40,7 @@ def gather(
     Urgent messages and answers first, then the oldest; at most `max_count`, and `max_bytes` of message bytes
     (a single message larger than that goes alone). `identity` names the file by the interchange's number.
     """
-    taken = _due(uow.connection, partner, max_count, max_bytes)
+    taken = _due(uow, partner, max_count, max_bytes)
     if not taken:
         return None
     number = uow.connection.execute(select(func.coalesce(func.max(_INTERCHANGES.id), 0))).scalar_one() + 1
@@ -68,19 +68,21 @@ def gather(
     return made
 
 
-def _due(
-    connection: Connection, partner: str, max_count: int, max_bytes: int
-) -> Sequence[Row[int, int, str]]:
+def _due(uow: UnitOfWork, partner: str, max_count: int, max_bytes: int) -> Sequence[Row[int, int, str]]:
     query = (
         select(_BOX.id, _BOX.size_bytes, _BOX.message_id)
-        .where(_BOX.partner == partner, is_literally(_BOX.status, OutboxStatus.DUE))
+        .where(
+            _BOX.partner == partner,
+            is_literally(_BOX.status, OutboxStatus.DUE),
+            or_(_BOX.not_before.is_(None), _BOX.not_before <= uow.now),
+        )
         .order_by(_BOX.priority, _BOX.id)
         .limit(max_count)
     )
     taken: list[Row[int, int, str]] = []
     size_bytes = 0
     aboard: set[str] = set()
-    for row in connection.execute(query):
+    for row in uow.connection.execute(query):
         # A message that is to be sent once more goes in another file: within one, IDs are unique.
         if row.message_id in aboard:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, or_, select, update
@@ -24,13 +25,17 @@ _BOX = outbox.c
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message of our own that is to be sent: its bytes, signed, and the licence that it is about."""
+    """A message of our own that is to be sent: its bytes, signed, and the licence that it is about.
+
+    It waits until `not_before` (aware), if that is given.
+    """
 
     message_id: str
     kind: str
     priority: Priority
     xml: bytes
     licence: LicenceKey | None = None
+    not_before: datetime | None = None
 
 
 def enqueue(
@@ -72,6 +77,7 @@ def enqueue_all(uow: UnitOfWork, partner: str, letters: Sequence[Letter]) -> Non
             priority=letter.priority,
             size_bytes=len(letter.xml),
             licence=letter.licence,
+            not_before=letter.not_before,
         )
         for letter in letters
     ]
@@ -88,6 +94,7 @@ def sending(
     priority: Priority,
     size_bytes: int,
     licence: LicenceKey | None,
+    not_before: datetime | None = None,
 ) -> NewRow:
     """The outbox row of one sending."""
     return {
@@ -99,6 +106,7 @@ def sending(
         "status": OutboxStatus.DUE,
         "interchange_id": None,
         "created_at": uow.now,
+        "not_before": not_before,
     } | licence_columns(licence)
 
 

@@ -111,6 +111,7 @@ def _sending(row: Row[Any]) -> Answer:
         "interchange": row.interchange_id,
         "size_bytes": row.size_bytes,
         "created_at": instant_text(row.created_at),
+        "not_before": None if row.not_before is None else instant_text(row.not_before),
         "licence": _key_text(row),
     }
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from gateway.ledger import acts_sent
 from gateway.ledger.columns import instant_text
@@ -28,10 +29,11 @@ from gateway.ledger.projection import about, load_lives, load_states
 from gateway.ledger.refusals import enter_refusal
 from gateway.ledger.standing import save_standings
 from gateway.ledger.store import UnitOfWork
-from gateway.ledger.tables import discrepancy
+from gateway.ledger.tables import discrepancy, message
 from gateway.licences.confirm import compare, confirmed, only_on_the_way
 from gateway.licences.identity import QUERY_NOT_ASKED
 from gateway.licences.life import Transmission
+from gateway.licences.standstill import ask_again_at, of_instant
 from gateway.licences.state import LicenceState
 from licencexml.messages import LicenceQuery, LicenceQueryReply, kind_of
 from licencexml.rejection import Rejection
@@ -66,13 +68,15 @@ class Confirmation:
     """What became of a reply, and how customs' figures compare with ours.
 
     `state` is the licence then, None if there was nothing to compare. `differences` is empty and `early` is
-    False if both sides say the same; `early`: they differ only in what customs has yet to be told.
+    False if both sides say the same; `early`: they differ only in what customs has yet to be told, or are
+    equal as of an instant before the use of the licence stood still. Then `ask_again_at` says when to ask.
     """
 
     outcome: Outcome
     state: LicenceState | None = None
     differences: tuple[Rejection, ...] = ()
     early: bool = False
+    ask_again_at: datetime | None = None
 
 
 def record_replies(uow: UnitOfWork, batch: Sequence[ReplyReceived]) -> list[Confirmation]:
@@ -111,6 +115,7 @@ class _Batch:
         replies = [one.reply for one in batch]
         asked = [reply.header.in_reply_to or "" for reply in replies]
         self._known = known_messages(uow.connection, [*asked, *(one.header.message_id for one in replies)])
+        self._asked_at = _asked_at(uow.connection, asked)
         self._states = load_states(uow.connection, {reply.licence for reply in replies})
         self._before = dict(self._states)
         self._under_way = _under_way(uow.connection, self._states)
@@ -134,13 +139,14 @@ class _Batch:
         outcome = Outcome(OutcomeStatus.ACCEPTED, message_id, reply.licence)
         received = Received(reply.header, REPLY, one.digest, one.xml, one.source)
         self._known[message_id] = register(self._journal, self._uow, received, outcome)
-        differences = compare(state, reply)
-        early = bool(differences) and only_on_the_way(differences) and reply.licence in self._under_way
+        asked_at = self._asked_at.get(reply.header.in_reply_to or "")
+        differences = compare(state, reply, asked_at)
         if not differences:
-            self._confirm(reply, state)
-        elif not early:
+            return self._confirm(outcome, reply, asked_at)
+        early = only_on_the_way(differences) and reply.licence in self._under_way
+        if not early:
             self._differ(one, differences)
-        return Confirmation(outcome, self._states[reply.licence], differences, early)
+        return Confirmation(outcome, state, differences, early)
 
     def _was_asked(self, reply: LicenceQueryReply) -> bool:
         asked: Known | None = self._known.get(reply.header.in_reply_to or "")
@@ -162,14 +168,17 @@ class _Batch:
         refused = Outcome(OutcomeStatus.REFUSED, reply.header.message_id, reply.licence, (rejection,))
         return Confirmation(refused)
 
-    def _confirm(self, reply: LicenceQueryReply, state: LicenceState) -> None:
-        # Whatever clock customs has, its figures are not those of a time to come.
-        as_of = min(reply.as_of, self._uow.now)
-        self._states[reply.licence] = confirmed(state, as_of)
+    def _confirm(self, outcome: Outcome, reply: LicenceQueryReply, asked_at: datetime | None) -> Confirmation:
+        # What customs has yet to take leaves open which suspension it speaks of.
+        told_all = reply.licence not in self._under_way
+        as_of = of_instant(reply, asked_at if told_all else None, self._uow.now)
+        state = self._states[reply.licence] = confirmed(self._states[reply.licence], as_of)
         self._enter(EntryKind.CONFIRMED, reply, {"as_of": instant_text(as_of)})
         # What differed before, in this batch too, is found equal now.
         self._journal.flush()
         _settle(self._uow, reply)
+        again = ask_again_at(state, as_of, self._uow.now)
+        return Confirmation(outcome, state, early=again is not None, ask_again_at=again)
 
     def _differ(self, one: ReplyReceived, differences: Iterable[Rejection]) -> None:
         reply, told = one.reply, rejection_data(tuple(differences))
@@ -190,6 +199,13 @@ class _Batch:
     def _enter(self, kind: EntryKind, reply: LicenceQueryReply, data: dict[str, object]) -> None:
         said = {"answers": reply.header.in_reply_to, "as_of": instant_text(reply.as_of), **data}
         self._journal.enter(kind, said, licence=reply.licence, message_id=reply.header.message_id)
+
+
+def _asked_at(connection: Connection, message_ids: Iterable[str]) -> dict[str, datetime]:
+    """When each of these queries was put into the outbox: what answers it was found out later."""
+    wanted = sorted(set(message_ids))
+    query = select(message.c.message_id, message.c.received_at).where(message.c.message_id.in_(wanted))
+    return {row.message_id: row.received_at for row in connection.execute(query)}
 
 
 def _under_way(connection: Connection, states: dict[LicenceKey, LicenceState]) -> set[LicenceKey]:

@@ -294,6 +294,7 @@ outbox = Table(
     Column("created_at", Instant, nullable=False),
     Column("licence_type", String(32)),
     Column("licence_no", String(32)),
+    Column("not_before", Instant),
     Index("ix_outbox_message_id", "message_id"),
     Index("ix_outbox_interchange", "interchange_id", "priority", "id"),
     _partial("ix_outbox_due", "partner", "priority", "id", where="status = 'DUE'"),

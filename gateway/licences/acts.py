@@ -156,10 +156,7 @@ class Ending:
     @property
     def quiet_since(self) -> datetime | None:
         """Since when customs does not use it any more; None if it may."""
-        starts = [one.since for one in self.state.suspensions if one.until is None]
-        if self.is_past:
-            starts.append(end_of_validity(self.state))
-        return min(starts, default=None)
+        return quiet_since(self.state, self.now)
 
 
 #: Grounds of a suspension that say that it is not known how far the licence is used.
@@ -232,6 +229,14 @@ def doubt_not_cleared(case: Ending) -> Iterator[Facts]:
     grounds = {one.ground for one in case.state.suspensions if one.until is None} & _DOUBTS
     if grounds:
         yield {"licence": case.state.key, "grounds": ", ".join(sorted(grounds))}
+
+
+def quiet_since(state: LicenceState, now: datetime) -> datetime | None:
+    """Since when customs does not use the licence any more, as of `now` (aware); None if it may."""
+    starts = [one.since for one in state.suspensions if one.until is None]
+    if is_past(state, now):
+        starts.append(end_of_validity(state))
+    return min(starts, default=None)
 
 
 def is_past(state: LicenceState, now: datetime) -> bool:

@@ -24,10 +24,11 @@ _ENDED = {Standing.REPLACED: StandingStatus.REPLACED, Standing.REVOKED: Standing
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """A licence as it stands here, and what customs says of it."""
+    """A licence as it stands here, and what customs says of it, which was asked at `asked_at` (aware)."""
 
     state: LicenceState
     reply: LicenceQueryReply
+    asked_at: datetime | None = None
 
 
 CONFIRM: Rulebook[Replied] = Rulebook("figures of customs 海关反馈的数据")
@@ -39,9 +40,11 @@ def confirmed(state: LicenceState, as_of: datetime) -> LicenceState:
     return replace(state, confirmed_at=latest)
 
 
-def compare(state: LicenceState, reply: LicenceQueryReply) -> tuple[Rejection, ...]:
+def compare(
+    state: LicenceState, reply: LicenceQueryReply, asked_at: datetime | None = None
+) -> tuple[Rejection, ...]:
     """Every difference; none if both sides say the same."""
-    return CONFIRM.judge(Replied(state, reply))
+    return CONFIRM.judge(Replied(state, reply, asked_at))
 
 
 def only_on_the_way(differences: tuple[Rejection, ...]) -> bool:
@@ -85,10 +88,14 @@ def status_differs(case: Replied) -> Iterator[Facts]:
     ),
 )
 def suspension_differs(case: Replied) -> Iterator[Facts]:
-    """A licence is suspended on both sides or on none."""
+    """A licence is suspended on both sides or on none.
+
+    Between its own instant and that of the question, if that is later, customs' clock leaves it open.
+    """
     as_of, theirs = case.reply.as_of, case.reply.suspended
     ours = case.state.is_suspended_at(as_of)
-    if case.reply.standing is not None and ours != theirs:
+    at_latest = case.state.is_suspended_at(max(as_of, case.asked_at or as_of))
+    if case.reply.standing is not None and theirs not in (ours, at_latest):
         yield {
             "licence": case.state.key,
             "as_of": as_of.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds"),

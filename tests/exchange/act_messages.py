@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,10 @@ class Acts:
         *,
         action: SuspensionAction = SuspensionAction.SUSPEND,
         ground: SuspensionGround = SuspensionGround.RELEASE_IN_FLIGHT,
+        ahead: timedelta = timedelta(),
     ) -> None:
-        now = self._world.clock()
-        self._drop(name, LicenceSuspension(self._header(), key, action, ground, now))
+        effective = self._world.clock() + ahead
+        self._drop(name, LicenceSuspension(self._header(), key, action, ground, effective))
 
     def resume(self, name: str, key: LicenceKey, **more: Any) -> None:
         self.suspend(name, key, action=SuspensionAction.RESUME, **more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,4 +108,24 @@ def test_a_licence_that_was_revoked_after_its_refusal_is_not_sent_again(
     found: dict[str, Any] = show(world, one)
     assert found["status"] == "REVOKED"
     assert not [name for name in world.out() if "discrepancy" in name]
+    assert sound(world)
+
+
+def test_a_suspension_of_in_a_moment_is_asked_about_when_it_holds(
+    start: Callable[..., World], document: MakeDocument, issuer: Issuer
+) -> None:
+    """The issuer's clock may be ahead: what both sides said before is no ground to end the licence."""
+    world = start("[multi]\ndeclarations = 0\n")
+    one, acts = licence(UsageMode.MULTI), Acts(world, issuer)
+    world.drop("old", document(one))
+    world.run()
+    acts.suspend("stop", one.key, ahead=timedelta(seconds=60))
+    world.run(20)
+    assert "stop.customs-accepted.json" in world.out()
+    assert "old.reconciled.json" not in world.out()
+    world.run(60)
+    assert json.loads((world.spool / "out" / "old.reconciled.json").read_text())["suspended"]
+    acts.replace("new", one.key, renumbered(one))
+    world.run()
+    assert "new.customs-accepted.json" in world.out()
     assert sound(world)

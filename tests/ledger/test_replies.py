@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, select
 
 from gateway.ledger import book, post
@@ -20,10 +21,10 @@ from gateway.licences.life import LicenceStatus
 from gateway.licences.state import LicenceState
 from licencexml.messages import Header, LicenceQuery, LicenceQueryReply
 from licencexml.values import LicenceKey
-from tests.ledger.makers import PARTNER, FakeClock, clearance_received, digest
-from tests.ledger.test_acts import accept, at_customs, seal_all
+from tests.ledger.makers import PARTNER, FakeClock, answer_received, clearance_received, digest, identity
+from tests.ledger.test_acts import TRUSTING, accept, at_customs, seal_all
 from tests.ledger.test_issuing import entries, statements
-from tests.licences.acts import HOUR, suspension
+from tests.licences.acts import HOUR, replacement, suspension
 from tests.licences.makers import NOW, POLICY, key, state, write_off
 
 Run = Callable[..., Any]
@@ -134,6 +135,76 @@ def test_what_customs_has_yet_to_hear_makes_no_discrepancy(run: Run, look: Run) 
     assert look(discrepancies) == []
     assert stands(look, key()).confirmed_at is None
     assert sound(look)
+
+
+def suspended_at_customs(run: Run, look: Run, since: datetime) -> LicenceState:
+    at_customs(run, 1)
+    accept(run, suspension(at=since))
+    seal_all(run, look)
+    run(book.record_customs_answers, [answer_received("sealed-s-1", "a-9", licence=key())])
+    return stands(look, key())
+
+
+def test_what_customs_says_of_a_suspended_licence_is_of_no_time_before_it_was_asked(
+    run: Run, look: Run, clock: FakeClock
+) -> None:
+    """Its clock is behind: by that it was asked before the suspension, which it has all the same."""
+    ours = suspended_at_customs(run, look, NOW)
+    clock.advance(seconds=1)
+    ask(run, key())
+    clock.advance(seconds=1)
+    late = replace(reply(ours).reply, as_of=NOW - timedelta(seconds=3))
+    [found] = record(run, replace(reply(ours), reply=late))
+    assert (found.differences, found.early, found.ask_again_at) == ((), False, None)
+    assert stands(look, key()).confirmed_at == NOW + timedelta(seconds=1)
+    assert not accept(run, replacement(), policy=POLICY)[0].rejections
+    assert sound(look)
+
+
+def test_unless_customs_has_yet_to_take_what_the_issuer_decided(
+    run: Run, look: Run, clock: FakeClock
+) -> None:
+    at_customs(run, 1)
+    accept(run, suspension())
+    clock.advance(seconds=1)
+    ask(run, key())
+    late = replace(reply(stands(look, key())).reply, as_of=NOW - timedelta(seconds=3))
+    [found] = record(run, replace(reply(stands(look, key())), reply=late))
+    assert (found.early, stands(look, key()).confirmed_at) == (True, NOW - timedelta(seconds=3))
+    assert sound(look)
+
+
+@pytest.mark.parametrize("ahead_seconds", [60, 4_000])
+def test_equal_figures_of_before_the_use_stood_still_are_asked_for_again(
+    run: Run, look: Run, ahead_seconds: int
+) -> None:
+    ahead = timedelta(seconds=ahead_seconds)
+    trusted = replace(TRUSTING, release_ahead=HOUR * 2)
+    at_customs(run, 1)
+    accept(run, suspension(at=NOW + ahead), policy=trusted)
+    ask(run, key())
+    [found] = record(run, reply(stands(look, key())))
+    assert (found.differences, found.early) == ((), True)
+    assert found.ask_again_at == NOW + min(ahead, HOUR)
+    assert sound(look)
+
+
+def test_a_licence_that_may_be_used_is_not_asked_about_again(run: Run, look: Run) -> None:
+    at_customs(run, 1)
+    ask(run, key())
+    [found] = record(run, reply(stands(look, key()), as_of=NOW - HOUR))
+    assert found.ask_again_at is None
+
+
+def test_a_message_waits_for_its_time(run: Run, clock: FakeClock) -> None:
+    later = post.Letter("q-7", "LicenceQuery", Priority.NORMAL, b"?", key(), NOW + HOUR)
+    run(post.enqueue_all, PARTNER, [later])
+    ask(run, key(), "q-8")
+    made = run(post.gather, PARTNER, 100, 10**6, identity)
+    assert made.member_count == 1
+    assert run(post.gather, PARTNER, 100, 10**6, identity) is None
+    clock.advance(hours=1)
+    assert run(post.gather, PARTNER, 100, 10**6, identity).member_count == 1
 
 
 def test_a_reply_to_what_was_never_asked_is_refused_and_leaves_its_identity_free(run: Run, look: Run) -> None:
