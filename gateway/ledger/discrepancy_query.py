@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from gateway.ledger.columns import instant_text
-from gateway.ledger.discrepancies import codes
+from gateway.ledger.discrepancies import against, codes
 from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
 from gateway.ledger.looking import discrepancy_shown, entries, key_text, line_shown, parked_shown
 from gateway.ledger.portable import is_literally
@@ -138,11 +138,20 @@ def _changes(made: Iterable[Answer]) -> Iterator[Answer]:
             yield _change(one, DiscrepancyStatus.RESOLVED, data["by"], note=data["note"])
             continue
         position = data.get("position")
-        now = codes(data["rejections"] if position is None else position["rejections"])
+        reasons = (
+            data["rejections"] if position is None else against(position["verdict"], position["rejections"])
+        )
+        now = codes(reasons)
         if now != before and (now or before):
             status = DiscrepancyStatus.OPEN if now else DiscrepancyStatus.SETTLED
             yield _change(one, status, data.get("cause", one["message_id"]), now)
         before = now
+
+
+def _reasons(data: Answer) -> Any:
+    """What is against a message, by one of its entries."""
+    position = data.get("position")
+    return data["rejections"] if position is None else against(position["verdict"], position["rejections"])
 
 
 def _change(

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from gateway.ledger.discrepancies import against
 from gateway.ledger.dossier import Dossier, dossier_now
 from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
 from gateway.ledger.looking_back import entries_of
@@ -64,7 +65,7 @@ def account_of(dossier: Dossier, rows: Sequence[Row[Any]], policy: Policy, now: 
         Told(
             fact=fact,
             verdict=Verdict(row["verdict"]),
-            rejections=_rejections(row["rejections"]),
+            rejections=_rejections(against(row["verdict"], row["rejections"])),
             changes=tuple(changes[fact.message_id]),
             trouble=troubles.pop((fact.message_id, digests[fact.message_id]), None),
         )

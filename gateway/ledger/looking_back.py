@@ -10,14 +10,15 @@ Asked of now, and of any instant after all that has happened, both are the licen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from gateway.ledger.discrepancies import codes, new_discrepancy, opened
+from gateway.ledger.discrepancies import against, codes, new_discrepancy, opened
 from gateway.ledger.dossier import Dossier, discrepancy_numbers, dossier_of
 from gateway.ledger.facts_data import fact_from
 from gateway.ledger.kinds import EntryKind
@@ -25,6 +26,7 @@ from gateway.ledger.positions import position_data
 from gateway.ledger.projection import about
 from gateway.ledger.rebuilt import Rebuilt, Record
 from gateway.ledger.replay import replay
+from gateway.ledger.replay_clearances import unsays_figures
 from gateway.ledger.tables import entry
 from gateway.licences.acts import end_of_validity
 from gateway.licences.facts import Fact
@@ -47,8 +49,9 @@ def true_then(connection: Connection, key: LicenceKey, as_of: datetime, policy: 
     today = _replayed(key, rows)
     if today.issued is None or today.provenance["accepted_at"] > as_of:
         return None
-    then = _life_then(today.issued, rows, as_of)
-    _settle_then(then, today, _digests(rows), as_of, policy)
+    held = [fact for fact in _facts(today) if business_time(fact) <= as_of]
+    then = _life_then(today.issued, rows, {fact.message_id for fact in held}, as_of)
+    _settle_then(then, today, held, _digests(rows), policy)
     return dossier_of(then, discrepancy_numbers(connection, key))
 
 
@@ -64,12 +67,21 @@ def _replayed(key: LicenceKey, rows: Any) -> Rebuilt:
     return rebuilt
 
 
-def _life_then(issued: LicenceState, rows: Sequence[Row[Any]], as_of: datetime) -> Rebuilt:
-    """What happened to the licence by `as_of`, but for what customs tells of its use."""
+def _life_then(
+    issued: LicenceState, rows: Sequence[Row[Any]], held: Collection[str], as_of: datetime
+) -> Rebuilt:
+    """What happened to the licence by `as_of`, but for what customs tells of its use.
+
+    `held`: the messages of customs about the time until then.
+    """
     then = Rebuilt(issued.key)
     for row in rows:
         kind = EntryKind(row.kind)
-        if _own_time(kind, row, issued) > as_of or _is_fact(row):
+        if _is_fact(row):
+            if "facts" in row.data and row.message_id in held and unsays_figures(row.data):
+                then.issued = None if then.issued is None else replace(then.issued, confirmed_at=None)
+            continue
+        if _own_time(kind, row, issued) > as_of:
             continue
         if kind is EntryKind.DISCREPANCY_RESOLVED and _which(row) not in then.discrepancies:
             continue
@@ -99,44 +111,36 @@ def _own_time(kind: EntryKind, row: Row[Any], issued: LicenceState) -> datetime:
 def _settle_then(
     then: Rebuilt,
     today: Rebuilt,
+    held: Sequence[Fact],
     digests: Mapping[str, bytes],
-    as_of: datetime,
     policy: Policy,
 ) -> None:
-    """Have `then` hold what customs' messages about the time until `as_of` come to.
+    """Have `then` hold what these messages of customs come to: all that it has told, or only some of it.
 
-    They are judged by the licence as it is known today: which releases its suspensions and its end forbid
-    follows from the releases' own times, and from what came late.
+    Some of it is judged by the licence as it is known today: which releases its suspensions and its end
+    forbid follows from the releases' own times, and from what came late.
     """
-    facts = {
-        message_id: fact_from(today.key, SimpleNamespace(**row))
-        for message_id, row in today.clearances.items()
-    }
-    held = [fact for fact in facts.values() if business_time(fact) <= as_of]
-    findings = settle(today.issued, held, policy).findings
-    for message_id in facts:
-        if message_id not in findings:
-            continue
-        position = position_data(findings[message_id])
-        row = today.clearances[message_id]
+    if len(held) == len(today.clearances):
+        positions = today.positions
+    else:
+        findings = settle(today.issued, held, policy).findings
+        positions = {message_id: position_data(finding) for message_id, finding in findings.items()}
+    for message_id, position in positions.items():
+        row, digest = today.clearances[message_id], digests[message_id]
         then.positions[message_id] = position | {"entry_id": row["entry_id"]}
         then.clearances[message_id] = row | {
             "verdict": position["verdict"],
             "rejections": position["rejections"],
         }
-        digest = digests[message_id]
-        found = _discrepancy_then(
-            today.discrepancies.get((message_id, digest)), row, digest, position["rejections"]
-        )
+        found = _discrepancy_then(today.discrepancies.get((message_id, digest)), row, digest, position)
         if found is not None:
             then.discrepancies[message_id, digest] = found
 
 
-def _discrepancy_then(
-    found: Record | None, row: Record, digest: bytes, rejections: list[Any]
-) -> Record | None:
+def _discrepancy_then(found: Record | None, row: Record, digest: bytes, position: Record) -> Record | None:
     """A message's discrepancy, by the reasons against it then: as it is now, if they are the same now."""
-    if codes(row["rejections"]) == codes(rejections):
+    rejections = list(against(position["verdict"], position["rejections"]))
+    if codes(against(row["verdict"], row["rejections"])) == codes(rejections):
         return found
     if not rejections:
         return None
@@ -151,6 +155,10 @@ def _discrepancy_then(
         rejections=rejections,
         at=row["received_at"],
     )
+
+
+def _facts(today: Rebuilt) -> list[Fact]:
+    return [fact_from(today.key, SimpleNamespace(**row)) for row in today.clearances.values()]
 
 
 def business_time(fact: Fact) -> datetime:

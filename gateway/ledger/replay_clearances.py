@@ -22,7 +22,7 @@ def _said(rebuilt: Rebuilt, row: Row[Any]) -> None:
     data = row.data
     rejections = data["rejections"] if "position" not in data else _against(data["position"])
     if "position" in data:
-        if rebuilt.issued is not None and not data["late"] and _is_news(data["position"]):
+        if rebuilt.issued is not None and unsays_figures(data):
             rebuilt.issued = replace(rebuilt.issued, confirmed_at=None)
         rebuilt.clearances[row.message_id] = licence_columns(rebuilt.key) | {
             "message_id": row.message_id,
@@ -57,8 +57,9 @@ def _against(position: dict[str, Any]) -> list[Any]:
     return list(against(position["verdict"], position["rejections"]))
 
 
-def _is_news(position: dict[str, Any]) -> bool:
-    return Verdict(position["verdict"]) is not Verdict.REPEATED
+def unsays_figures(data: dict[str, Any]) -> bool:
+    """Whether customs' figures of before this message, a fact, are not its figures any more."""
+    return not data["late"] and Verdict(data["position"]["verdict"]) is not Verdict.REPEATED
 
 
 def _stands(rebuilt: Rebuilt, row: Row[Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis.stateful import invariant, rule
 from sqlalchemy import Connection, select
 
-from gateway.ledger import book, looking, looking_back
+from gateway.ledger import looking, looking_back
 from gateway.ledger.discrepancy_query import show_discrepancy
 from gateway.ledger.dossier import Dossier
 from gateway.ledger.entry_sentences import said_of
@@ -42,8 +42,6 @@ class Pasts(Histories):
     @invariant()
     def after_all_both_pasts_are_the_present(self) -> None:
         late = self.clock() + AFTER_ALL
-        # What came before its licence was issued is settled with whatever comes next about that licence.
-        self.run_unit(book.resettle, dict.fromkeys(ALL, "whatever comes next"), SMALL_POLICY)
 
         def present(connection: Connection) -> dict[LicenceKey, Any]:
             shown = {key: looking.show_licence(connection, key) for key in ALL}
