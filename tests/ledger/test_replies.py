@@ -16,6 +16,7 @@ from gateway.ledger.kinds import DiscrepancyStatus, EntryKind, OutcomeStatus, Pr
 from gateway.ledger.projection import load_states
 from gateway.ledger.store import Ledger
 from gateway.ledger.tables import discrepancy
+from gateway.ledger.unsettled import unsettled
 from gateway.licences.figures import reply_to
 from gateway.licences.life import LicenceStatus
 from gateway.licences.state import LicenceState
@@ -25,6 +26,7 @@ from tests.ledger.makers import PARTNER, FakeClock, answer_received, clearance_r
 from tests.ledger.test_acts import TRUSTING, accept, at_customs, seal_all
 from tests.ledger.test_issuing import entries, statements
 from tests.licences.acts import HOUR, replacement, suspension
+from tests.licences.clearances import reversal
 from tests.licences.makers import NOW, POLICY, key, state, write_off
 
 Run = Callable[..., Any]
@@ -194,6 +196,38 @@ def test_a_licence_that_may_be_used_is_not_asked_about_again(run: Run, look: Run
     ask(run, key())
     [found] = record(run, reply(stands(look, key()), as_of=NOW - HOUR))
     assert found.ask_again_at is None
+
+
+def test_what_is_parked_holds_up_nothing_once_figures_are_equal_without_it(
+    run: Run, look: Run, clock: FakeClock
+) -> None:
+    suspended_at_customs(run, look, NOW - HOUR)
+    end = replacement()
+
+    def told(message_id: str) -> None:
+        clock.advance(minutes=1)
+        [outcome] = run(
+            book.record_clearances, [clearance_received(reversal(message_id=message_id))], POLICY
+        ).outcomes
+        assert outcome.status is OutcomeStatus.PARKED
+
+    def equal(number: int) -> None:
+        clock.advance(minutes=1)
+        ask(run, key(), f"q-{number}")
+        ours, as_of = stands(look, key()), clock()
+        [found] = record(run, reply(ours, f"qr-{number}", answers=f"q-{number}", as_of=as_of))
+        assert not found.differences
+
+    equal(1)
+    told("rv-1")
+    assert "RELEASES_NOT_SETTLED" in [one.code for one in accept(run, end, policy=POLICY)[0].rejections]
+    equal(2)
+    assert not look(unsettled, [key()])
+    told("rv-2")
+    assert look(unsettled, [key()])[key()] == 1
+    equal(3)
+    assert not accept(run, end, policy=POLICY)[0].rejections
+    assert sound(look)
 
 
 def test_a_message_waits_for_its_time(run: Run, clock: FakeClock) -> None:
