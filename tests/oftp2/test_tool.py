@@ -18,6 +18,7 @@ from oftp2 import commands as c
 from oftp2.buffers import wrap
 from oftp2.formats import build
 from oftp2.identity import FileIdentity
+from oftp2.negotiation import Capabilities, Credentials
 from oftp2.tool.folder import file_name
 from oftp2.tool.main import main
 from oftp2.tool.trace import describe
@@ -316,3 +317,17 @@ def test_names_are_one_for_each_identity_and_stay_in_the_folder() -> None:
     for name in names:
         assert re.fullmatch(r"\d{18},[A-Z0-9_+.&(),-]+", name)
         assert Path("folder", name).resolve().parent == Path("folder").resolve()
+
+
+def test_a_caller_who_falls_silent_with_nothing_in_hand_is_no_failure(tmp_path: Path) -> None:
+    with receiving(tmp_path / "in", "--once", "--timeout", "0.3") as (address, process):
+        host, _, port = address.partition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as caller:
+            ssid = Capabilities(Credentials("O0013ALICE")).ssid()
+            assert caller.recv(4096)
+            caller.sendall(wrap(build(ssid)))
+            while caller.recv(4096):
+                pass
+        assert process.wait(10) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == "nothing more came in time\n"

@@ -53,7 +53,7 @@ class Receiver:
             case e.ReadyConfirmation():
                 self._receipts.pop(0)
             case e.AbortIndication():
-                self.fault = self.fault or why_ended(event)
+                self._ended_early(event)
 
     def pump(self) -> None:
         """With the turn: send receipts, then give the turn back or end."""
@@ -67,10 +67,25 @@ class Receiver:
 
     def abandon(self) -> None:
         """The session is over: what came of a file stays for a restart."""
-        if self._arrival is not None:
-            tell(f"cut: {self._arrival.identity} after {self._arrival.size_bytes} octets, kept for a restart")
-            self._arrival.abandon()
-            self._arrival = None
+        arrival, self._arrival = self._arrival, None
+        if arrival is None:
+            return
+        try:
+            arrival.abandon()
+        except OSError as error:
+            complain(f"{arrival.identity}: {error.strerror}")
+        else:
+            tell(f"cut: {arrival.identity} after {arrival.size_bytes} octets, kept for a restart")
+
+    def _ended_early(self, event: e.AbortIndication) -> None:
+        if (
+            event.reason == EndReason.TIME_OUT
+            and self._arrival is None
+            and self.session.parameters is not None
+        ):
+            tell("nothing more came in time")
+        else:
+            self.fault = self.fault or why_ended(event)
 
     def _offered(self, event: e.StartFileIndication) -> None:
         refused = self._unwanted(event)
