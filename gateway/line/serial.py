@@ -23,7 +23,7 @@ from zope.interface import implementer
 
 from gateway.line.serial_port import Wire
 from gateway.line.serial_transport import SerialAddress, SerialTransport
-from oftp2.serial_link import SerialLink
+from oftp2.serial_link import COMMAND_BYTES_MAX, SerialLink
 from oftp2.serial_outputs import Down, LinkSettings
 from oftp2.session import Role
 from oftp2.special_logic import Block, Negative, Receiver
@@ -122,7 +122,7 @@ class SerialListener:
         self._address = SerialAddress(device)
         self._settings = settings
         self._factory = factory
-        self._receiver = Receiver()
+        self._receiver = Receiver(COMMAND_BYTES_MAX)
         self._wire: Wire | None = None
         self._transport: SerialTransport | None = None
         self._down: Down | None = None

@@ -79,8 +79,8 @@ class LineSettings:
     long nothing at all may happen, `closing_seconds` how long a session may take to end properly,
     `identify_seconds` how long a caller may take to say who it is.
     `max_sessions_per_partner` bounds what is accepted; of more than `max_unidentified` connections that have
-    not identified themselves the oldest is hung up on. `link` holds for serial lines, but for its speed, which
-    the endpoint tells.
+    not identified themselves the oldest is hung up on. `link` holds for serial lines, but for its
+    speed, which the endpoint tells.
     """
 
     identification: str

@@ -18,6 +18,7 @@ from gateway.line.service import LineService
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.status import Direction
 from oftp2.serial_outputs import LinkSettings
+from oftp2.special_logic import envelope
 from tests.line.dummies import DummyOffice, identity_of
 from tests.line.pty_line import PtyLine
 
@@ -151,6 +152,13 @@ class CleanLineTests(SerialWorld):
         second = LineService(reactor, self.customs_settings, self.customs_office)
         with pytest.raises(CannotListenError):
             await second.start()
+
+    async def test_whoever_goes_on_with_a_session_that_is_no_more_is_greeted(self) -> None:
+        seen = bytearray()
+        self.line.ends[1].take = seen.extend
+        await self.customs.start()
+        self.line.ends[1].write(envelope(3, b"D" * 2047))
+        await self.until(lambda: seen.endswith(b"READY \r"))
 
     async def test_a_line_that_is_cut_is_told_and_taken_up_again(self) -> None:
         self.fill(2, 60_000)
