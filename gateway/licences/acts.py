@@ -208,8 +208,8 @@ def customs_not_reconciled(case: Ending) -> Iterator[Facts]:
         "操作员将差异记为 RESOLVED，即认定该项不是本许可证的使用；"
         "等待核销数据的报文，此后与海关数据核对一致（ctl licence query）即不再计入。"
         " / Have the licence bureau clear them up with customs, then hand this in again. An operator who"
-        " marks one RESOLVED states that it is no use of this licence; what waits for its write-off counts no more"
-        " once figures are found equal after it (`ctl licence query`)."
+        " marks one RESOLVED states that it is no use of this licence; what waits for its write-off counts no"
+        " more once figures are found equal after it (`ctl licence query`)."
     ),
 )
 def releases_not_settled(case: Ending) -> Iterator[Facts]:
