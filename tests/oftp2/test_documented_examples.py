@@ -46,7 +46,7 @@ def example(word: str) -> dict[str, Any]:
 
 def test_examples_are_short() -> None:
     assert len(PYTHON) == 2
-    assert all(len(block.splitlines()) <= 30 for block in PYTHON)
+    assert all(len([line for line in block.splitlines() if line]) <= 30 for block in PYTHON)
 
 
 def test_the_page_draws_the_tables_as_they_are() -> None:
@@ -107,6 +107,9 @@ class AgainstTheLineTests(World):
         assert await deferToThread(example("socket")["send"], address, IDENTITY, CONTENT)
         assert office.received == {IDENTITY: CONTENT}
         assert office.words()[:3] == ["offered", "received", "receipt sent"]
+        # Refused as it is there, and the session ends in good order.
+        assert not await deferToThread(example("socket")["send"], address, IDENTITY, CONTENT)
+        assert office.words().count("received") == 1
 
     async def test_the_receiver_receives_from_a_line(self) -> None:
         answer = example("asyncio")["answer"]
