@@ -16,6 +16,7 @@ class FilesTests(World):
         self.gateway_office.outbox.append((identity_of(1), content))
         await self.start()
         await self.until(lambda: "receipt received" in self.gateway_office.words())
+        await self.until(lambda: "receipt sent" in self.customs_office.words())
         assert self.customs_office.received == {identity_of(1): content}
         assert self.gateway_office.words() == ["sent", "receipt received"]
         assert self.customs_office.words() == ["offered", "received", "receipt sent"]
