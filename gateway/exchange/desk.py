@@ -14,6 +14,7 @@ from gateway.exchange.clearance import clear, clear_again
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.enquiry import answer_queries, take_replies
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
+from gateway.exchange.expiry import unused_after_all, used_and_expired
 from gateway.exchange.follow_up import follow_up
 from gateway.exchange.mail import Mail
 from gateway.exchange.news import tell_of_answers
@@ -22,7 +23,14 @@ from gateway.ledger import book, post
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.store import UnitOfWork
 from gateway.licences.policy import Policy
-from licencexml.messages import ApplicationAck, TechnicalAck
+from licencexml.messages import (
+    ApplicationAck,
+    TechnicalAck,
+    WriteOff,
+    WriteOffAmendment,
+    WriteOffReversal,
+)
+from licencexml.values import LicenceKey
 
 
 class GatewayDesk:
@@ -43,7 +51,10 @@ class GatewayDesk:
         with Mail(uow, self._secretary) as mail:
             notices: list[Notice] = []
             for part in day.up_to_each_report(good):
+                causes = _releases(part)
+                used = used_and_expired(uow.connection, causes)
                 notices += clear(mail, part, reference, self._policy())
+                unused_after_all(mail, {key: causes[key] for key in used})
                 notices += self._customs_answers(mail, part, reference)
                 notices += take_replies(mail, part, reference)
                 notices += answer_queries(mail, part, reference)
@@ -84,3 +95,12 @@ class GatewayDesk:
         # Whether customs has a licence decides whether it can be used.
         causes = {ack.licence: ack.header.message_id for ack in news if ack.licence is not None}
         return notices + clear_again(mail, causes, self._policy())
+
+
+def _releases(received: Sequence[Examined]) -> dict[LicenceKey, str]:
+    """The licences that these messages say something of releases about, each with the last that does."""
+    return {
+        one.message.licence: one.message.header.message_id
+        for one in received
+        if isinstance(one.message, WriteOff | WriteOffAmendment | WriteOffReversal)
+    }
