@@ -8,7 +8,7 @@ WORKERS ?= 2
 .PHONY: demo test check lint types imports invariants kills memory growth lock clean
 
 demo: $(STAMP)
-	$(BIN)/gatewayd demo
+	$(BIN)/gatewayd demo $(if $(LINE),--line $(LINE))
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -51,11 +51,18 @@ def clock_of(days_ahead: int) -> Clock:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("var/demo"))
-def demo(folder: Path) -> None:
+@click.option(
+    "--line",
+    type=click.Choice(["tls", "serial"]),
+    default="tls",
+    show_default=True,
+    help="What is between the daemons; serial: two pseudo-terminals.",
+)
+def demo(folder: Path, line: str) -> None:
     """Show the whole way of a licence between two real daemons, and leave everything in FOLDER.
 
     Exit status 0: every claim that it makes held.
     """
     from gateway.demo.run import run_demo  # noqa: PLC0415 - the other commands need not load the whole house
 
-    raise SystemExit(run_demo(folder))
+    raise SystemExit(run_demo(folder, serial=line == "serial"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from gateway.data import data_dir
 from gateway.demo.acts import ACTS
 from gateway.demo.cast import choose, file_name
 from gateway.demo.play import Play, gatewayd
+from gateway.demo.serial_line import SerialCable, use_serial_line
 from gateway.operations.instance import CUSTOMS_FILE, create_instance
 
 #: Licences beside the shipped samples: enough that a kill finds the gateway in the middle of its work.
@@ -27,14 +29,21 @@ _PROGRAM = (
 )
 
 
-def run_demo(folder: Path, *, console: Console | None = None) -> int:
+def run_demo(folder: Path, *, console: Console | None = None, serial: bool = False) -> int:
     """Play the demo in `folder`, which is absent, empty or of an earlier demo; 0 if every claim held, else 1.
 
-    Raises ConfigurationFault or EnvironmentFault where it cannot be played at all.
+    With `serial` the daemons talk over a serial line, which is two pseudo-terminals. Raises
+    ConfigurationFault or EnvironmentFault where it cannot be played at all.
     """
-    play = _prepare(folder, console or Console())
+    with SerialCable() if serial else nullcontext() as cable:
+        return _play(folder, console or Console(), cable)
+
+
+def _play(folder: Path, console: Console, cable: SerialCable | None) -> int:
+    play = _prepare(folder, console, cable)
+    between = "mutual TLS" if cable is None else "a serial line"
     try:
-        play.announce("Two daemons start: the gateway, and a simulated customs, with mutual TLS between them")
+        play.announce(f"Two daemons start: the gateway, and a simulated customs, with {between} between them")
         play.stage.customs.start()
         play.stage.gateway.start()
         for act in ACTS:
@@ -43,11 +52,11 @@ def run_demo(folder: Path, *, console: Console | None = None) -> int:
         play.stage.close()
     _claim_that_entries_agree(play)
     play.claims.show()
-    _say_what_to_try_next(play)
+    _say_what_to_try_next(play, can_run=cable is None)
     return 0 if play.claims.all_held else 1
 
 
-def _prepare(folder: Path, console: Console) -> Play:
+def _prepare(folder: Path, console: Console, cable: SerialCable | None) -> Play:
     if (folder / _MARKER).is_file():
         shutil.rmtree(folder)
     at = system_clock()
@@ -56,6 +65,8 @@ def _prepare(folder: Path, console: Console) -> Play:
     cast = choose(data_dir("conf") / "samples", at, EXTRA_LICENCES)
     (folder / _SCENARIO_FILE).write_text(cast.scenario(), encoding="utf-8")
     _use_scenario(folder / CUSTOMS_FILE)
+    if cable is not None:
+        use_serial_line(folder, cable.devices)
     return Play(folder, console, cast)
 
 
@@ -76,7 +87,8 @@ def _claim_that_entries_agree(play: Play) -> None:
     )
 
 
-def _say_what_to_try_next(play: Play) -> None:
+def _say_what_to_try_next(play: Play, *, can_run: bool) -> None:
+    """What is left to look into; `can_run`: what the daemons are connected by is there still."""
     folder, key = play.folder, play.cast.thirteenth
     sealed = folder / "spool" / "out" / f"{file_name(key)}.sealed.xml"
     lines = [
@@ -88,9 +100,12 @@ def _say_what_to_try_next(play: Play) -> None:
         "Try next:",
         f"  {_PROGRAM} verify {sealed} --instance {folder}",
         f"  {_PROGRAM} ledger check --instance {folder}",
-        f"  {_PROGRAM} run --instance {folder}        and in other terminals:",
-        f"  {_PROGRAM} customs --instance {folder}",
-        f"  {_PROGRAM} ctl status --instance {folder}",
-        f"  {_PROGRAM} ctl licence show {key} --instance {folder}",
     ]
+    if can_run:
+        lines += [
+            f"  {_PROGRAM} run --instance {folder}        and in other terminals:",
+            f"  {_PROGRAM} customs --instance {folder}",
+            f"  {_PROGRAM} ctl status --instance {folder}",
+            f"  {_PROGRAM} ctl licence show {key} --instance {folder}",
+        ]
     play.console.print("\n".join(lines), highlight=False, soft_wrap=True)
