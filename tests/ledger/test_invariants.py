@@ -22,6 +22,7 @@ from sqlalchemy import Connection, select
 
 from gateway.ledger import book
 from gateway.ledger.check import differences
+from gateway.ledger.discrepancies import against
 from gateway.ledger.kinds import DiscrepancyStatus, OutcomeStatus
 from gateway.ledger.projection import key_of, load_states
 from gateway.ledger.store import Ledger
@@ -306,7 +307,7 @@ class Histories(RuleBasedStateMachine):
         """One that is open, or that an operator resolved; and what fits now is none, or a settled one."""
         rows = self.look(lambda connection: connection.execute(select(clearance)).all())
         assert len(rows) == len(self.sent)
-        wrong = {row.message_id for row in rows if row.rejections}
+        wrong = {row.message_id for row in rows if against(row.verdict, row.rejections)}
         digests = {one.message.header.message_id: one.digest for one in self.sent}
         found = [
             row
