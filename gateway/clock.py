@@ -26,3 +26,8 @@ def business_date(instant: datetime) -> date:
     """The date of `instant` (aware) in Asia/Shanghai."""
     assert instant.tzinfo is not None, "an instant must be aware"
     return instant.astimezone(BUSINESS_ZONE).date()
+
+
+def local_text(instant: datetime) -> str:
+    """`instant` (aware) as people here read it: ISO 8601 in Asia/Shanghai, to the second."""
+    return instant.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")

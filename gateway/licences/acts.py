@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Self
 
-from gateway.clock import BUSINESS_ZONE, business_date
+from gateway.clock import BUSINESS_ZONE, business_date, local_text
 from gateway.licences.life import Standing, Transmission
 from gateway.licences.policy import Policy
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
@@ -194,7 +194,7 @@ def customs_not_reconciled(case: Ending) -> Iterator[Facts]:
         return
     since, confirmed = case.quiet_since, case.state.confirmed_at
     if case.is_unsealed or since is None or confirmed is None or confirmed < since:
-        text = None if since is None else since.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")
+        text = None if since is None else local_text(since)
         yield {"licence": case.state.key, "since_zh": text or "未停止", "since_en": text or "not stopped"}
 
 

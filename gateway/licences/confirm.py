@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.clock import BUSINESS_ZONE
+from gateway.clock import local_text
 from gateway.licences.life import Standing, Transmission
 from gateway.licences.reconcile import balance_of
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
@@ -98,7 +98,7 @@ def suspension_differs(case: Replied) -> Iterator[Facts]:
     if case.reply.standing is not None and theirs not in (ours, at_latest):
         yield {
             "licence": case.state.key,
-            "as_of": as_of.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds"),
+            "as_of": local_text(as_of),
             "theirs_zh": "已" if theirs else "未",
             "theirs_en": "was" if theirs else "was not",
             "ours_zh": "已" if ours else "未",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from gateway.clock import BUSINESS_ZONE, business_date
+from gateway.clock import business_date, local_text
 from gateway.licences.acts import QUIET, Act, Ending, end_of_validity, is_past, subject
 from gateway.licences.calendar import CalendarUnknown
 from gateway.licences.deadlines import not_collected_from
@@ -134,7 +134,7 @@ def confirmed_before_expiry(case: Revoking) -> Iterator[Facts]:
     end = end_of_validity(case.state)
     expired = case.is_for(RevocationGround.EXPIRED_UNUSED) and is_past(case.state, case.now)
     if expired and case.message.confirmed_at < end:
-        yield {"confirmed_at": _local(case.message.confirmed_at), "end": _local(end)}
+        yield {"confirmed_at": local_text(case.message.confirmed_at), "end": local_text(end)}
 
 
 @REVOKE.rule(
@@ -255,8 +255,4 @@ def confirmed_by_stranger(case: Revoking) -> Iterator[Facts]:
 def confirmed_in_future(case: Revoking) -> Iterator[Facts]:
     """What is confirmed has been confirmed; clocks may differ by what is configured."""
     if case.message.confirmed_at > case.now + case.policy.release_ahead:
-        yield {"confirmed_at": _local(case.message.confirmed_at), "now": _local(case.now)}
-
-
-def _local(instant: datetime) -> str:
-    return instant.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")
+        yield {"confirmed_at": local_text(case.message.confirmed_at), "now": local_text(case.now)}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from gateway.clock import BUSINESS_ZONE
+from gateway.clock import BUSINESS_ZONE, local_text
 from gateway.licences.acts import Act, subject
 from gateway.licences.policy import Policy
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
@@ -111,7 +111,7 @@ def open_suspension(state: LicenceState, ground: SuspensionGround) -> Suspension
 def suspended_already(case: Suspending) -> Iterator[Facts]:
     """Each ground suspends a licence once at a time."""
     if case.stops and case.open is not None:
-        yield {**_facts(case), "since": _local(case.open.since)}
+        yield {**_facts(case), "since": local_text(case.open.since)}
 
 
 @SUSPEND.rule(
@@ -151,7 +151,10 @@ def not_suspended(case: Suspending) -> Iterator[Facts]:
 def effective_time_too_early(case: Suspending) -> Iterator[Facts]:
     """Use is not stopped far back in the past, nor in a time for which it was resumed."""
     if case.message.effective_time < case.earliest:
-        yield {"effective_time": _local(case.message.effective_time), "earliest": _local(case.earliest)}
+        yield {
+            "effective_time": local_text(case.message.effective_time),
+            "earliest": local_text(case.earliest),
+        }
 
 
 @SUSPEND.rule(
@@ -167,12 +170,8 @@ def effective_time_too_early(case: Suspending) -> Iterator[Facts]:
 def effective_time_in_future(case: Suspending) -> Iterator[Facts]:
     """A suspension is not announced for later."""
     if case.message.effective_time > case.now + case.policy.release_ahead:
-        yield {"effective_time": _local(case.message.effective_time), "now": _local(case.now)}
+        yield {"effective_time": local_text(case.message.effective_time), "now": local_text(case.now)}
 
 
 def _facts(case: Suspending) -> dict[str, object]:
     return {"licence": case.state.key, "ground": case.message.ground}
-
-
-def _local(instant: datetime) -> str:
-    return instant.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.clock import business_date
+from gateway.clock import business_date, local_text
 from gateway.licences.policy import Policy
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
 from gateway.licences.state import LicenceState, LineState
@@ -103,7 +103,7 @@ def licence_suspended(case: Use) -> Iterator[Facts]:
     if grounds:
         yield {
             "licence": case.state.key,
-            "release_time": released.isoformat(),
+            "release_time": local_text(released),
             "grounds": ", ".join(sorted(set(grounds))),
         }
 
@@ -138,7 +138,7 @@ def released_before_issue(case: Use) -> Iterator[Facts]:
 def released_in_future(case: Use) -> Iterator[Facts]:
     """What is reported has happened; clocks may differ by what is configured."""
     if case.declaration.release_time > case.now + case.policy.release_ahead:
-        yield {"release_time": case.declaration.release_time.isoformat(), "now": case.now.isoformat()}
+        yield {"release_time": local_text(case.declaration.release_time), "now": local_text(case.now)}
 
 
 @USE.rule(
