@@ -59,14 +59,23 @@ class Daybook:
         self._expire = expire
 
     def close(self, uow: UnitOfWork, day: date) -> Notice | None:
-        """Close `day`, which is over, and report it; None if that was done before."""
-        if daily.closed_at(uow.connection, day) is not None:
+        """Close `day`, which is over, and report it; None if that was done before.
+
+        If it was done no earlier than now, the clock was ahead then, and what came since belongs to the day.
+        """
+        closed_at = daily.closed_at(uow.connection, day)
+        if closed_at is not None and closed_at < uow.now:
             return None
+        if closed_at is not None:
+            daily.reopen(uow, [day])
         expired = self._expire(uow, day + timedelta(days=1))
         daily.close_day(uow, day, expired)
         reported = self.report(uow, day)
         return Notice.of(
-            "{day} is closed: {expired} licences expired; {transfers} messages, {licences} licences reported",
+            "{day} is closed{again}: {expired} licences expired;"
+            " {transfers} messages, {licences} licences reported",
+            refused=closed_at is not None,
+            again="" if closed_at is None else " again (the clock was ahead before)",
             expired=expired,
             **reported.facts,
         )

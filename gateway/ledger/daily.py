@@ -1,7 +1,8 @@
 """The ends of business days: closed, reported to customs, answered, and what was found to differ.
 
-A day is closed once. It may be reported more than once; of several reports that are answered the latest says
-what is open. Differences stay until a later report of their day no longer finds them.
+A day is closed once, and again only if a clock was ahead and it was not over yet. It may be reported more
+than once; of several reports that are answered the latest says what is open. Differences stay until a later
+report of their day no longer finds them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from gateway.ledger.correspondence import Received, register
 from gateway.ledger.daily_tables import business_day, day_difference, day_report, day_report_part
@@ -83,6 +84,17 @@ def last_closed(connection: Connection, until: date) -> date | None:
 def closed_at(connection: Connection, day: date) -> datetime | None:
     """When `day` was closed; None if it was not."""
     return connection.execute(select(business_day.c.closed_at).where(business_day.c.day == day)).scalar()
+
+
+def closed_since(connection: Connection, day: date) -> list[date]:
+    """The days from `day` on that are closed, in order."""
+    query = select(business_day.c.day).where(business_day.c.day >= day).order_by(business_day.c.day)
+    return list(connection.execute(query).scalars())
+
+
+def reopen(uow: UnitOfWork, days: Iterable[date]) -> None:
+    """These days were closed by a clock that was ahead: they are to be closed again when they are over."""
+    uow.connection.execute(delete(business_day).where(business_day.c.day.in_(list(days))))
 
 
 def close_day(uow: UnitOfWork, day: date, expired: int) -> None:

@@ -31,6 +31,8 @@ T = TypeVar("T")
 CHUNK = 1_000
 #: Rows are in the order of their times but for a clock that was set back: so much of that is borne.
 _SET_BACK = timedelta(hours=1)
+#: Of a day that is no older all rows since are looked at: a clock may have been ahead in between.
+_RECENT = timedelta(days=7)
 _ISSUER_KINDS = tuple(one.__name__ for one in get_args(IssuerMessage))
 #: Of licences, and of acts on licences that exist.
 _SEALED = frozenset({EntryKind.SEALED, EntryKind.ACT_SEALED})
@@ -273,11 +275,11 @@ def _rows_in(
 ) -> Iterator[Row[Any]]:
     """The rows of a table that were written within `span`, by its number; no index on the time is needed."""
     first = _first_since(connection, number, at, span.start - _SET_BACK)
-    last = _first_since(connection, number, at, span.end + _SET_BACK)
-    query = select(at.label("at"), *columns).where(number >= first, number < last).order_by(number)
-    for row in connection.execute(query):
-        if row.at in span:
-            yield row
+    query = select(at.label("at"), *columns).where(number >= first, at >= span.start, at < span.end)
+    newest = connection.execute(select(at).order_by(number.desc()).limit(1)).scalar()
+    if newest is not None and newest >= span.end + _RECENT:
+        query = query.where(number < _first_since(connection, number, at, span.end + _SET_BACK))
+    yield from connection.execute(query.order_by(number))
 
 
 def _first_since(connection: Connection, number: Column[int], at: Column[datetime], instant: datetime) -> int:

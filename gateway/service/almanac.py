@@ -3,11 +3,15 @@
 A business day is closed at `close_at` of the morning after it, in Asia/Shanghai, every day of the week: none
 is exempt (外经贸配管发〔2000〕539号 art. 2, 4). What is to be done is asked of the ledger: days that went by
 while nothing ran are closed, one after the other, at the next start.
+
+The clock is not believed blindly. When it is ahead by more than a day from one look to the next, no day is
+closed until it is back or the daemon starts anew. A day that is closed and turns out not to be over, because
+the clock was set back, is opened again: what comes until its end belongs to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -77,6 +81,9 @@ class Almanac:
         self._written = written
         self._alarm = alarm
         self._next: date | None = None
+        self._believed: datetime | None = None
+        self._leapt = False
+        self._opened_again: set[date] = set()
         self._alarmed: frozenset[str] = frozenset()
         self._pump = Pump("day's end", self._step, reactor, idle_seconds=LOOK_SECONDS, alarm=alarm)
 
@@ -101,19 +108,40 @@ class Almanac:
 
     async def _step(self) -> bool:
         now = self._clock()
-        over = self._hours.last_over(now)
-        if self._next is None or self._next > over + _DAY:
-            self._next = await self._first(now)
-        day = self._next = self._without_the_long_past(self._next, over)
-        if day <= over:
-            notice = await self._ledger.submit(lambda uow: self._daybook.close(uow, day))
-            self._next = day + _DAY
-            publish(_log, [] if notice is None else [notice])
-            self._written()
+        if await self._closes_one(now):
             return True
         await self._put_on_shelf()
         await self._look_round(now)
         return False
+
+    async def _closes_one(self, now: datetime) -> bool:
+        """Close the next day, if it is over and the clock can be believed; whether it was."""
+        self._leapt = self._believed is not None and now - self._believed > _DAY
+        if self._leapt:
+            return False
+        self._believed = now if self._believed is None else max(self._believed, now)
+        await self._open_again(now)
+        over = self._hours.last_over(now)
+        if self._next is None or self._next > over + _DAY:
+            self._next = await self._first(now)
+        day = self._next = self._without_the_long_past(self._next, over)
+        if day > over:
+            return False
+        notice = await self._ledger.submit(lambda uow: self._daybook.close(uow, day))
+        self._next = day + _DAY
+        self._opened_again.discard(day)
+        publish(_log, [] if notice is None else [notice])
+        self._written()
+        return True
+
+    async def _open_again(self, now: datetime) -> None:
+        """Days that are closed and not over were closed by a clock that was ahead."""
+        today = business_date(now)
+        early = await self._ledger.read(lambda connection: daily.closed_since(connection, today))
+        if early:
+            await self._ledger.submit(lambda uow: daily.reopen(uow, early))
+            self._opened_again |= set(early)
+            _log.warn("the clock was ahead: {days} not over yet, and closed again later", days=_listed(early))
 
     async def _first(self, now: datetime) -> date:
         """The first day that is not closed; a ledger begins with the day of its first entry, or today."""
@@ -146,10 +174,27 @@ class Almanac:
             self._alarm(name, None)
         self._alarmed = frozenset(troubles)
 
+    def _clock_troubles(self, now: datetime) -> dict[str, str]:
+        troubles = {}
+        if self._leapt and self._believed is not None:
+            before, after = (
+                one.astimezone(BUSINESS_ZONE).isoformat(" ", "seconds") for one in (self._believed, now)
+            )
+            troubles["clock"] = (
+                f"the clock went from {before} to {after} at once: no day is closed until it is back or,"
+                " if it is right now, the daemon is started again"
+            )
+        if self._opened_again:
+            troubles["days closed too early"] = (
+                f"the clock was ahead when it closed {_listed(self._opened_again)}: to be closed and"
+                " reported again when over"
+            )
+        return troubles
+
     def _troubles(self, standing: daily_query.Standing, now: datetime) -> Mapping[str, str]:
         customs = self._directory.told(ContactRole.CUSTOMS_HOTLINE)
         bureau = self._directory.told(ContactRole.LICENCE_BUREAU_DUTY)
-        troubles = {}
+        troubles = self._clock_troubles(now)
         for day, count in standing.differences.items():
             told = f"{_several(count, 'difference')}: see `ctl reconcile show {day}`"
             # 外经贸配管发〔2000〕539号 art. 4: the other side and the licence bureau, at once.
@@ -167,6 +212,10 @@ class Almanac:
                 f"{_several(standing.calls, 'call')} to be made: see `ctl call list`; {hub}"
             )
         return troubles
+
+
+def _listed(days: Iterable[date]) -> str:
+    return ", ".join(day.isoformat() for day in sorted(days))
 
 
 def _following(connection: Connection, over: date) -> date | None:

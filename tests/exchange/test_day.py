@@ -81,6 +81,18 @@ def test_a_licence_that_expires_is_not_reported_for_it(house: House) -> None:
     assert side.transfers == side.licences == ()
 
 
+def test_a_day_closed_by_a_clock_that_was_ahead_has_what_came_after_it_was_set_right(house: House) -> None:
+    tomorrow = DAY + timedelta(days=1)
+    for ahead in (DAY, tomorrow, DAY + timedelta(days=2)):
+        house.close(ahead)
+    house.clock.instant = datetime(2026, 6, 2, 4, 0, tzinfo=UTC)
+    house.at_customs(1)
+    [report] = house.close(tomorrow)
+    assert [one.message_id for one in report.transfers] == ["s-1"]
+    house.clock.advance(seconds=1)
+    assert house.run(lambda uow: house.book.close(uow, tomorrow)) is None
+
+
 def test_acts_on_a_licence_are_transfers_of_their_own(house: House) -> None:
     house.at_customs(1)
     act = house.suspend(1)

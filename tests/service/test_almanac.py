@@ -148,31 +148,91 @@ def test_of_very_many_missed_days_only_the_last_are_closed_and_the_log_says_so(w
     assert (len(closed), closed[0], closed[-1]) == (MAX_MISSED_DAYS, "2026-08-01", "2026-08-31")
 
 
-def test_a_clock_that_jumps_ahead_is_treated_as_a_long_pause(world: World) -> None:
+def test_while_the_clock_has_leapt_ahead_no_day_is_closed_and_an_alert_says_so(world: World) -> None:
     world.almanac.start()
     world.at(2056, 6, 1, 9, 0)
-    for _ in range(2 * MAX_MISSED_DAYS):
-        world.later(seconds=0)
+    for _ in range(3):
+        world.later(minutes=1)
+    assert world.closed() == []
+    assert world.alerts["clock"] == (
+        "the clock went from 2026-06-01 12:00:00+08:00 to 2056-06-01 09:03:00+08:00 at once: no day is closed"
+        " until it is back or, if it is right now, the daemon is started again"
+    )
+    world.at(2026, 6, 2, 9, 0)
+    world.later(seconds=0)
+    world.later(seconds=0)
+    assert world.closed() == ["2026-06-01"]
+    assert "clock" not in world.alerts
+
+
+def test_a_clock_that_is_right_after_a_leap_is_treated_as_a_long_pause_at_the_next_start(
+    world: World,
+) -> None:
+    world.issue(1)
+    world.almanac.start()
+    world.at(2056, 6, 1, 9, 0)
+    world.later(seconds=0)
+    now(Deferred.fromCoroutine(world.almanac.stop()))
+    world.restart()
+    world.almanac.start()
     closed = world.closed()
     assert (len(closed), closed[-1]) == (MAX_MISSED_DAYS, "2056-05-31")
 
 
-def test_a_clock_that_was_ahead_and_is_set_right_keeps_no_day_from_its_end(world: World) -> None:
+def ahead(world: World) -> None:
+    """The clock is ahead at a start, and closes three days of which none is over."""
     world.issue(1)
-    world.almanac.start()
     world.at(2026, 6, 4, 9, 0)
-    for _ in range(5):
-        world.later(seconds=0)
+    world.almanac.start()
     assert world.closed() == ["2026-06-01", "2026-06-02", "2026-06-03"]
+
+
+def test_a_day_that_was_closed_before_it_was_over_is_closed_and_reported_again(world: World) -> None:
+    ahead(world)
     world.at(2026, 6, 2, 9, 0)
     world.later(seconds=0)
-    written = world.written
-    world.at(2026, 6, 5, 9, 0)
-    for _ in range(5):
-        world.later(seconds=0)
-    assert world.closed() == ["2026-06-01", "2026-06-02", "2026-06-03", "2026-06-04"]
-    assert world.expired_by == [date(2026, 6, day) for day in (2, 3, 4, 5)], "each day once"
-    assert world.written > written
+    assert world.closed() == ["2026-06-01"]
+    assert world.alerts["days closed too early"] == (
+        "the clock was ahead when it closed 2026-06-02, 2026-06-03: to be closed and reported again when over"
+    )
+    world.at_customs(2)
+    before = set(world._ours())
+    world.at(2026, 6, 3, 0, 11)
+    world.later(seconds=0)
+    assert world.closed() == ["2026-06-01", "2026-06-02"]
+    [report] = [part for name, part in world._ours().items() if name not in before]
+    assert report.business_date == date(2026, 6, 2)
+    assert [one.message_id for one in report.transfers] == ["s-2"], "what came after the clock was set right"
+    assert "2026-06-02" not in world.alerts["days closed too early"]
+    world.at(2026, 6, 4, 0, 11)
+    world.later(seconds=0)
+    world.later(seconds=0)
+    assert world.closed() == ["2026-06-01", "2026-06-02", "2026-06-03"]
+    assert "days closed too early" not in world.alerts
+
+
+def test_a_day_that_was_closed_too_early_is_opened_again_after_a_restart_too(world: World) -> None:
+    ahead(world)
+    now(Deferred.fromCoroutine(world.almanac.stop()))
+    world.at(2026, 6, 3, 9, 0)
+    world.restart()
+    world.almanac.start()
+    assert world.closed() == ["2026-06-01", "2026-06-02"]
+    world.at(2026, 6, 4, 0, 11)
+    world.later(seconds=0)
+    assert world.closed() == ["2026-06-01", "2026-06-02", "2026-06-03"]
+
+
+def test_a_clock_that_goes_back_by_minutes_closes_no_day_twice(world: World) -> None:
+    world.almanac.start()
+    world.at(2026, 6, 2, 0, 10)
+    world.later(seconds=5)
+    world.at(2026, 6, 2, 0, 5)
+    world.later(seconds=0)
+    assert world.closed() == ["2026-06-01"]
+    world.at(2026, 6, 2, 0, 11)
+    world.later(seconds=0)
+    assert world.written == 1
 
 
 def test_a_new_ledger_has_no_days_before_it(world: World) -> None:
