@@ -110,8 +110,10 @@ def _change(uow: UnitOfWork, origin: book.Origin, change: book.Change) -> feedba
         changed=True,
     )
     name = answer_name(origin.source, f"{word}-{change.entry_id}.json")
-    # The same message may change its standing several times; each is told.
-    return feedback.NewFeedback(origin.tree, f"{outcome.message_id}@{uow.now.isoformat()}", name, content)
+    # The same message may change its standing several times, even within one commit; each is told.
+    codes = ",".join(rejection.code for rejection in outcome.rejections)
+    told = f"{outcome.message_id}@{uow.now.isoformat()}:{said}:{codes}"
+    return feedback.NewFeedback(origin.tree, told, name, content)
 
 
 def _said(message: Clearance) -> dict[str, Any]:
