@@ -31,3 +31,8 @@ def business_date(instant: datetime) -> date:
 def local_text(instant: datetime) -> str:
     """`instant` (aware) as people here read it: ISO 8601 in Asia/Shanghai, to the second."""
     return instant.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")
+
+
+def local_words(instant: datetime) -> str:
+    """`instant` (aware) as it stands in a sentence: date and time in Asia/Shanghai, without its zone."""
+    return instant.astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d %H:%M:%S")

@@ -27,11 +27,6 @@ class SendingHalf:
         self._is_ending = False
         self._is_down = False
 
-    @property
-    def is_down(self) -> bool:
-        """Whether the link is at its end."""
-        return self._is_down
-
     def outputs(self) -> list[Output]:
         """What is to be done now; each is given once."""
         outputs = list(self._outputs)

@@ -135,12 +135,6 @@ def report_by_message(connection: Connection, message_id: str, *, first: bool) -
     return _day_report(connection.execute(query).one_or_none())
 
 
-def latest_report(connection: Connection, day: date) -> DayReport | None:
-    """The latest report about `day`."""
-    query = select(day_report).where(_REPORT.day == day).order_by(_REPORT.id.desc()).limit(1)
-    return _day_report(connection.execute(query).one_or_none())
-
-
 def came_as(connection: Connection, report: DayReport, as_of: datetime) -> dict[int, str]:
     """The parts of an answer that have come: their numbers, and the MessageIDs that they came under."""
     query = select(_PART.part_number, _PART.message_id).where(

@@ -148,12 +148,6 @@ def _changes(made: Iterable[Answer]) -> Iterator[Answer]:
         before = now
 
 
-def _reasons(data: Answer) -> Any:
-    """What is against a message, by one of its entries."""
-    position = data.get("position")
-    return data["rejections"] if position is None else against(position["verdict"], position["rejections"])
-
-
 def _change(
     one: Answer, status: DiscrepancyStatus, by: str, why: Sequence[str] = (), note: str | None = None
 ) -> Answer:

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from gateway.clock import BUSINESS_ZONE
+from gateway.clock import local_words
 from gateway.ledger.kinds import EntryKind
 from gateway.licences.life import Usage
 from gateway.licences.sentences import NOTHING_SAID, Said, Sentence, word
@@ -219,4 +219,4 @@ def _ground(value: str) -> Said:
 
 
 def _local(instant: str) -> str:
-    return datetime.fromisoformat(instant).astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    return local_words(datetime.fromisoformat(instant))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from gateway.clock import BUSINESS_ZONE
+from gateway.clock import local_words
 from gateway.licences.sentences import Said, Sentence, word
 from gateway.licences.steps import listed
 from licencexml.messages import (
@@ -93,13 +91,13 @@ def what_it_says(message: Message) -> Said:  # noqa: PLR0911 - a kind a case
         case LicenceSuspension(licence=key, ground=ground, effective_time=at):
             stops = message.action is SuspensionAction.SUSPEND
             sentence = _SUSPENSION if stops else _RESUMPTION
-            return sentence.say(sender=sender, licence=key, ground=word(ground), at=_local(at))
+            return sentence.say(sender=sender, licence=key, ground=word(ground), at=local_words(at))
         case SealedLicence(content=content):
             return _SEALED.say() + what_it_says(content)
         case LicenceQuery(licence=key):
             return _QUERY.say(sender=sender, licence=key)
         case LicenceQueryReply(licence=key, as_of=at, status=status):
-            return _REPLY.say(sender=sender, licence=key, at=_local(at), status=status.value)
+            return _REPLY.say(sender=sender, licence=key, at=local_words(at), status=status.value)
         case TechnicalAck(control_reference=reference, status=status):
             return _TECHNICAL.say(sender=sender, reference=reference, status=status.value)
         case ApplicationAck(answers=answers, status=status):
@@ -125,7 +123,7 @@ def _of_release(message: WriteOff | WriteOffAmendment | WriteOffReversal) -> Sai
             return _WRITE_OFF.say(
                 licence=key,
                 entry_id=declaration.entry_id,
-                at=_local(declaration.release_time),
+                at=local_words(declaration.release_time),
                 lines=listed(
                     _LINE.say(line=line.line_number, quantity=line.quantity) for line in declaration.lines
                 ),
@@ -137,7 +135,7 @@ def _of_release(message: WriteOff | WriteOffAmendment | WriteOffReversal) -> Sai
                 line=line.line_number,
                 sequence=line.sequence,
                 number=message.amendment_number,
-                at=_local(message.amendment_time),
+                at=local_words(message.amendment_time),
                 quantity=message.content.quantity,
             )
         case WriteOffReversal(licence=key):
@@ -145,12 +143,8 @@ def _of_release(message: WriteOff | WriteOffAmendment | WriteOffReversal) -> Sai
                 licence=key,
                 entry_id=message.entry_id,
                 number=message.reversal_number,
-                at=_local(message.withdrawal_time),
+                at=local_words(message.withdrawal_time),
                 lines=listed(
                     _LINE.say(line=line.line_number, quantity=line.quantity) for line in message.lines
                 ),
             )
-
-
-def _local(instant: datetime) -> str:
-    return instant.astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d %H:%M:%S")

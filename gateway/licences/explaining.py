@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
+from gateway.clock import local_words
 from gateway.licences import sentences as s
 from gateway.licences.account import Account, Milestone
 from gateway.licences.explaining_uses import uses_explained
@@ -18,7 +19,7 @@ from gateway.licences.life import LicenceEvent, Standing
 from gateway.licences.next_steps import cap_reason, next_steps
 from gateway.licences.sentences import Said, Sentence, word
 from gateway.licences.state import Suspension
-from gateway.licences.steps import About, Step, left_of, local, remedies, why
+from gateway.licences.steps import About, Step, left_of, remedies, why
 from gateway.licences.tables import Row
 from gateway.licences.use import licence_suspended, outside_validity
 from licencexml.values import Quantity, UsageMode
@@ -132,7 +133,7 @@ def _name(table: str) -> str:
 
 
 def _way(account: Account) -> Iterator[Step]:
-    accepted = s.ACCEPTED.say(at=local(account.accepted_at), message=account.issue_message_id)
+    accepted = s.ACCEPTED.say(at=local_words(account.accepted_at), message=account.issue_message_id)
     yield Step(About.WAY, accepted, message_id=account.issue_message_id)
     for one in account.milestones:
         if one.event in _WAY:
@@ -140,7 +141,7 @@ def _way(account: Account) -> Iterator[Step]:
 
 
 def _passed(one: Milestone) -> Step:
-    said = _WAY[one.event].say(at=local(one.at), message=one.message_id)
+    said = _WAY[one.event].say(at=local_words(one.at), message=one.message_id)
     if one.rejections:
         said += why(one.rejections)
     return Step(About.WAY, said, _SEALED_AND_SENT, one.message_id, remedies(one.rejections))
@@ -150,14 +151,14 @@ def _suspended(account: Account) -> Iterator[Step]:
     for one in account.state.suspensions:
         yield Step(About.SUSPENSION, _suspension(one), licence_suspended.reason.article)
     if account.state.confirmed_at is not None:
-        yield Step(About.SUSPENSION, s.CONFIRMED.say(at=local(account.state.confirmed_at)))
+        yield Step(About.SUSPENSION, s.CONFIRMED.say(at=local_words(account.state.confirmed_at)))
 
 
 def _suspension(one: Suspension) -> Said:
-    facts = {"since": local(one.since), "ground": word(one.ground)}
+    facts = {"since": local_words(one.since), "ground": word(one.ground)}
     if one.until is None:
         return s.SUSPENDED.say(**facts)
-    return s.SUSPENDED_UNTIL.say(**facts, until=local(one.until))
+    return s.SUSPENDED_UNTIL.say(**facts, until=local_words(one.until))
 
 
 def _ended(account: Account) -> Iterator[Step]:
@@ -165,11 +166,11 @@ def _ended(account: Account) -> Iterator[Step]:
     for one in account.milestones:
         match one.event:
             case LicenceEvent.REPLACE:
-                said = s.REPLACED_BY.say(at=local(one.at), successor=state.replaced_by)
+                said = s.REPLACED_BY.say(at=local_words(one.at), successor=state.replaced_by)
                 yield Step(About.END, said, _REPLACED, one.message_id)
             case LicenceEvent.REVOKE:
                 ground = s.NOTHING_SAID if one.ground is None else word(one.ground)
-                said = s.REVOKED.say(at=local(one.at), ground=ground)
+                said = s.REVOKED.say(at=local_words(one.at), ground=ground)
                 yield Step(About.END, said, _REVOKED, one.message_id)
             case LicenceEvent.EXPIRE:
                 yield Step(About.END, s.EXPIRED.say(valid_to=state.valid_to), outside_validity.reason.article)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from gateway.clock import local_words
 from gateway.licences.account import Account, Told, Trouble
 from gateway.licences.facts import entry_id_of
 from gateway.licences.sentences import (
@@ -32,7 +33,7 @@ from gateway.licences.sentences import (
 )
 from gateway.licences.settlement import Verdict
 from gateway.licences.state import LicenceState
-from gateway.licences.steps import About, Step, left_of, listed, local, quantity, remedies, why
+from gateway.licences.steps import About, Step, left_of, listed, quantity, remedies, why
 from gateway.licences.uses import LineUse
 from licencexml.messages import WriteOff, WriteOffAmendment, WriteOffLineKey
 
@@ -131,7 +132,7 @@ def _step(told: Told, result: Said) -> Step:
     said = _what(told) + SAID_BY.say(message=told.fact.message_id) + result
     for change in told.changes:
         said += CHANGED.say(
-            at=local(change.at), cause=change.cause, before=word(change.before), now=word(change.now)
+            at=local_words(change.at), cause=change.cause, before=word(change.before), now=word(change.now)
         )
     if told.trouble is not None:
         said += _ended(told.trouble)
@@ -145,7 +146,7 @@ def _what(told: Told) -> Said:
     message = told.fact.message
     if isinstance(message, WriteOff):
         declaration = message.declaration
-        return WRITE_OFF.say(entry_id=declaration.entry_id, at=local(declaration.release_time))
+        return WRITE_OFF.say(entry_id=declaration.entry_id, at=local_words(declaration.release_time))
     if isinstance(message, WriteOffAmendment):
         key = message.amends
         return AMENDMENT.say(
@@ -153,14 +154,14 @@ def _what(told: Told) -> Said:
             line=key.line_number,
             sequence=key.sequence,
             number=message.amendment_number,
-            at=local(message.amendment_time),
+            at=local_words(message.amendment_time),
             quantity=message.content.quantity,
         )
     lines = listed(REVERSED_LINE.say(line=one.line_number, quantity=one.quantity) for one in message.lines)
     return REVERSAL.say(
         entry_id=message.entry_id,
         number=message.reversal_number,
-        at=local(message.withdrawal_time),
+        at=local_words(message.withdrawal_time),
         lines=lines,
     )
 

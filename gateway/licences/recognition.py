@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from gateway.licences.facts import Clearance
 from gateway.licences.rules import CONFIGURED, Facts, Rulebook
 from gateway.licences.state import LicenceState
 from licencexml.messages import Declaration, DeclarationLine, PaperFace, WriteOff, WriteOffLineKey
@@ -71,11 +70,6 @@ IDENTITY: Rulebook[Presented] = Rulebook("identity 业务键")
 def key_of(declaration: Declaration, line: DeclarationLine) -> WriteOffLineKey:
     """The business key of `line`, within its licence."""
     return WriteOffLineKey(declaration.entry_id, line.line_number, line.sequence)
-
-
-def named(clearance: Clearance, state: LicenceState | None, *, late: bool) -> Named:
-    """`clearance` before the rules of RECOGNITION."""
-    return Named(clearance.licence, state, late)
 
 
 @RECOGNITION.rule(

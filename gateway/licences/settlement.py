@@ -37,9 +37,9 @@ from gateway.licences.recognition import (
     IDENTITY,
     RECOGNITION,
     LineContent,
+    Named,
     Presented,
     key_of,
-    named,
 )
 from gateway.licences.state import Draw, LicenceState
 from gateway.licences.units import (
@@ -126,7 +126,7 @@ def settle(state: LicenceState | None, facts: Iterable[Fact], policy: Policy) ->
 
 
 def _unrecognised(fact: Fact, state: LicenceState | None) -> Finding:
-    rejections = RECOGNITION.judge(named(fact.message, state, late=fact.late))
+    rejections = RECOGNITION.judge(Named(fact.message.licence, state, fact.late))
     assert rejections, "something is wrong with what is not recognised"
     return Finding(Verdict.REFUSED, rejections)
 

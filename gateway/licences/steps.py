@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from gateway.clock import BUSINESS_ZONE
 from gateway.licences.sentences import ALIKE, BECAUSE, LEFT_OF, OVER, Said, Sentence
 from gateway.licences.state import LineState
 from licencexml.rejection import Rejection
@@ -40,11 +38,6 @@ class Step:
     article: str | None = None
     message_id: str | None = None
     remedies: tuple[str, ...] = ()
-
-
-def local(instant: datetime) -> str:
-    """An instant on the clock of Shanghai, to the second."""
-    return instant.astimezone(BUSINESS_ZONE).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def listed(parts: Iterable[Said]) -> Said:

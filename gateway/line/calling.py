@@ -68,11 +68,6 @@ class Caller:
         """The session, from the moment that the connection stands."""
         return self._conversation
 
-    @property
-    def is_started(self) -> bool:
-        """Whether the partner is being called."""
-        return self._is_started
-
     def start(self) -> None:
         """Call now, and keep calling."""
         if self._is_started:

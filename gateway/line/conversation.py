@@ -65,12 +65,6 @@ class Conversation:
         """Whether something is being dealt with right now."""
         return self._is_working
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is on its way in either direction."""
-        sending = self._sending is not None and self._sending.is_busy
-        return not (self._is_working or sending or self.session.state in {State.OPIP, State.OPI, State.CLIP})
-
     def is_receiving(self, event: e.StartFileIndication) -> bool:
         """Whether this very file is on its way in here."""
         return self._receiving is not None and self._receiving.identity == event.identity

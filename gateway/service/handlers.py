@@ -6,14 +6,13 @@ The whole at a glance is here; each family of commands has a file of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from twisted.internet.defer import Deferred
 
-from gateway.clock import BUSINESS_ZONE, Clock
+from gateway.clock import Clock, local_text
 from gateway.config import GatewayConfig
 from gateway.exchange.spool import SpoolTree
 from gateway.exchange.threads import InThread
@@ -94,8 +93,8 @@ class GatewayHandlers:
         return {
             "gateway": {
                 "participant": self._config.gateway.participant,
-                "running_since": _local(self._started),
-                "now": _local(self._clock()),
+                "running_since": local_text(self._started),
+                "now": local_text(self._clock()),
             },
             "lines": line_rows(self._station.line),
             "queues": {
@@ -142,7 +141,3 @@ def _spool_count(tree: SpoolTree) -> dict[str, Any]:
 
 def _count_files(folder: Path) -> int:
     return sum(not name.name.endswith(".reason.json") for name in folder.iterdir())
-
-
-def _local(instant: datetime) -> str:
-    return instant.astimezone(BUSINESS_ZONE).isoformat(timespec="seconds")
