@@ -16,8 +16,9 @@ from twisted.internet.error import CannotListenError
 from gateway.config import PartnerConfig, PostLimits
 from gateway.errors import ConfigurationFault
 from gateway.exchange.correspondence import Correspondent
-from gateway.exchange.post_office import Address, LedgerPostOffice, PostOfficeLimits
+from gateway.exchange.post_office import LedgerPostOffice
 from gateway.exchange.reception import Desk, Reception
+from gateway.exchange.terms import Address, PostOfficeLimits
 from gateway.exchange.workers import Workers
 from gateway.ledger.store import LEDGER_FILE, Ledger
 from gateway.line.settings import LineSettings

@@ -89,7 +89,7 @@ def test_the_restart_position_never_covers_what_is_being_overwritten(world: Worl
     again._file.close()
     path = Path(again._file.name)
     path.write_bytes(path.read_bytes()[:4_096] + b"\0" * 6_144)  # as a power cut may leave it
-    office(world)._receiving.clear()
+    office(world)._incoming._receiving.clear()
     last = offered(world, "T", 20_480, restart_bytes=20_480)
     assert last.position_bytes == 4_096
     world.now(last.abandon())

@@ -1,0 +1,111 @@
+"""Files that a partner offers: taken, refused, or gone on with where they are durable."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.exchange.inbound import StoredFile, size_on_disk, whole_blocks
+from gateway.exchange.terms import Address
+from gateway.exchange.threads import InThread
+from gateway.ledger import post
+from gateway.ledger.kinds import InboundStatus
+from gateway.ledger.store import Ledger, UnitOfWork
+from gateway.line.office import Incoming, RefusedOffer
+from oftp2.identity import FileIdentity
+
+#: RFC 5024 section 5.3.5, SFNA reasons.
+INVALID_DESTINATION = 2
+INVALID_ORIGIN = 3
+FILE_SIZE_IS_TOO_BIG = 6
+DUPLICATE_FILE = 13
+UNSPECIFIED = 99
+
+
+class IncomingFiles:
+    """The counter where files come in. What it keeps in memory is only which are coming in right now."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        addresses: Mapping[str, Address],
+        folder: Path,
+        in_thread: InThread,
+        arrived: Callable[[], None],
+        max_bytes: int,
+    ) -> None:
+        """`folder` takes the files; `arrived` is called when one is stored."""
+        self._ledger = ledger
+        self._addresses = addresses
+        self._folder = folder
+        self._in_thread = in_thread
+        self._arrived = arrived
+        self._max_bytes = max_bytes
+        self._receiving: set[tuple[str, FileIdentity]] = set()
+
+    async def offer(
+        self,
+        partner: str,
+        identity: FileIdentity,
+        size_bytes: int,
+        user_data: str,
+        restart_position_bytes: int,
+    ) -> Incoming | RefusedOffer:
+        """See `PostOffice.offer`."""
+        address = self._addresses[partner]
+        if identity.destination != address.our_code:
+            return RefusedOffer(INVALID_DESTINATION, f"not for {identity.destination} here", retry=False)
+        if identity.originator != address.their_code:
+            return RefusedOffer(INVALID_ORIGIN, f"{identity.originator} is not who sends here", retry=False)
+        if size_bytes > self._max_bytes:
+            return RefusedOffer(FILE_SIZE_IS_TOO_BIG, f"more than {self._max_bytes} bytes")
+        if (partner, identity) in self._receiving:
+            return RefusedOffer(UNSPECIFIED, "this file is coming in over another session", retry=True)
+        self._receiving.add((partner, identity))
+        try:
+            path = str(self._folder / _file_name(partner, identity))
+            file = await self._ledger.submit(
+                lambda uow: _go_on_from(
+                    uow,
+                    post.inbound_offer(uow, partner, identity, size_bytes, path),
+                    restart_position_bytes,
+                )
+            )
+            if file.status is InboundStatus.RECEIVING:
+                return StoredFile(
+                    file,
+                    ledger=self._ledger,
+                    in_thread=self._in_thread,
+                    max_bytes=self._max_bytes,
+                    stored=self._arrived,
+                    over=lambda: self._receiving.discard((partner, identity)),
+                )
+        except BaseException:
+            self._receiving.discard((partner, identity))
+            raise
+        self._receiving.discard((partner, identity))
+        return RefusedOffer(DUPLICATE_FILE, "this file is here already", retry=False)
+
+
+def _go_on_from(uow: UnitOfWork, file: post.InboundFile, restart_bytes: int) -> post.InboundFile:
+    """Where the file goes on. What lies beyond that on the disk is given up before it is overwritten."""
+    if file.status is not InboundStatus.RECEIVING:
+        return file
+    position_bytes = whole_blocks(min(file.position_bytes, restart_bytes, size_on_disk(Path(file.path))))
+    if position_bytes != file.position_bytes:
+        post.inbound_progress(uow, file.id, position_bytes)
+    return replace(file, position_bytes=position_bytes)
+
+
+def _file_name(partner: str, identity: FileIdentity) -> str:
+    """A name below `inbound/` that no other file has, and that is safe whatever the partner chose.
+
+    The digest tells apart what the readable part does not.
+    """
+    digest = hashlib.sha256(f"{partner}\n{identity!r}".encode()).hexdigest()[:16]
+    text = f"{partner}_{identity.dataset_name}_{identity.date}_{identity.time}"
+    safe = "".join(character if character.isalnum() or character in "-_" else "+" for character in text)
+    return f"{safe}_{digest}"

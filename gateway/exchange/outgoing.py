@@ -1,0 +1,168 @@
+"""Files to a partner: gathered from what is due, sent under one identity until the partner has them.
+
+The identity of a virtual file is recorded before its first byte goes out, and the same identity is used
+until the partner has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+from twisted.logger import Logger
+
+from gateway.clock import BUSINESS_ZONE, Clock
+from gateway.exchange.correspondence import Correspondent
+from gateway.exchange.terms import Address, PostOfficeLimits
+from gateway.ledger import post
+from gateway.ledger.kinds import InterchangeStatus
+from gateway.ledger.store import Ledger, UnitOfWork
+from gateway.line.office import OutgoingFile, Phase
+from licencexml import writing
+from licencexml.messages import InterchangeFrame
+from oftp2.identity import FileIdentity
+
+_log = Logger()
+
+#: A file that the partner refused for now is offered again after this, doubled a try, up to the limit.
+RETRY_SECONDS = 5.0
+RETRY_LIMIT_SECONDS = 900.0
+#: In place of a pause: the partner speaks of a file that it has receipted, or that is not ours.
+NOT_UNDER_WAY = -1.0
+
+
+class OutgoingFiles:
+    """Makes files of what waits, and records what became of them."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        us: Correspondent,
+        addresses: Mapping[str, Address],
+        clock: Clock,
+        limits: PostOfficeLimits,
+    ) -> None:
+        self._ledger = ledger
+        self._us = us
+        self._addresses = addresses
+        self._clock = clock
+        self._limits = limits
+
+    async def next(self, partner: str, in_hand: Container[FileIdentity]) -> OutgoingFile | None:
+        """The oldest that is still to be sent and not in hand, else a new one of all that is due."""
+        now = self._clock()
+        ready = await self._ledger.read(lambda connection: post.unfinished(connection, partner, now))
+        free = (one for one in ready if one.identity not in in_hand)
+        interchange = next(free, None) or await self._gather(partner)
+        return None if interchange is None else await self._outgoing(interchange)
+
+    async def _gather(self, partner: str) -> post.Interchange | None:
+        limits = self._limits
+
+        def gather(uow: UnitOfWork) -> post.Interchange | None:
+            def identity(number: int) -> FileIdentity:
+                return self._identity(partner, number, uow.now)
+
+            return post.gather(uow, partner, limits.max_messages, limits.max_interchange_bytes, identity)
+
+        return await self._ledger.submit(gather)
+
+    def _identity(self, partner: str, number: int, now: datetime) -> FileIdentity:
+        local = now.astimezone(BUSINESS_ZONE)
+        address = self._addresses[partner]
+        return FileIdentity(
+            dataset_name=f"LX{number:010d}",
+            date=f"{local:%Y%m%d}",
+            time=f"{local:%H%M%S}{number % 10_000:04d}",
+            originator=address.our_code,
+            destination=address.their_code,
+        )
+
+    async def _outgoing(self, interchange: post.Interchange) -> OutgoingFile:
+        """The file, made again from its members: the same bytes at every attempt."""
+        data = await self._ledger.read(lambda connection: self._bytes(connection, interchange))
+
+        async def opened() -> bytes:
+            return data
+
+        return OutgoingFile(interchange.identity, len(data), opened)
+
+    def _bytes(self, connection: Connection, interchange: post.Interchange) -> bytes:
+        frame = InterchangeFrame(
+            control_reference=interchange.control_reference,
+            sender=self._us.participant,
+            receiver=self._addresses[interchange.partner].partner.participant,
+            created=interchange.created,
+            message_count=interchange.member_count,
+        )
+        return writing.interchange(frame, post.members(connection, interchange.id))
+
+    async def sent(self, partner: str, identity: FileIdentity) -> None:
+        """The partner has the file (EFPA)."""
+        await mark_ours(self._ledger, partner, identity, post.mark_sent)
+
+    async def already_there(self, partner: str, identity: FileIdentity) -> None:
+        """The partner had the file before (SFNA 13)."""
+        await mark_ours(self._ledger, partner, identity, post.mark_delivered)
+
+    async def refused(
+        self, partner: str, identity: FileIdentity, phase: Phase, reason: int, text: str, *, retry: bool
+    ) -> None:
+        """The partner refused it: tried again later, or its members held for the operators."""
+        why = f"{phase} {reason:02d} {text}".rstrip()
+
+        def refuse(uow: UnitOfWork) -> float | None:
+            interchange = ours(uow.connection, partner, identity)
+            if interchange is None or interchange.status is InterchangeStatus.DELIVERED:
+                return NOT_UNDER_WAY
+            pause_seconds = min(RETRY_SECONDS * 2.0**interchange.attempts, RETRY_LIMIT_SECONDS)
+            not_before = uow.now + timedelta(seconds=pause_seconds) if retry else None
+            post.mark_refused(uow, interchange.id, why, not_before)
+            return pause_seconds if retry else None
+
+        pause_seconds = await self._ledger.submit(refuse)
+        if pause_seconds == NOT_UNDER_WAY:
+            _log.warn(
+                "{partner} refused {identity} ({why}), which is not under way: nothing changes",
+                partner=partner,
+                identity=identity,
+                why=why,
+            )
+        elif pause_seconds is None:
+            _log.error(
+                "{partner} refused {identity} for good ({why}); its messages are held",
+                partner=partner,
+                identity=identity,
+                why=why,
+            )
+        else:
+            _log.warn(
+                "{partner} refused {identity} ({why}); again in {pause} s",
+                partner=partner,
+                identity=identity,
+                why=why,
+                pause=pause_seconds,
+            )
+
+
+def ours(connection: Connection, partner: str, identity: FileIdentity) -> post.Interchange | None:
+    """The interchange that we sent to `partner` under this identity: no other partner may speak of it."""
+    found = post.find_interchange(connection, identity)
+    return found if found is not None and found.partner == partner else None
+
+
+async def mark_ours(
+    ledger: Ledger, partner: str, identity: FileIdentity, mark: Callable[[UnitOfWork, int], None]
+) -> bool:
+    """Have `mark` done to the file that we sent under this identity; False if there is none under way."""
+
+    def work(uow: UnitOfWork) -> bool:
+        interchange = ours(uow.connection, partner, identity)
+        if interchange is None or interchange.status is InterchangeStatus.REFUSED:
+            return False
+        mark(uow, interchange.id)
+        return True
+
+    return await ledger.submit(work)
