@@ -17,6 +17,7 @@ from oftp2.reasons import ESID_REASONS, EndReason, explain
 from oftp2.rules import ACTIONS, PREDICATES
 from oftp2.subrecords import Decoded
 from oftp2.tables import State, Transition
+from oftp2.trace import After, Hear, Passed, Way
 
 #: ESID reasons by which a partner says that we did wrong.
 _PARTNER_BLAMES_US = frozenset({1, 2, 3, 4, 6, 7, 10, 11, 12})
@@ -39,13 +40,29 @@ _BARE: dict[str, Callable[[], c.Command]] = {
 class Core:
     """State, variables, what is to be sent and told. `fire` is the only way to change any of it."""
 
-    def __init__(self, entity: Entity) -> None:
+    def __init__(self, entity: Entity, hear: Hear | None = None) -> None:
         self.entity = entity
         self.events: deque[e.Event] = deque()
         self.outgoing: list[bytes] = []
         #: What the DATA that is being taken stands for.
         self.decoded: Decoded | None = None
         self._fault: RemoteProtocolError | None = None
+        self._hear = hear
+        #: What passed and was not told yet, for the state after it is not known before.
+        self._passing: list[tuple[Way, Passed]] = []
+
+    def note(self, way: Way, passed: Passed) -> None:
+        """Something passes, and is told with the state that follows from it."""
+        if self._hear is not None:
+            self._passing.append((way, passed))
+
+    def tell(self) -> None:
+        """Tell what has passed."""
+        if self._passing and self._hear is not None:
+            passing, self._passing = self._passing, []
+            after = After(self.entity.state, self.entity.credit)
+            for way, passed in passing:
+                self._hear(way, passed, after)
 
     def fire(self, event: str, value: object = None) -> bool:
         """Take `event` through the tables. False, and nothing changed, when it may not happen now."""
@@ -62,6 +79,7 @@ class Core:
         self._put_out(transition)
         if transition.next_state is not None:
             entity.state = transition.next_state
+        self.tell()
         return True
 
     def demand(self, event: str, value: object = None) -> None:
@@ -97,6 +115,7 @@ class Core:
         return _BARE[name]()
 
     def _send(self, command: c.Command) -> None:
+        self.note(Way.SENT, command)
         self.outgoing.append(wrap(build(command)))
 
     def _end(self, arguments: str) -> None:

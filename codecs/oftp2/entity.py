@@ -83,3 +83,10 @@ class Entity:
         """The negotiated parameters; only in a session that stands."""
         assert self.parameters is not None, "nothing was negotiated yet"
         return self.parameters
+
+    @property
+    def credit(self) -> int | None:
+        """How many buffers may still pass before CDT; None while no data may pass."""
+        if self.state in {State.OPO, State.OPOWFC}:
+            return self.credit_speaker
+        return self.credit_listener if self.state is State.OPI else None

@@ -15,16 +15,18 @@ from enum import Enum
 from oftp2 import commands as c
 from oftp2.buffers import EXCHANGE_BUFFER_MAX, Unwrapper
 from oftp2.core import Core
-from oftp2.entity import Entity, Timer
+from oftp2.entity import Entity
 from oftp2.errors import LocalProtocolError, RemoteProtocolError
 from oftp2.events import ChallengeIndication, ChallengeWanted, Event
 from oftp2.fields import INVALID_DATA, SIZE_ERROR, clip
 from oftp2.formats import CHALLENGE_BYTES, build, parse
 from oftp2.identity import FileIdentity
-from oftp2.negotiation import Capabilities, Credentials, Parameters
+from oftp2.negotiation import Capabilities, Credentials
 from oftp2.reasons import SFNA_REASONS, EndReason, explain
 from oftp2.subrecords import decode
 from oftp2.tables import State
+from oftp2.trace import Hear, Unreadable, Way
+from oftp2.view import SessionView
 
 
 class Role(Enum):
@@ -34,67 +36,23 @@ class Role(Enum):
     RESPONDER = "responder"
 
 
-#: States in which the next move is the partner's: an inactivity time-out makes sense only here.
-AWAITING_PARTNER = frozenset(
-    {
-        *(State.I_WF_NC, State.I_WF_RM, State.I_WF_SSID, State.A_NC_ONLY),
-        *(State.WF_AUCH, State.WF_AURP, State.WF_SECD, State.WF_NDISC),
-        *(State.WF_RTR, State.WF_CD, State.ERSTWFCD, State.NRSTWFCD, State.SFSTWFCD, State.CDSTWFCD),
-        *(State.OPOP, State.OPOWFC, State.CLOP, State.OPI),
-    }
-)
-_SPEAKING = frozenset({State.IDLESP, State.IDLESPCD, State.WF_CD})
+class Session(SessionView):
+    """One end of a session. `expected` is who an initiator wants to find at the other end.
 
+    `hear` is told of each command that passes (`oftp2.trace`).
+    """
 
-class Session:
-    """One end of a session. `expected` is who an initiator wants to find at the other end."""
-
-    def __init__(self, role: Role, capabilities: Capabilities, expected: Credentials | None = None) -> None:
+    def __init__(
+        self,
+        role: Role,
+        capabilities: Capabilities,
+        expected: Credentials | None = None,
+        *,
+        hear: Hear | None = None,
+    ) -> None:
         self.role = role
-        self._core = Core(Entity(capabilities, caller=role is Role.INITIATOR, expected=expected))
+        super().__init__(Core(Entity(capabilities, caller=role is Role.INITIATOR, expected=expected), hear))
         self._unwrapper = Unwrapper()
-        #: What the partner sent and our user has to answer before the tables hear of it.
-        self._asked: c.SECD | c.AUCH | None = None
-
-    @property
-    def state(self) -> State:
-        """The state by its name in RFC 5024 section 9.3."""
-        return self._core.entity.state
-
-    @property
-    def parameters(self) -> Parameters | None:
-        """What was negotiated, once the session stands."""
-        return self._core.entity.parameters
-
-    @property
-    def timer(self) -> Timer:
-        """The inactivity timer as the tables want it."""
-        return self._core.entity.timer
-
-    @property
-    def is_awaiting_partner(self) -> bool:
-        """Whether the partner owes us something: an answer, credit, data, or the end of the connection."""
-        return self.state in AWAITING_PARTNER and self._asked is None
-
-    @property
-    def is_idle_speaker(self) -> bool:
-        """Whether a file or an end response may be started now."""
-        return self.state in _SPEAKING
-
-    @property
-    def is_idle_listener(self) -> bool:
-        """Whether the session stands and the partner has the turn."""
-        return self.state is State.IDLELI
-
-    @property
-    def may_release(self) -> bool:
-        """Whether `release` is allowed: only just after the turn came back unasked."""
-        return self.state is State.IDLESPCD
-
-    @property
-    def can_send_data(self) -> bool:
-        """Whether `send_data` is allowed: a file is open and there is credit."""
-        return self.state is State.OPO
 
     # The network
 
@@ -114,7 +72,9 @@ class Session:
             while self.state is not State.IDLE and (buffer := self._unwrapper.next()) is not None:
                 self._receive(buffer)
         except RemoteProtocolError as error:
+            self._core.note(Way.RECEIVED, Unreadable(error.text))
             self._core.invalid(error)
+        self._core.tell()
         if self.state in {State.IDLE, State.WF_NDISC}:
             self._unwrapper.clear()
         return self.events()
@@ -254,6 +214,7 @@ class Session:
         if self.state is State.WF_NDISC:
             return
         command = parse(buffer)
+        self._core.note(Way.RECEIVED, command)
         if self._is_for_user(command):
             return
         self._check(command)

@@ -56,7 +56,6 @@ class Link:
     def flush(self) -> None:
         """Write what the session has to send. A connection that breaks is noticed when it is read next."""
         octets = self.session.data_to_send()
-        self.trace.sent.feed(octets)
         if octets and not self._is_broken:
             try:
                 self._connection.sendall(octets)
@@ -99,7 +98,6 @@ class Link:
             self.trace.say(f"cannot receive: {error}")
             octets = b""
         if octets:
-            self.trace.received.feed(octets)
             return self.session.receive_data(octets)
         self.trace.say("the connection has ended")
         return self.session.connection_lost()

@@ -42,8 +42,9 @@ def main(arguments: Sequence[str]) -> int:
 def _send(options: argparse.Namespace) -> None:
     identity, content = read_file(options)
     ours = opt.capabilities(options, Mode.BOTH if options.receipt else Mode.SEND)
-    session = Session(Role.INITIATOR, ours, opt.partner(options))
-    link = Link(network.connect(options), session, _trace(options), options.timeout)
+    trace = _trace(options)
+    session = Session(Role.INITIATOR, ours, opt.partner(options), hear=trace.hear)
+    link = Link(network.connect(options), session, trace, options.timeout)
     sender = Sender(session, options, identity, content, link.flush)
     link.run(sender)
     judge(sender)
@@ -51,14 +52,14 @@ def _send(options: argparse.Namespace) -> None:
 
 def _probe(options: argparse.Namespace) -> None:
     ours = opt.capabilities(options, Mode.BOTH)
-    session = Session(Role.INITIATOR, ours, opt.partner(options))
     trace = _trace(options)
+    session = Session(Role.INITIATOR, ours, opt.partner(options), hear=trace.hear)
     connection = network.connect(options)
     where = describe_connection(connection)
     probe = Probe(session, options.partner)
     Link(connection, session, trace, options.timeout).run(probe)
-    if trace.peer is not None:
-        for what, found in findings(trace.peer, session.parameters, ours, where):
+    if session.peer is not None:
+        for what, found in findings(session.peer, session.parameters, ours, where):
             tell(f"{what:<15} {found}")
     if probe.fault is not None:
         raise Failure(probe.fault)
@@ -74,10 +75,11 @@ def _receive(options: argparse.Namespace) -> None:
     with closing(network.listen(options)) as listening:
         tell(f"listening at {_written(listening)}")
         for connection, address in network.accept(options, listening):
-            session = Session(Role.RESPONDER, options.capabilities, expected)
+            trace = _trace(options)
+            session = Session(Role.RESPONDER, options.capabilities, expected, hear=trace.hear)
             receiver = Receiver(session, options, folder)
             try:
-                Link(connection, session, _trace(options), options.timeout).run(receiver)
+                Link(connection, session, trace, options.timeout).run(receiver)
             finally:
                 receiver.abandon()
             if receiver.fault is not None and options.once:
