@@ -1,8 +1,8 @@
 """Secure authentication (RFC 5024 sections 4.2.3 and 5.3.17): challenges sealed to a partner, and opened.
 
 A challenge is 20 random octets in a CMS envelope. What is made here is AES-256 in CBC mode with the key under
-RSA PKCS#1 1.5: the algorithms of cipher suite 02 (section 10.2). AES-128 is opened as well. Triple DES, suite
-01, is neither made nor opened: the library has no envelopes of it.
+RSA PKCS#1 1.5: the algorithms of cipher suite 02 (section 10.2). Triple DES, suite 01, and AES-128 are opened
+as well.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Self
-
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.ciphers import algorithms
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from typing import Final, Self
 
 from gateway.errors import ConfigurationFault
-from gateway.trust.keys import KnownCertificate, load_certificate, load_private_key
+from gateway.trust.cipher_suites import AES_128, AES_256, TRIPLE_DES
+from gateway.trust.cms import CmsFault
+from gateway.trust.cms_enveloped import decrypt, encrypt
+from gateway.trust.cms_keys import OwnKey, Use, load_partner
+from gateway.trust.keys import KnownCertificate
 from oftp2.formats import CHALLENGE_BYTES
+
+_OPENED: Final = (AES_256, AES_128, TRIPLE_DES)
 
 
 class ChallengeFault(Exception):
@@ -40,8 +40,7 @@ class Challenge:
 class Authenticator:
     """Our key, by which we prove who we are, and the certificate by which one partner does."""
 
-    key: rsa.RSAPrivateKey = field(repr=False)
-    certificate: KnownCertificate
+    own: OwnKey
     partner: KnownCertificate
 
     @classmethod
@@ -50,16 +49,12 @@ class Authenticator:
 
         Dates are not judged here: a certificate may end while we run.
         """
-        own, other = _for_enciphering(certificate), _for_enciphering(partner)
-        private = load_private_key(key)
-        if not isinstance(private, rsa.RSAPrivateKey):
-            raise ConfigurationFault(f"{key}: secure authentication needs an RSA key")
-        if private.public_key() != own.key:
-            raise ConfigurationFault(f"{key}: this is not the key of {certificate}")
-        if own.key == other.key:
+        own = OwnKey.load(key, certificate, Use.ENCIPHERING)
+        (other,) = load_partner(partner, Use.ENCIPHERING, at_most=1)
+        if own.certificate.key == other.key:
             # Whoever sent us our own challenge back would have the answer from ourselves.
             raise ConfigurationFault(f"{partner}: expected a key other than our own in {certificate}")
-        return cls(private, own, other)
+        return cls(own, other)
 
     def challenge(self, now: datetime) -> Challenge:
         """A new challenge for the partner; ChallengeFault when its certificate does not hold at `now`."""
@@ -69,33 +64,15 @@ class Authenticator:
         if now > partner.not_after:
             raise ChallengeFault("the partner's certificate for authentication has expired")
         answer = secrets.token_bytes(CHALLENGE_BYTES)
-        builder = pkcs7.PKCS7EnvelopeBuilder().set_data(answer).add_recipient(partner.certificate)
-        builder = builder.set_content_encryption_algorithm(algorithms.AES256)
-        # Without Binary, line ends among the random octets would be changed.
-        return Challenge(builder.encrypt(Encoding.DER, [pkcs7.PKCS7Options.Binary]), answer)
+        return Challenge(encrypt(answer, [partner], AES_256), answer)
 
     def respond(self, envelope: bytes) -> bytes:
         """The 20 octets in `envelope`; ChallengeFault, always the same, when it cannot be opened by us."""
         try:
-            answer = pkcs7.pkcs7_decrypt_der(envelope, self.certificate.certificate, self.key, [])
-        except (ValueError, TypeError, UnsupportedAlgorithm):
+            answer = decrypt(envelope, [self.own], _OPENED)
+        except CmsFault:
             answer = b""
         # Why is not told: that would be an oracle for whoever tries out envelopes.
         if len(answer) != CHALLENGE_BYTES:
-            raise ChallengeFault("the challenge cannot be opened: expected AES-CBC and RSA, for our key")
+            raise ChallengeFault("the challenge cannot be opened: expected AES or 3DES, and RSA, for our key")
         return answer
-
-
-def _for_enciphering(path: Path) -> KnownCertificate:
-    known = load_certificate(path)
-    if not isinstance(known.key, rsa.RSAPublicKey):
-        raise ConfigurationFault(
-            f"{path}: secure authentication needs a certificate of an RSA key, 2048 bits up"
-        )
-    try:
-        usage = known.certificate.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return known
-    if not usage.key_encipherment:
-        raise ConfigurationFault(f"{path}: expected a certificate for enciphering keys (keyEncipherment)")
-    return known

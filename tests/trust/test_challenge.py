@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@cache
 def authenticator(folder: Path, own: str, other: str) -> Authenticator:
     return Authenticator.load(folder / f"{own}.key", folder / f"{own}.pem", folder / f"{other}.pem")
 
@@ -59,7 +61,7 @@ def test_what_was_changed_on_the_way_gives_the_one_answer(folder: Path, at: int,
     try:
         assert len(bob.respond(bytes(envelope))) == 20
     except ChallengeFault as fault:
-        assert str(fault) == "the challenge cannot be opened: expected AES-CBC and RSA, for our key"
+        assert str(fault) == "the challenge cannot be opened: expected AES or 3DES, and RSA, for our key"
 
 
 @pytest.mark.parametrize("envelope", [b"", b"0", b"\x30\x80", b"garbage" * 100])
@@ -114,8 +116,8 @@ def test_openssl_opens_what_is_sealed_here(folder: Path) -> None:
 
 
 @needs_openssl
-@pytest.mark.parametrize(("cipher", "opens"), [("-aes256", True), ("-aes128", True), ("-des3", False)])
-def test_what_openssl_seals_is_opened_here_but_for_triple_des(folder: Path, cipher: str, opens: bool) -> None:
+@pytest.mark.parametrize(("cipher", "opens"), [("-aes256", 1), ("-aes128", 1), ("-des3", 1), ("-aes192", 0)])
+def test_what_openssl_seals_is_opened_here(folder: Path, cipher: str, opens: int) -> None:
     answer = bytes(range(20))
     sealing = ("cms", "-encrypt", "-binary", "-outform", "DER", cipher, str(folder / "bob.pem"))
     envelope = openssl(*sealing, given=answer)
