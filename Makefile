@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports invariants kills memory growth lock clean
+.PHONY: demo test check lint types imports invariants kills memory growth fuzz lock clean
 
 demo: $(STAMP)
 	$(BIN)/gatewayd demo $(if $(LINE),--line $(LINE))
@@ -45,6 +45,17 @@ LICENCES ?= 1000000
 growth: $(STAMP)
 	$(BIN)/python -m tests.campaigns.growth --licences $(LICENCES)
 
+# What a hostile partner may send, searched for by atheris for SECONDS in all: TARGET is a name of
+# tests/fuzz/targets.py. The suite replays its corpus without atheris.
+SECONDS ?= 60
+TARGET ?= all
+fuzz: $(VENV)/.fuzz-installed
+	$(BIN)/python -m tests.fuzz.run $(TARGET) --seconds $(SECONDS)
+
+$(VENV)/.fuzz-installed: $(STAMP) requirements-fuzz.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	touch $@
+
 $(STAMP): pyproject.toml requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed (make PYTHON=...)")'
 	$(PYTHON) -m venv $(VENV)
@@ -52,10 +63,11 @@ $(STAMP): pyproject.toml requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-# Needs uv; writes both lock files anew, hashes and all, without a host in them.
+# Needs uv; writes the lock files anew, hashes and all, without a host in them.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --group fuzz -o requirements-fuzz.lock
 
 clean:
 	rm -rf $(VENV) var build dist *.egg-info

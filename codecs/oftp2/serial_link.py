@@ -84,9 +84,11 @@ class SerialLink(SendingHalf):
 
     def carrier(self, *, is_present: bool) -> None:
         """The modem's carrier has gone, or has come back. Without a word of it, it is taken to be there."""
+        if self._is_down:
+            return
         if is_present:
             self._stop(LinkTimer.CARRIER)
-        elif not self._is_down:
+        else:
             self._set(LinkTimer.CARRIER, self._settings.carrier_seconds)
 
     def timer_expired(self, timer: LinkTimer) -> None:
