@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from oftp2.additions import after_tables, before_tables
 from oftp2.tables import TABLES, State, StateTable, Transition
@@ -20,6 +21,7 @@ class Cell:
     alternatives: tuple[Transition, ...]
 
 
+@cache
 def find_cell(event: str, state: State) -> Cell | None:
     """The cell for `event` in `state`; None when it may not happen there and nothing is done about it."""
     found = before_tables(event, state) or _in_tables(event, state) or after_tables(event, state)

@@ -15,8 +15,14 @@ from oftp2.fields import INVALID_DATA
 END_OF_RECORD = 0x80
 COMPRESSED = 0x40
 COUNT = 0x3F
-#: A subrecord of a run costs two octets and may split another: shorter runs gain nothing.
-_RUN = re.compile(rb"(.)\1{3,62}", re.DOTALL)
+#: A run is sent as its header and its octet.
+_RUN_BYTES = 2
+#: Runs of 4 to 63 equal octets, of which `_repeats` has all but the last; what is left of a longer one follows
+#: as a run of its own. A shorter one gains nothing, since it may split another subrecord.
+_RUN = re.compile(rb"(\0\0\0\0{0,59})\0?")
+#: How much is searched for runs at once, and where a run is cut in two.
+_WINDOW_BYTES = 32_768
+_OCTETS = tuple(bytes((octet,)) for octet in range(256))
 
 _SAMPLE_BYTES = 16_384
 _WORTHWHILE_SAVING = 0.1
@@ -25,8 +31,14 @@ _WORTHWHILE_SAVING = 0.1
 def is_worth_compressing(data: bytes) -> bool:
     """Whether runs make up so much of the beginning of `data` that looking for them all pays."""
     sample = data[:_SAMPLE_BYTES]
-    saved = sum(run.end() - run.start() - 2 for run in _RUN.finditer(sample))
+    saved = sum(1 + len(run[1]) - _RUN_BYTES for run in _RUN.finditer(_repeats(sample)))
     return saved > _WORTHWHILE_SAVING * len(sample)
+
+
+def _repeats(octets: bytes) -> bytes:
+    """One octet for each but the last: 0 where the next is the same. All are compared at once."""
+    number = int.from_bytes(octets, "big")
+    return (number ^ number >> 8).to_bytes(len(octets), "big")[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,63 +82,68 @@ class Encoder:
     are sent as such. No octet is copied before its payload is asked for.
     """
 
-    __slots__ = ("_compress", "_limit", "_pieces", "_record", "_records", "_waiting")
+    __slots__ = ("_compress", "_limit", "_next", "_records", "_stretches")
 
     def __init__(self, records: Iterator[bytes], *, payload_bytes: int, compress: bool) -> None:
-        assert payload_bytes >= 2, "a payload holds at least one octet and its header"  # noqa: PLR2004
+        assert payload_bytes >= _RUN_BYTES, "a payload holds at least one octet and its header"
         self._records = records
         self._limit = payload_bytes
         self._compress = compress
-        self._pieces = self._cut()
-        self._waiting: tuple[bytes, int, int, bool] | None = next(self._pieces, None)
+        self._stretches = self._cut()
+        self._next = next(self._stretches, None)
 
     @property
     def exhausted(self) -> bool:
         """Whether every payload was taken."""
-        return self._waiting is None
+        return self._next is None
 
     def next_payload(self) -> bytes:
         """The next payload, 1..`payload_bytes` octets; only while not `exhausted`."""
-        assert self._waiting is not None, "there is nothing left to send"
+        assert self._next is not None, "there is nothing left to send"
         parts: list[bytes] = []
-        room = self._limit
-        while self._waiting is not None:
-            octets, count, flags, last = self._waiting
-            if flags & COMPRESSED or len(octets) < room:
-                if len(octets) >= room:
-                    break
-                parts.append(bytes((flags | count | (END_OF_RECORD if last else 0),)) + octets)
-                room -= 1 + len(octets)
-                self._waiting = next(self._pieces, None)
-            elif room > 1:
-                parts.append(bytes((room - 1,)) + octets[: room - 1])
-                self._waiting = (octets[room - 1 :], count - room + 1, flags, last)
+        room, stretch = self._limit, self._next
+        while stretch is not None:
+            record, start, middle, end = stretch
+            plain, run = middle - start, end - middle
+            mark = END_OF_RECORD if end == len(record) else 0
+            if plain > COUNT and room > COUNT:
+                taken = _put_full(parts, record, start, middle, room)
+                room -= taken // COUNT * (1 + COUNT)
+                stretch = (record, start + taken, middle, end)
+                continue
+            needs = (1 + plain if plain or not run else 0) + (_RUN_BYTES if run else 0)
+            if needs > room:
+                if plain and room > 1:
+                    taken = min(plain, room - 1)
+                    parts += (_OCTETS[taken], record[start : start + taken])
+                    stretch = (record, start + taken, middle, end)
                 break
-            else:
-                break
+            room -= needs
+            if plain or not run:
+                parts += (_OCTETS[plain if run else plain | mark], record[start:middle])
+            if run:
+                parts += (_OCTETS[run | COMPRESSED | mark], record[middle : middle + 1])
+            stretch = next(self._stretches, None)
+        self._next = stretch
         return b"".join(parts)
 
-    def _cut(self) -> Iterator[tuple[bytes, int, int, bool]]:
-        """Pieces of at most 63 octets: octets stored, octets meant, flags, whether a record ends."""
+    def _cut(self) -> Iterator[tuple[bytes, int, int, int]]:
+        """Stretches: the record, where in it plain octets begin, the run behind them, and what is next."""
         for record in self._records:
-            size = len(record)
-            if size == 0:
-                yield b"", 0, 0, True
-            for start, end, is_run in self._stretches(record):
-                if is_run:
-                    yield record[start : start + 1], end - start, COMPRESSED, end == size
-                    continue
-                for at in range(start, end, COUNT):
-                    stop = min(at + COUNT, end)
-                    yield record[at:stop], stop - at, 0, stop == size
+            position, size = 0, len(record)
+            for base in range(0, size if self._compress else 0, _WINDOW_BYTES):
+                for run in _RUN.finditer(_repeats(record[base : base + _WINDOW_BYTES])):
+                    start, end = run.span(1)
+                    yield record, position, base + start, base + end + 1
+                    position = base + end + 1
+            if position < size or not record:
+                yield record, position, size, size
 
-    def _stretches(self, record: bytes) -> Iterator[tuple[int, int, bool]]:
-        position = 0
-        if self._compress:
-            for run in _RUN.finditer(record):
-                if run.start() > position:
-                    yield position, run.start(), False
-                yield run.start(), run.end(), True
-                position = run.end()
-        if position < len(record):
-            yield position, len(record), False
+
+def _put_full(parts: list[bytes], record: bytes, start: int, end: int, room: int) -> int:
+    """Add the subrecords of 63 octets that fit, but not the last; how many octets they hold."""
+    count = min((end - start - 1) // COUNT, room // (1 + COUNT))
+    stop = start + count * COUNT
+    header = _OCTETS[COUNT]
+    parts += (header, header.join([record[at : at + COUNT] for at in range(start, stop, COUNT)]))
+    return stop - start
