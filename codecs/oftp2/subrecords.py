@@ -17,8 +17,8 @@ COMPRESSED = 0x40
 COUNT = 0x3F
 #: A run is sent as its header and its octet.
 _RUN_BYTES = 2
-#: Runs of 4 to 63 equal octets, of which `_repeats` has all but the last; what is left of a longer one follows
-#: as a run of its own. A shorter one gains nothing, since it may split another subrecord.
+#: Runs of 4 to 63 equal octets, of which `_repeats` has all but the last.
+#: A longer one is several runs; a shorter one gains nothing, since it may split another subrecord.
 _RUN = re.compile(rb"(\0\0\0\0{0,59})\0?")
 #: How much is searched for runs at once, and where a run is cut in two.
 _WINDOW_BYTES = 32_768
