@@ -51,7 +51,7 @@ class SFID:
     format: str = "U"
     record_bytes: int = 0
     size_blocks: int
-    original_size_blocks: int
+    original_size_blocks: int = 0
     restart: int = 0
     security: str = "00"
     cipher_suite: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 from oftp2 import commands as c
 from oftp2 import events as e
@@ -13,7 +14,7 @@ from oftp2.errors import LocalProtocolError, RemoteProtocolError
 from oftp2.fields import clip
 from oftp2.formats import build
 from oftp2.machine import choose, find_cell
-from oftp2.reasons import ESID_REASONS, EndReason, explain
+from oftp2.reasons import ESID_REASONS, EndReason, explain, known_reason
 from oftp2.rules import ACTIONS, PREDICATES
 from oftp2.subrecords import Decoded
 from oftp2.tables import State, Transition
@@ -85,7 +86,7 @@ class Core:
     def demand(self, event: str, value: object = None) -> None:
         """`fire` for our own user: LocalProtocolError when not allowed, ValueError when not buildable."""
         if isinstance(value, c.SFID | c.SFNA | c.EFNA | c.EERP | c.NERP | c.EFID | c.ESID | c.SFPA):
-            build(value)
+            build(value, self.entity.level)
         if not self.fire(event, value):
             raise LocalProtocolError(f"{event} is not allowed in state {self.entity.state}")
 
@@ -115,8 +116,11 @@ class Core:
         return _BARE[name]()
 
     def _send(self, command: c.Command) -> None:
+        level = self.entity.level
+        if isinstance(command, c.SFNA | c.EFNA | c.ESID | c.NERP):
+            command = replace(command, reason=known_reason(type(command).__name__, command.reason, level))
         self.note(Way.SENT, command)
-        self.outgoing.append(wrap(build(command)))
+        self.outgoing.append(wrap(build(command, level)))
 
     def _end(self, arguments: str) -> None:
         """Send ESID: with the user's reason for `R`, else the reason printed in the table or a nearer one."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from oftp2.commands import EERP, NERP, SFID, SSID, Command
 from oftp2.events import Event
+from oftp2.levels import written_level
 from oftp2.negotiation import Capabilities, Credentials, Disagreement, Parameters
 from oftp2.tables import State
 
@@ -90,3 +91,14 @@ class Entity:
         if self.state in {State.OPO, State.OPOWFC}:
             return self.credit_speaker
         return self.credit_listener if self.state is State.OPI else None
+
+    @property
+    def level(self) -> int:
+        """The release level of the formats that are read and written now.
+
+        Before it is agreed, the lower of what both ends said of themselves: nothing above that is understood.
+        """
+        if self.parameters is not None:
+            return self.parameters.level
+        ours = max(self.capabilities.levels)
+        return ours if self.peer is None else written_level(min(ours, self.peer.level))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from oftp2.errors import RemoteProtocolError
-from oftp2.identity import check_short_text
+from oftp2.identity import NO_COUNTER, check_short_text
 
 INVALID_DATA = 6
 SIZE_ERROR = 7
@@ -19,6 +19,8 @@ CARRIAGE_RETURNS = b"\x0d\x8d"
 #: Some implementations end SSID and ESID with a line feed; it is read, never written.
 LINE_FEED = b"\x0a"
 _PRINTABLE = frozenset(range(0x20, 0x7F))
+#: Two digits of a year up to this one are of the century that began with 2000, as POSIX has it for `%y`.
+LAST_YEAR_OF_WINDOW = 68
 
 T = TypeVar("T")
 
@@ -107,6 +109,30 @@ class Digits(Field[str]):
         if len(value) != self.width or not (value.isascii() and value.isdigit()):
             raise ValueError(f"{self.name} {value!r} is not {self.width} digits")
         return value.encode("ascii")
+
+
+class ShortDate(Digits):
+    """A date of six digits, as the levels below 4 have them; its century comes from a window."""
+
+    def read(self, reader: Reader) -> str:
+        return _in_century(super().read(reader))
+
+    def write(self, value: str) -> bytes:
+        short = value[-self.width :]
+        octets = super().write(short)
+        if _in_century(short) != value:
+            raise ValueError(f"{self.name} {value!r} cannot be told in two digits of a year")
+        return octets
+
+
+class ShortTime(Digits):
+    """A time of six digits, as the levels below 4 have them; without a counter, which is read as 0000."""
+
+    def read(self, reader: Reader) -> str:
+        return super().read(reader) + NO_COUNTER
+
+    def write(self, value: str) -> bytes:
+        return super().write(value[: self.width])
 
 
 class Flag(Field[bool]):
@@ -235,3 +261,8 @@ class FixedBinary(Field[bytes]):
 def clip(text: str, maximum_octets: int = 999) -> str:
     """`text` cut to what a text field can carry, never inside a character."""
     return text.encode("utf-8")[:maximum_octets].decode("utf-8", "ignore")
+
+
+def _in_century(date: str) -> str:
+    """`YYMMDD` with its century."""
+    return ("20" if int(date[:2]) <= LAST_YEAR_OF_WINDOW else "19") + date

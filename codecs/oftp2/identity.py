@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date as calendar_date
 
 DATASET_NAME_MAX = 26
 IDENTIFICATION_MAX = 25
 PASSWORD_MAX = 8
 USER_DATA_MAX = 8
+#: The counter of a time that came without one (levels 1 and 2); given ones begin with 0001 (section 1.5.2).
+NO_COUNTER = "0000"
 
 _NAME = re.compile(r"[A-Z0-9/\-.&()]+")
 # An identification code is an SIO whose organisation part may hold spaces (section 5.4).
@@ -82,6 +84,22 @@ class FileIdentity:
         check_time(self.time)
         check_identification(self.originator, "originator")
         check_identification(self.destination, "destination")
+
+    @property
+    def has_counter(self) -> bool:
+        """Whether the time tells more than the second."""
+        return not self.time.endswith(NO_COUNTER)
+
+    def stands_for(self, sent: FileIdentity) -> bool:
+        """Whether this, read from an answer, names the file that was sent as `sent`.
+
+        An answer of level 1 or 2 has no counter: it stands for any file that differs from it in that alone.
+        """
+        return self == sent or (not self.has_counter and self == sent.without_counter())
+
+    def without_counter(self) -> FileIdentity:
+        """The identity as levels 1 and 2 carry it."""
+        return replace(self, time=self.time[: -len(NO_COUNTER)] + NO_COUNTER)
 
     def __str__(self) -> str:
         return f"{self.dataset_name} {self.date}-{self.time} {self.originator}>{self.destination}"

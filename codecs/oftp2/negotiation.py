@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from oftp2.commands import SSID
-from oftp2.formats import BUFFER_BYTES_MAX, BUFFER_BYTES_MIN, CREDIT_MAX, LEVEL
+from oftp2.formats import BUFFER_BYTES_MAX, BUFFER_BYTES_MIN, CREDIT_MAX
 from oftp2.identity import PASSWORD_MAX, USER_DATA_MAX, check_identification, check_short_text
+from oftp2.levels import LEVEL, LEVELS, SECURE_LEVEL, selected_level
 from oftp2.reasons import EndReason
 
 
@@ -50,6 +51,8 @@ class Capabilities:
 
     `authentication` demands secure authentication (section 4.2.3): both ends do, or there is no session.
     `special_logic` is for serial lines: both ends have it, with credit 1, or there is no session.
+    `levels` are the release levels that we speak with this partner: the highest is offered, and the partner
+    may choose a lower one of them (section 5.3.2).
     """
 
     credentials: Credentials
@@ -61,8 +64,13 @@ class Capabilities:
     authentication: bool = False
     special_logic: bool = False
     user_data: str = ""
+    levels: tuple[int, ...] = LEVELS
 
     def __post_init__(self) -> None:
+        if not self.levels or not set(self.levels) <= set(LEVELS):
+            raise ValueError(f"levels {self.levels} are not some of {LEVELS}")
+        if self.authentication and max(self.levels) < SECURE_LEVEL:
+            raise ValueError(f"secure authentication needs level {SECURE_LEVEL}")
         if not BUFFER_BYTES_MIN <= self.buffer_bytes <= BUFFER_BYTES_MAX:
             raise ValueError(
                 f"buffer_bytes {self.buffer_bytes} is not {BUFFER_BYTES_MIN}..{BUFFER_BYTES_MAX}"
@@ -76,7 +84,7 @@ class Capabilities:
     def ssid(self) -> SSID:
         """The SSID of an initiator: all that we can do."""
         return SSID(
-            level=LEVEL,
+            level=max(self.levels),
             code=self.credentials.code,
             password=self.credentials.password,
             buffer_bytes=self.buffer_bytes,
@@ -103,11 +111,12 @@ class Parameters:
     authentication: bool = False
     special_logic: bool = False
     user_data: str = ""
+    level: int = LEVEL
 
     def ssid(self, ours: Capabilities) -> SSID:
         """The SSID of a responder: what was agreed."""
         return SSID(
-            level=LEVEL,
+            level=self.level,
             code=ours.credentials.code,
             password=ours.credentials.password,
             buffer_bytes=self.buffer_bytes,
@@ -131,9 +140,11 @@ class Disagreement:
 
 def negotiate(ours: Capabilities, theirs: SSID, *, caller: bool) -> Parameters | Disagreement:
     """What is agreed when `theirs` meets `ours`; `caller` tells that we are the initiator."""
-    if theirs.level < LEVEL:
+    level = agreed_level(ours.levels, theirs.level, caller=caller)
+    if level is None:
+        wanted = " or ".join(map(str, sorted(ours.levels)))
         return Disagreement(
-            EndReason.INCOMPATIBLE, f"level {theirs.level} is not supported, {LEVEL} is needed"
+            EndReason.INCOMPATIBLE, f"level {theirs.level} is not spoken here, {wanted} is needed"
         )
     mode = agreed_mode(ours.mode, Mode(theirs.mode))
     if mode is None:
@@ -156,7 +167,19 @@ def negotiate(ours: Capabilities, theirs: SSID, *, caller: bool) -> Parameters |
         authentication=ours.authentication,
         special_logic=ours.special_logic,
         user_data=theirs.user_data,
+        level=level,
     )
+
+
+def agreed_level(ours: tuple[int, ...], theirs: int, *, caller: bool) -> int | None:
+    """The level that is spoken, None when there is none.
+
+    A responder may choose any level that it speaks up to that of the initiator. What it answers is final: the
+    initiator must speak that very level, but for an answer above its offer, which chooses nothing.
+    """
+    if caller and theirs < max(ours):
+        return theirs if theirs in ours else None
+    return selected_level(ours, theirs)
 
 
 def agreed_mode(ours: Mode, theirs: Mode) -> Mode | None:

@@ -152,3 +152,27 @@ def explain(table: dict[int, Reason], code: int) -> Reason:
     """The reason for `code`; one that the RFC does not have is taken as unspecified and keeps its number."""
     reason = table.get(code)
     return reason or Reason(code, f"unknown reason {code:02d}", table[99].course)
+
+
+#: What the levels below 5 know; reason 14 came with level 4 (section 1.2), as the negative end response did.
+_OLD_FILE = frozenset({1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 99})
+_OLD_SESSION = frozenset({*range(11), 99})
+_OLD_NEGATIVE = frozenset({3, 4, 9, 99, *(NERP_REFUSAL_OFFSET + code for code in (_OLD_FILE | {14}) - {99})})
+_KNOWN: dict[str, dict[int, frozenset[int]]] = {
+    "SFNA": {1: _OLD_FILE, 2: _OLD_FILE, 4: _OLD_FILE | {14}},
+    "EFNA": {1: _OLD_FILE, 2: _OLD_FILE, 4: _OLD_FILE | {14}},
+    "ESID": dict.fromkeys((1, 2, 4), _OLD_SESSION),
+    "NERP": {4: _OLD_NEGATIVE},
+}
+
+
+def known_reason(command: str, reason: int, level: int) -> int:
+    """`reason` as it is told at `level`: 99, unspecified, in place of one that came with a later level.
+
+    Only what authentication is about has a nearer one in ESID: capabilities incompatible.
+    """
+    known = _KNOWN[command].get(level)
+    if known is None or reason in known:
+        return reason
+    is_about_authentication = command == "ESID" and reason == EndReason.AUTHENTICATION_INCOMPATIBLE
+    return EndReason.INCOMPATIBLE if is_about_authentication else 99

@@ -173,12 +173,13 @@ class SerialLink(SendingHalf):
             self._came_again()
         else:
             text = f"block {block.number} in place of {self._expected}"
-            self.send(build(ESID(EndReason.PROTOCOL_VIOLATION, text)))
+            self.send(build(ESID(EndReason.PROTOCOL_VIOLATION, text), self._level))
             self._end(text)
 
     def _arrived(self, exchange_buffer: bytes) -> None:
         if self._is_ending:
             return
+        self._note_level(exchange_buffer)
         self._is_unanswered = False
         self._bad = self._strays = 0
         self._stop(LinkTimer.RESPONSE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from oftp2.levels import LEVEL, written_level
 from oftp2.serial_outputs import Down, LinkSettings, LinkTimer, Output, SetTimer, StopTimer, Write
 from oftp2.special_logic import NUMBERS, envelope
 
@@ -26,6 +27,8 @@ class SendingHalf:
         self._is_crossing = False
         self._is_ending = False
         self._is_down = False
+        #: The release level that is spoken: the lower of those in both SSIDs.
+        self._level = LEVEL
 
     def outputs(self) -> list[Output]:
         """What is to be done now; each is given once."""
@@ -58,7 +61,13 @@ class SendingHalf:
 
     # Inside
 
+    def _note_level(self, exchange_buffer: bytes) -> None:
+        level = exchange_buffer[1:2]
+        if exchange_buffer[:1] == b"X" and level.isdigit():
+            self._level = written_level(min(self._level, int(level)))
+
     def _put(self, exchange_buffer: bytes) -> None:
+        self._note_level(exchange_buffer)
         if exchange_buffer[:1] in {b"I", b"X"}:
             self._last = exchange_buffer
         else:

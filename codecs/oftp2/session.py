@@ -1,4 +1,4 @@
-"""One ODETTE-FTP session without any I/O: octets in, events out; requests in, octets out (RFC 5024, level 5).
+"""One ODETTE-FTP session without any I/O: octets in, events out; requests in, octets out (RFC 5024).
 
 How to use it: give what comes from the network to `receive_data` and act on the events that it returns; after
 every call write `data_to_send` to the network. Requests that are out of turn raise `LocalProtocolError` and
@@ -19,9 +19,11 @@ from oftp2.entity import Entity
 from oftp2.errors import LocalProtocolError, RemoteProtocolError
 from oftp2.events import ChallengeIndication, ChallengeWanted, Event
 from oftp2.fields import INVALID_DATA, SIZE_ERROR, clip
-from oftp2.formats import CHALLENGE_BYTES, build, parse
+from oftp2.formats import build, parse
 from oftp2.identity import FileIdentity
+from oftp2.layouts import CHALLENGE_BYTES
 from oftp2.negotiation import Capabilities, Credentials
+from oftp2.offers import offer_fault
 from oftp2.reasons import SFNA_REASONS, EndReason, explain
 from oftp2.subrecords import decode
 from oftp2.tables import State
@@ -145,8 +147,10 @@ class Session(SessionView):
     # Speaker
 
     def start_file(self, sfid: c.SFID) -> None:
-        """F_START_FILE_RQ. ValueError when a field of it does not fit."""
-        sfid.identity()
+        """F_START_FILE_RQ. ValueError when it may not be offered so (`oftp2.offers`)."""
+        fault = offer_fault(sfid, self.level)
+        if fault is not None:
+            raise ValueError(fault[1])
         self._core.demand("F_START_FILE_RQ", sfid)
 
     def send_data(self, payload: bytes) -> None:
@@ -206,14 +210,14 @@ class Session(SessionView):
     # Inside
 
     def _answer(self, event: str, command: c.AUCH | c.AURP) -> None:
-        build(command)
+        build(command, self.level)
         self._asked = None
         self._core.demand(event, command)
 
     def _receive(self, buffer: bytes) -> None:
         if self.state is State.WF_NDISC:
             return
-        command = parse(buffer)
+        command = parse(buffer, self.level)
         self._core.note(Way.RECEIVED, command)
         if self._is_for_user(command):
             return

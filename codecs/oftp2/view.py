@@ -39,6 +39,11 @@ class SessionView:
         return self._core.entity.parameters
 
     @property
+    def level(self) -> int:
+        """The release level that is spoken now."""
+        return self._core.entity.level
+
+    @property
     def peer(self) -> c.SSID | None:
         """The partner's SSID, as soon as it has come."""
         return self._core.entity.peer

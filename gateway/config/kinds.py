@@ -17,6 +17,7 @@ from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from gateway.config.endpoints import Endpoint
+from oftp2.levels import LEVELS
 
 #: Error type that pydantic reports for a value that is not of its kind.
 NOT_OF_THIS_KIND = "not_of_this_kind"
@@ -115,12 +116,20 @@ def _read_endpoint(value: Any, _folder: Path | None) -> Endpoint:
     return value if isinstance(value, Endpoint) else Endpoint.parse(value)
 
 
+def _read_level(value: Any, _folder: Path | None) -> int:
+    if type(value) is not int or value not in LEVELS:
+        raise ValueError
+    return value
+
+
 Flag = Annotated[bool, Kind("true or false", _read_flag)]
 Day = Annotated[date, Kind("a date such as 2026-01-01", _read_day)]
 #: Where a row of a table is taken from.
 Source = Annotated[str, text(r"\S.{0,299}", "where this is laid down, in 1 to 300 characters")]
 #: Relative paths start from the folder of the configuration file.
 FilePath = Annotated[Path, Kind("a path", _read_path)]
+#: SSIDLEV: RFC 5024 section 5.3.2.
+Level = Annotated[int, Kind("a level of ODETTE-FTP: 1, 2, 4 or 5", _read_level)]
 Address = Annotated[Endpoint, Kind('an endpoint such as "tls:127.0.0.1:6619"', _read_endpoint)]
 #: A short name of ours, for people: log, commands, folder names.
 Name = Annotated[str, text(r"[a-z0-9][a-z0-9-]{0,31}", "a name of 1 to 32 of a-z, 0-9 and -")]

@@ -10,6 +10,7 @@ from gateway.config.kinds import (
     Address,
     FilePath,
     Flag,
+    Level,
     Name,
     OftpCode,
     ParticipantId,
@@ -18,6 +19,7 @@ from gateway.config.kinds import (
     whole,
 )
 from gateway.config.secrets import read_password
+from oftp2.levels import SECURE_LEVEL
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -137,7 +139,8 @@ class PartnerConfig(Section):
     `tls_anchor` is the PEM file of the certificate, or of its issuer, that the partner must show.
     `authentication` "certificate" has both ends prove who they are by RSA keys before any file passes (RFC
     5024 section 4.2.3): ours is in `auth_key` and `auth_certificate`, the partner's certificate in
-    `partner_auth_certificate`.
+    `partner_auth_certificate`. A session has the highest level of ODETTE-FTP that both ends speak (SSIDLEV),
+    of ours from `level_min` to `level_max`; authentication needs level 5.
     """
 
     name: Name
@@ -153,6 +156,8 @@ class PartnerConfig(Section):
     partner_auth_certificate: FilePath | None = None
     buffer_bytes: Annotated[int, whole(128, 99_999, "bytes")] = 32_768
     window: Annotated[int, whole(1, 999)] = 64
+    level_min: Level = 1
+    level_max: Level = 5
     backoff_min_seconds: Annotated[float, seconds(0.05, 3_600)] = 1.0
     backoff_max_seconds: Annotated[float, seconds(0.05, 86_400)] = 120.0
 
@@ -169,6 +174,14 @@ class PartnerConfig(Section):
         if wanted is not all(files) or wanted is not any(files):
             names = "auth_key, auth_certificate and partner_auth_certificate"
             raise ValueError(f'{names}: expected all of them with authentication = "certificate", else none')
+        return self
+
+    @model_validator(mode="after")
+    def _levels_in_order(self) -> Self:
+        if self.level_min > self.level_max:
+            raise ValueError("expected level_min not above level_max")
+        if self.authentication == "certificate" and self.level_max < SECURE_LEVEL:
+            raise ValueError(f'level_max: expected {SECURE_LEVEL}, for authentication = "certificate"')
         return self
 
     def password_ours(self) -> SecretStr:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from gateway.ledger import acts_sent
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
-from gateway.ledger.parcels import Interchange, has_identity, identity_columns, interchange_of
+from gateway.ledger.parcels import Interchange, has_identity, identity_columns, interchange_of, stands_for
 from gateway.ledger.portable import is_literally
 from gateway.ledger.projection import key_of, load_lives, save_lives
 from gateway.ledger.store import UnitOfWork
@@ -105,8 +105,15 @@ def get(connection: Connection, interchange_id: int) -> Interchange | None:
 
 
 def find_interchange(connection: Connection, identity: FileIdentity) -> Interchange | None:
-    """The interchange that is the virtual file of this identity."""
-    return _one(connection, *has_identity(interchange, identity))
+    """The interchange that is the virtual file of this identity.
+
+    An identity without a counter comes from a session of level 1 or 2: it is that of our one file with all
+    else the same. Two there never are, for the data set name counts our files.
+    """
+    found = _one(connection, *has_identity(interchange, identity))
+    if found is not None or identity.has_counter:
+        return found
+    return _one(connection, *stands_for(interchange, identity))
 
 
 def members(connection: Connection, interchange_id: int) -> list[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, Table
 
 from gateway.ledger.kinds import InboundStatus, InterchangeStatus, ReceiptStatus
-from oftp2.identity import FileIdentity
+from oftp2.identity import NO_COUNTER, FileIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,16 @@ def identity_columns(identity: FileIdentity) -> dict[str, str]:
 def has_identity(table: Table, identity: FileIdentity) -> list[ColumnElement[bool]]:
     """The conditions that a row of `table` is about the file of this identity."""
     return [table.c[name] == value for name, value in identity_columns(identity).items()]
+
+
+def stands_for(table: Table, identity: FileIdentity) -> list[ColumnElement[bool]]:
+    """The conditions that `identity`, which has no counter, stands for the file of a row of `table`."""
+    second = identity.time[: -len(NO_COUNTER)]
+    same = {name: value for name, value in identity_columns(identity).items() if name != "file_time"}
+    return [
+        table.c.file_time.between(f"{second}0000", f"{second}9999"),
+        *(table.c[name] == value for name, value in same.items()),
+    ]
 
 
 def _identity(row: RowMapping) -> FileIdentity:

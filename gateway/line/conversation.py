@@ -294,6 +294,8 @@ class Conversation:
             return
         if item is not None:
             await sending.start(item)
+            # What cannot be sent at this level was dealt with at once: there may be more.
+            self._is_woken = self._is_woken or not sending.is_busy
         else:
             self._idle(sending)
 

@@ -24,8 +24,10 @@ class Journal:
     def session_started(self, parameters: Parameters) -> None:
         """Both ends agreed."""
         _log.info(
-            "session {direction} with {partner} stands: buffer {buffer_bytes}, credit {credit}",
+            "session {direction} with {partner} stands at level {release_level}:"
+            " buffer {buffer_bytes}, credit {credit}",
             **self._common(),
+            release_level=parameters.level,
             buffer_bytes=parameters.buffer_bytes,
             credit=parameters.credit,
             mode=parameters.mode.value,
@@ -82,6 +84,18 @@ class Journal:
             "negative receipt {reason:02d}, {meaning}, for {dataset} sent",
             **self._common(),
             **_file(identity),
+            reason=reason,
+            meaning=meaning(Phase.AFTERWARDS, reason),
+        )
+
+    def negative_receipt_untold(self, identity: FileIdentity, reason: int, level: int) -> None:
+        """The partner's level has no NERP."""
+        _log.warn(
+            "{partner} cannot be told at level {release_level} that {dataset} is not processed"
+            " ({reason:02d}, {meaning}): tell its people",
+            **self._common(),
+            **_file(identity),
+            release_level=level,
             reason=reason,
             meaning=meaning(Phase.AFTERWARDS, reason),
         )

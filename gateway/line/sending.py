@@ -9,6 +9,8 @@ from gateway.line.party import Party
 from oftp2 import events as e
 from oftp2.commands import BLOCK_BYTES, NERP, SFID
 from oftp2.fields import clip
+from oftp2.levels import NEGATIVE_RESPONSE_LEVEL
+from oftp2.offers import offer_fault
 from oftp2.reasons import EFNA_REASONS, Course, Refusal, explain
 from oftp2.session import Session
 from oftp2.subrecords import Encoder, is_worth_compressing
@@ -48,8 +50,7 @@ class Sending:
     async def start(self, item: OutgoingFile | OutgoingReceipt) -> None:
         """Begin to send `item`, unless the session ended while it was being fetched."""
         if isinstance(item, OutgoingReceipt):
-            self._item = item
-            self._send_receipt(item)
+            await self._start_receipt(item)
             return
         data = await item.open()
         if not self._session.is_idle_speaker:
@@ -58,8 +59,27 @@ class Sending:
         # Whoever holds a part of the file answers with where it ends; all others answer 0.
         restart = len(data) // BLOCK_BYTES if self._session.parameters.restart else 0
         offer = SFID.of(item.identity, len(data), restart=restart, user_data=item.user_data)
+        fault = offer_fault(offer, self._session.level)
+        if fault is not None:
+            await self._cannot_be_offered(item, *fault)
+            return
         self._session.start_file(offer)
         self._item, self._data = item, data
+
+    async def _cannot_be_offered(self, item: OutgoingFile, reason: Refusal, text: str) -> None:
+        """Refused by ourselves: the partner's level has no room for such a file."""
+        text = f"it cannot be offered at level {self._session.level}: {text}"
+        self._party.refused(item.identity, Phase.START, reason, text, retry=False, by_us=True)
+        await self._office.file_refused(self._partner, item.identity, Phase.START, reason, text, retry=False)
+
+    async def _start_receipt(self, item: OutgoingReceipt) -> None:
+        if item.refusal is not None and self._session.level < NEGATIVE_RESPONSE_LEVEL:
+            # There is no such command, and a positive response would be a lie: people must tell people.
+            self._journal.negative_receipt_untold(item.identity, item.refusal.reason, self._session.level)
+            await self._office.receipt_sent(self._partner, item.identity)
+            return
+        self._item = item
+        self._send_receipt(item)
 
     def _send_receipt(self, item: OutgoingReceipt) -> None:
         if item.refusal is None:

@@ -193,6 +193,7 @@ class LineService:
             credit=1 if is_serial else partner.window,
             special_logic=is_serial,
             compression=partner.compression,
+            levels=partner.levels,
             authentication=partner.authentication is not None,
         )
 

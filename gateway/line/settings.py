@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.config.endpoints import Endpoint, Transport
 from oftp2.identity import PASSWORD_MAX, check_identification, check_short_text
+from oftp2.levels import LEVELS
 from oftp2.serial_outputs import LinkSettings
 
 
@@ -34,8 +35,8 @@ class PartnerSettings:
     `call` are its endpoints, tried in turn; without any it is only listened for. `tls_anchor` is a PEM file
     with its certificate, or with certificates that issue it; with one, the partner is never accepted without
     TLS. With `authentication` both ends prove who they are first (RFC 5024 section 4.2.3), and there is no
-    session without. A calling session that is idle for `offer_turn_seconds`, while the partner has none to
-    us, offers the turn.
+    session without. `level_min` to `level_max` are the release levels spoken with it. A calling session that
+    is idle for `offer_turn_seconds`, while the partner has none to us, offers the turn.
     """
 
     name: str
@@ -47,6 +48,8 @@ class PartnerSettings:
     authentication: AuthenticationFiles | None = None
     buffer_bytes: int = 32_768
     window: int = 64
+    level_min: int = LEVELS[-1]
+    level_max: int = LEVELS[0]
     compression: bool = True
     backoff_min_seconds: float = 1.0
     backoff_max_seconds: float = 120.0
@@ -59,6 +62,11 @@ class PartnerSettings:
         check_short_text(self.password_theirs, f"the password of {self.name}", PASSWORD_MAX)
         assert 0 < self.backoff_min_seconds <= self.backoff_max_seconds
         assert self.is_serial or all(endpoint.transport is not Transport.SERIAL for endpoint in self.call)
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The release levels that are spoken with the partner, the highest first."""
+        return tuple(level for level in LEVELS if self.level_min <= level <= self.level_max)
 
     @property
     def is_serial(self) -> bool:

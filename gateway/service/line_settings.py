@@ -32,6 +32,8 @@ def _partner_settings(partner: PartnerConfig) -> PartnerSettings:
         authentication=_authentication(partner),
         buffer_bytes=partner.buffer_bytes,
         window=partner.window,
+        level_min=partner.level_min,
+        level_max=partner.level_max,
         backoff_min_seconds=partner.backoff_min_seconds,
         backoff_max_seconds=partner.backoff_max_seconds,
     )

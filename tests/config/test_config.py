@@ -112,6 +112,8 @@ def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_p
             ('# authentication = "none"', 'authentication = "password"'),
             'authentication: expected one of "none", "certificate"',
         ),
+        (("# level_min = 1 ", "level_min = 3 "), "level_min: expected a level of ODETTE-FTP: 1, 2, 4 or 5"),
+        (("# level_max = 5 ", "level_min = 4\nlevel_max = 2 "), "expected level_min not above level_max"),
         (("[operations]\n", "[operations\n"), "not valid TOML"),
         (("[log]\n", "[log]\nlevel = 'loud'\n"), 'log.level: expected one of "debug", "info"'),
         (
@@ -134,6 +136,12 @@ def test_secure_authentication_is_configured_whole(tmp_path: Path) -> None:
     assert partner.authentication == "certificate"
     assert partner.auth_key == tmp_path / "keys/line-auth.key"
     assert partner.partner_auth_certificate == tmp_path / "tls/customs-auth.pem"
+    too_old = _changed(
+        tmp_path,
+        *(switched_on, ("#   auth_", "auth_"), ("#   partner_auth", "partner_auth")),
+        ("# level_max = 5 ", "level_max = 4 "),
+    )
+    assert 'level_max: expected 5, for authentication = "certificate"' in _faults(too_old)[0]
 
 
 def test_spool_trees_must_be_apart(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -152,6 +153,17 @@ def test_sent_then_delivered(run: Run, look: Run) -> None:
     found = look(post.find_interchange, made.identity)
     assert found.status is InterchangeStatus.DELIVERED
     assert look(lambda connection: list(differences(connection))) == []
+
+
+def test_an_answer_without_a_counter_is_about_our_file_of_that_second(run: Run, look: Run) -> None:
+    made = sent_licence(run)
+    short = made.identity.without_counter()
+    assert short != made.identity
+    assert look(post.find_interchange, short) == look(post.find_interchange, made.identity)
+    other_second = f"{(int(short.time[:6]) + 1):06d}0000"
+    assert look(post.find_interchange, replace(short, time=other_second)) is None
+    other_counter = f"{short.time[:6]}9999"
+    assert look(post.find_interchange, replace(short, time=other_counter)) is None
 
 
 def test_what_the_partner_already_has_counts_as_sent_too(run: Run, look: Run) -> None:

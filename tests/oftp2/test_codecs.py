@@ -70,7 +70,7 @@ COMMANDS = st.one_of(
     st.just(c.SSRM()),
     st.builds(
         c.SSID,
-        level=st.integers(0, 9),
+        level=st.integers(5, 9),
         code=NAMES,
         password=st.text("ABC01", max_size=8),
         buffer_bytes=st.integers(128, 99999),

@@ -375,12 +375,3 @@ def test_authentication_is_refused_as_incompatible() -> None:
     (esid,) = sent(caller)
     assert isinstance(esid, c.ESID)
     assert esid.reason == 12
-
-
-def test_an_old_level_is_told_so() -> None:
-    session = responder()
-    session.data_to_send()
-    feed(session, replace(SSID_ALICE, level=2))
-    session.accept(Capabilities(BOB))
-    (esid,) = sent(session)
-    assert esid == c.ESID(10, "level 2 is not supported, 5 is needed")

@@ -43,6 +43,8 @@ class User:
     receipted: list[FileIdentity] = field(default_factory=list)
     seen: list[e.Event] = field(default_factory=list)
     want_turn: bool = False
+    ours: Capabilities = field(default_factory=lambda: Capabilities(BOB))
+    refuse: int | None = None
     after: Callable[[User], None] | None = None
     _encoder: Encoder | None = None
     _receiving: FileIdentity | None = None
@@ -57,10 +59,11 @@ class User:
         session = self.session
         match event:
             case e.ConnectIndication():
-                session.accept(Capabilities(BOB))
+                session.accept(self.ours)
             case e.StartFileIndication(sfid=sfid, identity=identity):
-                if identity in self.complete:
-                    session.refuse_file(13)
+                refusal = 13 if identity in self.complete else self.refuse
+                if refusal is not None:
+                    session.refuse_file(refusal)
                     return
                 held = self.store.setdefault(identity, bytearray())
                 restart = 0 if event.is_structured else min(sfid.restart, len(held) // 1024)

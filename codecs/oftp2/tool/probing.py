@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from oftp2 import events as e
 from oftp2.commands import SSID
+from oftp2.levels import REVISIONS
 from oftp2.negotiation import Capabilities, Parameters
 from oftp2.tool.caller import Caller
 
-_LEVELS = {1: "revision 1.2", 2: "revision 1.3", 4: "revision 1.4", 5: "revision 2.0"}
 _DIRECTIONS = {"S": "sends only", "R": "receives only", "B": "sends and receives"}
 
 
@@ -35,7 +35,7 @@ def findings(
     """Pairs of what was looked at and what was found."""
     yield "connection", connection
     yield "identification", peer.code
-    yield "level", f"{peer.level} ({_LEVELS.get(peer.level, 'not of RFC 5024')})"
+    yield "level", f"{peer.level} ({REVISIONS.get(peer.level, 'not of RFC 5024')})"
     yield "direction", _DIRECTIONS[peer.mode]
     buffer_bytes = agreed.buffer_bytes if agreed else peer.buffer_bytes
     yield "buffer", f"{buffer_bytes} octets, {ours.buffer_bytes} offered"
