@@ -24,6 +24,9 @@ _RUN = re.compile(rb"(\0\0\0\0{0,59})\0?")
 _WINDOW_BYTES = 32_768
 _OCTETS = tuple(bytes((octet,)) for octet in range(256))
 
+#: A record, and where in it plain octets begin, the run behind them begins, and it ends.
+_Stretch = tuple[bytes, int, int, int]
+
 _SAMPLE_BYTES = 16_384
 _WORTHWHILE_SAVING = 0.1
 
@@ -101,7 +104,8 @@ class Encoder:
         """The next payload, 1..`payload_bytes` octets; only while not `exhausted`."""
         assert self._next is not None, "there is nothing left to send"
         parts: list[bytes] = []
-        room, stretch = self._limit, self._next
+        room = self._limit
+        stretch: _Stretch | None = self._next
         while stretch is not None:
             record, start, middle, end = stretch
             plain, run = middle - start, end - middle
