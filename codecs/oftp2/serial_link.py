@@ -86,6 +86,7 @@ class SerialLink(SendingHalf):
         """The modem's carrier has gone, or has come back. Without a word of it, it is taken to be there."""
         if self._is_down:
             return
+        self.watch.say("the carrier is back" if is_present else "the carrier is gone")
         if is_present:
             self._stop(LinkTimer.CARRIER)
         else:
@@ -97,13 +98,16 @@ class SerialLink(SendingHalf):
             return
         match timer:
             case LinkTimer.RESPONSE:
+                self.watch.timed_out(timer, "no answer")
                 self._repeat("no answer")
             case LinkTimer.CHARACTER:
+                self.watch.timed_out(timer, "a block broke off")
                 was_worth_it = self._receiver.is_inside or self._receiver.held_bytes >= _TEXT_WORTH_A_NAK
                 self._receiver.forget()
                 if was_worth_it:
-                    self._complain()
+                    self._complain("a block broke off")
             case LinkTimer.CARRIER:
+                self.watch.timed_out(timer, "no carrier")
                 self._end("the carrier is lost")
             case LinkTimer.RING:
                 self._ring()
@@ -119,18 +123,21 @@ class SerialLink(SendingHalf):
             self._end("nobody answers")
             return
         self._rings += 1
+        self.watch.say(f"ringing, {self._rings} of {self._settings.rings_max}")
         self._outputs.append(Write(NEGATIVE))
         self._set(LinkTimer.RING, self._settings.ring_seconds)
 
-    def _complain(self) -> None:
+    def _complain(self, why: str) -> None:
         """NAK; not of an initiator that has not heard SSRM, which rings by a timer of its own."""
         self._note_bad()
         if not self._is_down and not (self._is_initiator and self._greeting is None):
+            self.watch.nak_sent(why)
             self._outputs.append(Write(NEGATIVE))
             self._wait_again()
 
     def _note_bad(self) -> None:
         self._bad += 1
+        self.watch.counters.bad_blocks += 1
         if self._bad > self._settings.bad_max:
             self._end(f"{self._bad} bad blocks in a row")
 
@@ -147,9 +154,9 @@ class SerialLink(SendingHalf):
                 self._on_block(finding)
             case Bad(is_followed=True):
                 self._note_bad()
-            case Bad():
+            case Bad(why=why):
                 self._is_rest = True
-                self._complain()
+                self._complain(why)
             case Negative():
                 self._on_negative()
             case Text(octets):
@@ -182,6 +189,7 @@ class SerialLink(SendingHalf):
         self._note_level(exchange_buffer)
         self._is_unanswered = False
         self._bad = self._strays = 0
+        self.watch.counters.blocks_received += 1
         self._stop(LinkTimer.RESPONSE)
         self._outputs.append(Deliver(exchange_buffer))
         if self._waiting:
@@ -189,12 +197,14 @@ class SerialLink(SendingHalf):
 
     def _came_again(self) -> None:
         """The partner lacks our answer, if it had time to come; if we have none yet, it must wait."""
+        self.watch.came_again()
         if self._is_unanswered and not self._has_crossed:
             self._repeat("the same block")
         else:
             self._wait_again()
 
     def _on_negative(self) -> None:
+        self.watch.nak_received()
         if self._last == _SSRM and self._greeting is None:
             # Rings: the partner may have opened its end later than we did.
             self._rings += 1
@@ -221,7 +231,7 @@ class SerialLink(SendingHalf):
         elif len(octets) <= _MAYBE_A_NAK:
             self._on_negative()
         elif len(octets) >= _TEXT_WORTH_A_NAK and not was_rest:
-            self._complain()
+            self._complain("a line outside envelopes")
 
     def _on_ssrm(self) -> None:
         if self._is_initiator and self._greeting is None:

@@ -6,6 +6,7 @@ from collections import deque
 
 from oftp2.levels import LEVEL, written_level
 from oftp2.serial_outputs import Down, LinkSettings, LinkTimer, Output, SetTimer, StopTimer, Write
+from oftp2.serial_watch import LinkWatch
 from oftp2.special_logic import NUMBERS, envelope
 
 _BITS_AN_OCTET = 10
@@ -16,6 +17,7 @@ class SendingHalf:
     """What is on its way out, and the end of it all."""
 
     def __init__(self, settings: LinkSettings) -> None:
+        self.watch = LinkWatch()
         self._settings = settings
         self._outputs: deque[Output] = deque()
         self._waiting: deque[bytes] = deque()
@@ -75,6 +77,7 @@ class SendingHalf:
             self._number = (self._number + 1) % NUMBERS
         self._is_unanswered = True
         self._repeats = 0
+        self.watch.counters.blocks_sent += 1
         self._transmit()
 
     def _transmit(self) -> None:
@@ -93,6 +96,7 @@ class SendingHalf:
             self._end(f"{why} after {self._repeats} repeats")
             return
         self._repeats += 1
+        self.watch.repeated(why, self._repeats, self._settings.repeats_max)
         self._transmit()
 
     def _wait_again(self) -> None:

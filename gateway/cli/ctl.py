@@ -16,6 +16,7 @@ from gateway.cli.ctl_ledger import LEDGER_COMMANDS
 from gateway.cli.ctl_live import client_of, stop, tail, takes_daemon
 from gateway.cli.ctl_reconcile import reconcile_show
 from gateway.cli.group import Group
+from gateway.cli.line_trace import line_trace
 from gateway.cli.people import for_people
 from gateway.cli.render import show
 
@@ -109,6 +110,7 @@ def _make() -> click.Group:
         parent = groups[command.split()[0]] if " " in command else group
         parent.add_command(_asking(command, explanation, parameters))
     groups["reconcile"].add_command(reconcile_show)
+    groups["line"].add_command(line_trace)
     for one in (*groups.values(), tail, stop):
         group.add_command(one)
     return group

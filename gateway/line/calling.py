@@ -130,6 +130,7 @@ class Caller:
             self._set("down")
             return
         reason = "cancelled" if failure.check(CancelledError) else failure.getErrorMessage()
+        self._gauge.note(f"no connection: {reason}")
         self._failed(reason)
 
     def _ended(self, _: None) -> None:

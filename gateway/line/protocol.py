@@ -12,6 +12,7 @@ from zope.interface import implementer
 
 from gateway.line.conversation import Conversation
 from gateway.line.house import House
+from gateway.line.session_trace import SessionTrace
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.sockets import watch_peer
 from oftp2.reasons import EndReason
@@ -30,12 +31,14 @@ class LineProtocol(Protocol):
         *,
         clock: IReactorTime,
         settings: LineSettings,
+        trace: SessionTrace,
         made: Callable[[LineProtocol], None],
         partner: PartnerSettings | None = None,
     ) -> None:
-        """`made` is told when the connection stands."""
+        """`made` is told when the connection stands; `trace` hears of all that happens to it."""
         self.session = session
         self.conversation = Conversation(session, self, house, partner)
+        self._trace = trace
         self._made = made
         self._clock = clock
         self._settings = settings
@@ -53,6 +56,7 @@ class LineProtocol(Protocol):
         transport: Any = self.transport
         watch_peer(transport)
         transport.registerProducer(self, True)
+        self._trace.connected(transport)
         self._made(self)
         self.session.connection_made()
         self.flush()
@@ -71,6 +75,7 @@ class LineProtocol(Protocol):
         events = self.session.connection_lost()
         if self.conversation.outcome == "connection lost":
             self.conversation.outcome = f"connection lost: {reason.getErrorMessage()}"
+        self._trace.over(f"ended: {self.conversation.outcome}")
         self.conversation.lost(events)
 
     # IPushProducer: the transport tells whether the partner reads

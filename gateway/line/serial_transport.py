@@ -30,6 +30,8 @@ class SerialAddress:
 class SerialTransport:
     """What a protocol sees in place of a TCP connection; `is_serial` tells it that this is none.
 
+    `link_watch` counts and tells what happens on the link below.
+
     The protocol's octets are stream transmission buffers, as on TCP; on the line there are envelopes instead.
     """
 
@@ -50,6 +52,7 @@ class SerialTransport:
 
         Whoever is told calls `tell_lost` when the line is free for another session.
         """
+        self.link_watch = link.watch
         self._link = link
         self._protocol = protocol
         self._address = address

@@ -22,8 +22,10 @@ from gateway.line.house import Link
 from gateway.line.nameless import Nameless
 from gateway.line.office import PostOffice
 from gateway.line.protocol import LineProtocol
+from gateway.line.session_trace import SessionTrace
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.status import Direction, Gauge, LineStatus, Traffic
+from gateway.line.tracing import Tracing
 from gateway.line.waiting import done, when_finished
 from oftp2.commands import SSID
 from oftp2.events import ChallengeIndication, ChallengeWanted, StartFileIndication
@@ -60,10 +62,13 @@ class LineService:
         self._wrap = wrap_protocol or (lambda protocol: protocol)
         self._chance = chance or SystemRandom().random
         self._partners = {partner.name: partner for partner in settings.partners}
+        self.tracing = Tracing(reactor, {one.name: one.identification for one in settings.partners})
         self._admission = Admission(settings)
         self._authentication = Authentication(settings.partners, clock)
         self._gauges = {
-            (name, direction): Gauge(name, direction) for name in self._partners for direction in Direction
+            (name, direction): Gauge(name, direction, self.tracing.say)
+            for name in self._partners
+            for direction in Direction
         }
         self._callers: dict[str, Caller] = {}
         self._ports: list[IListeningPort] = []
@@ -256,18 +261,32 @@ class LineService:
 
     def _call(self, partner: PartnerSettings, caller: Caller) -> IProtocol:
         expected = Credentials(partner.identification, partner.password_theirs)
-        session = Session(Role.INITIATOR, self.capabilities(partner, is_serial=partner.is_serial), expected)
-        return self._wrap(self._protocol(session, caller.joined, partner))
+        trace = self.tracing.session(Direction.CALLING, partner.name)
+        capabilities = self.capabilities(partner, is_serial=partner.is_serial)
+        session = Session(Role.INITIATOR, capabilities, expected, hear=trace.hear)
+        return self._wrap(self._protocol(session, trace, caller.joined, partner))
 
     def _answer(self) -> IProtocol:
-        session = Session(Role.RESPONDER, Capabilities(Credentials(self._settings.identification)))
-        return self._wrap(self._protocol(session, self._nameless.add, None))
+        trace = self.tracing.session(Direction.ANSWERING)
+        capabilities = Capabilities(Credentials(self._settings.identification))
+        session = Session(Role.RESPONDER, capabilities, hear=trace.hear)
+        return self._wrap(self._protocol(session, trace, self._nameless.add, None))
 
     def _protocol(
-        self, session: Session, made: Callable[[LineProtocol], None], partner: PartnerSettings | None
+        self,
+        session: Session,
+        trace: SessionTrace,
+        made: Callable[[LineProtocol], None],
+        partner: PartnerSettings | None,
     ) -> LineProtocol:
         return LineProtocol(
-            session, self, clock=self._reactor, settings=self._settings, made=made, partner=partner
+            session,
+            self,
+            clock=self._reactor,
+            settings=self._settings,
+            trace=trace,
+            made=made,
+            partner=partner,
         )
 
     def _offer_turn_later(self, conversation: Conversation, partner: PartnerSettings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -60,10 +61,11 @@ class LineStatus:
 
 @dataclass(slots=True)
 class Gauge:
-    """The status of one line as it changes."""
+    """The status of one line as it changes. `told` hears what has no session of its own to be told in."""
 
     partner: str
     direction: Direction
+    told: Callable[[str, Direction, str], object] = field(default=lambda *_: None, repr=False)
     traffic: Traffic = field(default_factory=Traffic)
     state: str = "down"
     since_seconds: float = 0.0
@@ -73,6 +75,10 @@ class Gauge:
         """The line is in `state` from now on."""
         if state != self.state:
             self.state, self.since_seconds = state, now_seconds
+
+    def note(self, text: str) -> None:
+        """Something happened on the line."""
+        self.told(self.partner, self.direction, text)
 
     def read(self) -> LineStatus:
         """The status now."""

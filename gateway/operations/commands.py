@@ -6,7 +6,7 @@ or the client leaves. Both are `async def`. The wire is in `control` (the daemon
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Literal, Protocol
 
 from twisted.internet.defer import Deferred
@@ -34,6 +34,9 @@ class Stream(Protocol):
 
     def send(self, item: dict[str, Any]) -> None:
         """Send `item`; while the client reads too slowly items are dropped and counted instead."""
+
+    def send_all(self, items: Iterable[dict[str, Any]]) -> None:
+        """Send what was kept, which is bounded: nothing of it is dropped."""
 
     def when_closed(self) -> Deferred[None]:
         """Fires when the client has left."""
@@ -63,6 +66,10 @@ class Commands:
     def names(self) -> list[str]:
         """All registered names, sorted."""
         return sorted([*self._handlers, *self._streams])
+
+    def is_stream(self, name: object) -> bool:
+        """Whether `name` is a streaming command."""
+        return name in self._streams if isinstance(name, str) else False
 
     async def answer(self, name: object, arguments: dict[str, Any], stream: Stream) -> dict[str, Any] | None:
         """Run the command: a dict is its result, None the end of its stream.

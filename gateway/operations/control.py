@@ -3,6 +3,9 @@
 One connection carries one request: a line of JSON, `{"command": …, "arguments": {…}}`. The daemon answers
 with the line `{"result": {…}}` or `{"error": {"kind": …, "message": …}}`, or with one `{"item": {…}}` after
 the other and then `{"end": true}`. Then it hangs up.
+
+Whoever is connected and does nothing keeps nobody else out: who asks nothing or does not read is hung up on,
+and some connections are kept for commands that are answered at once.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import json
 import os
 import socket
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +40,11 @@ from gateway.operations.commands import MAX_REPLY_BYTES, MAX_REQUEST_BYTES, Comm
 from gateway.operations.socket_path import reachable
 
 MAX_CONNECTIONS = 32
+#: So many of them may follow something for as long as they like.
+MAX_STREAMS = 24
 REQUEST_TIMEOUT_SECONDS = 10.0
+#: A client that does not read for so long is hung up on.
+STALLED_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -45,8 +53,17 @@ class Desk:
 
     commands: Commands
     clock: IReactorTime
-    clients: set[ControlProtocol] = field(default_factory=set)
+    #: In the order in which they came.
+    clients: dict[ControlProtocol, None] = field(default_factory=dict)
     log: Logger = field(default_factory=lambda: Logger(namespace="gateway.operations.control"))
+
+    def make_room(self, comer: ControlProtocol) -> bool:
+        """Hang up on whoever has been silent longest, for `comer`; False if all others have asked."""
+        silent = next((one for one in self.clients if one.is_silent and one is not comer), None)
+        if silent is not None:
+            silent.hang_up()
+            del self.clients[silent]
+        return silent is not None
 
 
 @implementer(IPushProducer)
@@ -57,8 +74,10 @@ class ControlProtocol(LineOnlyReceiver):
     MAX_LENGTH = MAX_REQUEST_BYTES
 
     def __init__(self, desk: Desk) -> None:
+        self.is_stream = False
         self._desk = desk
         self._waiting: IDelayedCall | None = None
+        self._stalled: IDelayedCall | None = None
         self._asked = False
         self._connected = False
         self._paused = False
@@ -69,9 +88,9 @@ class ControlProtocol(LineOnlyReceiver):
         """Give the client some seconds to ask."""
         assert self.transport is not None
         self._connected = True
-        self._desk.clients.add(self)
+        self._desk.clients[self] = None
         IConsumer(self.transport).registerProducer(self, True)
-        if len(self._desk.clients) > MAX_CONNECTIONS:
+        if len(self._desk.clients) > MAX_CONNECTIONS and not self._desk.make_room(self):
             self._refuse("failed", "too many control connections")
             return
         self._waiting = self._desk.clock.callLater(REQUEST_TIMEOUT_SECONDS, self._too_late)
@@ -95,6 +114,10 @@ class ControlProtocol(LineOnlyReceiver):
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._refuse("usage", 'expected one JSON object: {"command": "…", "arguments": {…}}')
             return
+        self.is_stream = self._desk.commands.is_stream(name)
+        if self.is_stream and sum(one.is_stream for one in self._desk.clients) > MAX_STREAMS:
+            self._refuse("failed", f"{MAX_STREAMS} clients follow already: end one of them first")
+            return
         answer = Deferred.fromCoroutine(self._desk.commands.answer(name, arguments, self))
         answer.addCallbacks(self._answered, self._failed)
 
@@ -106,7 +129,8 @@ class ControlProtocol(LineOnlyReceiver):
         """Tell a stream that nobody listens any more."""
         self._connected = False
         self._stop_waiting()
-        self._desk.clients.discard(self)
+        self._reads_again()
+        self._desk.clients.pop(self, None)
         waiting, self._gone = self._gone, []
         for deferred in waiting:
             deferred.callback(None)
@@ -117,6 +141,11 @@ class ControlProtocol(LineOnlyReceiver):
             self._dropped += 1
             return
         self._write({"item": item})
+
+    def send_all(self, items: Iterable[dict[str, Any]]) -> None:
+        """Send what is kept anyway, and bounded: none of it is dropped."""
+        for item in items:
+            self._write({"item": item})
 
     def when_closed(self) -> Deferred[None]:
         """Fires when the client has left."""
@@ -130,10 +159,12 @@ class ControlProtocol(LineOnlyReceiver):
     def pauseProducing(self) -> None:  # noqa: N802 - IPushProducer's name
         """The client reads too slowly."""
         self._paused = True
+        self._watch_reading()
 
     def resumeProducing(self) -> None:  # noqa: N802 - IPushProducer's name
         """The client has caught up; it is told how much it missed."""
         self._paused = False
+        self._reads_again()
         if self._dropped:
             self._write({"dropped": self._dropped})
             self._dropped = 0
@@ -147,6 +178,12 @@ class ControlProtocol(LineOnlyReceiver):
             assert self.transport is not None
             IConsumer(self.transport).unregisterProducer()
             self.transport.loseConnection()
+            self._watch_reading()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it has asked nothing so far."""
+        return not self._asked
 
     def _answered(self, result: dict[str, Any] | None) -> None:
         self._write({"end": True} if result is None else {"result": result})
@@ -170,6 +207,21 @@ class ControlProtocol(LineOnlyReceiver):
     def _too_late(self) -> None:
         self._waiting = None
         self._refuse("usage", f"no request within {REQUEST_TIMEOUT_SECONDS:g} seconds")
+
+    def _watch_reading(self) -> None:
+        """What was said must be read: a connection that is full would else stand for ever."""
+        if self._stalled is None and self._connected:
+            self._stalled = self._desk.clock.callLater(STALLED_SECONDS, self._does_not_read)
+
+    def _does_not_read(self) -> None:
+        self._stalled = None
+        transport: Any = self.transport
+        transport.abortConnection()
+
+    def _reads_again(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:

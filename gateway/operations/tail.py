@@ -50,8 +50,7 @@ class Tail:
         if type(count) is not int or not 0 <= count <= MAX_RECORDS:
             raise CommandRefused("usage", f"count: expected a whole number from 0 to {MAX_RECORDS}")
         past = [record for record in tuple(self._records) if wanted(record)]
-        for record in past[len(past) - min(count, len(past)) :]:
-            stream.send(record)
+        stream.send_all(past[len(past) - min(count, len(past)) :])
         if arguments.get("follow"):
             await self._follow(wanted, stream)
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.operations.commands import CommandRefused, Commands
+from gateway.operations.commands import Commands
+from gateway.service.line_trace import LineTrace, partner_named
 from gateway.service.surroundings import Line
 
 
 def register_line_commands(commands: Commands, line: Line) -> None:
-    """Add `line up`, `line down`, `line drain` and `line status`."""
+    """Add `line up`, `line down`, `line drain`, `line status` and `line trace`."""
 
     def partner_of(arguments: dict[str, Any]) -> str:
-        partner = str(arguments.get("partner", ""))
-        if partner not in line.partners():
-            raise CommandRefused(
-                "not-found", f"no partner {partner!r}; there are: {', '.join(line.partners())}"
-            )
-        return partner
+        return partner_named(line, arguments.get("partner", ""))
 
     async def up(arguments: dict[str, Any]) -> dict[str, Any]:
         line.up(partner_of(arguments))
@@ -39,6 +35,7 @@ def register_line_commands(commands: Commands, line: Line) -> None:
     commands.add("line down", down)
     commands.add("line drain", drain)
     commands.add("line status", status)
+    commands.add_stream("line trace", LineTrace(line).command)
 
 
 def line_rows(line: Line) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from gateway.ledger.runners import Runners, ThreadRunners
 from gateway.line.office import PostOffice
 from gateway.line.service import LineService
 from gateway.line.settings import LineSettings
+from gateway.line.tracing import Tracing
 from gateway.service.spool_watch import SpoolWatch
 
 
@@ -38,7 +39,9 @@ class MakeWorkers(Protocol):
 
 
 class Line(Protocol):
-    """The line as the daemons and their operators use it."""
+    """The line as the daemons and their operators use it. `tracing` has what passed on it."""
+
+    tracing: Tracing
 
     async def start(self) -> None:
         """Listen, and call."""

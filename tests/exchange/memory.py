@@ -17,6 +17,7 @@ from gateway.exchange.threads import inline
 from gateway.exchange.workers import InlineWorkers
 from gateway.ledger.runners import InlineRunners
 from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase, PostOffice, RefusedFile, RefusedOffer
+from gateway.line.tracing import Tracing
 from gateway.operations.commands import Commands
 from gateway.service.customs_station import CustomsStation
 from gateway.service.daemon import Daemon
@@ -65,6 +66,7 @@ class MemoryLine:
         self._unwatch: Callable[[], None] = lambda: None
         self._busy = False
         self._again = False
+        self.tracing = Tracing(reactor, {self._them: "O0013THEM"})
         wire.offices[us] = office
 
     async def start(self) -> None:

@@ -438,3 +438,32 @@ def test_the_longest_commands_of_a_session_fit() -> None:
     assert len(longest) <= BUFFER_BYTES_MAX < COMMAND_BYTES_MAX
     link.receive(envelope(0, longest))
     assert delivers(link.outputs()) == [longest]
+
+
+def test_what_happens_on_the_link_is_counted_and_told() -> None:
+    line = Line(LinkSettings(), Noise(flip=0.002, drop=0.001), seed=5)
+    heard: list[str] = []
+    line.ends[0].link.watch.hear = heard.append
+    talk = Conversation(line, [b"D" + bytes(range(1, 100))] * 30)
+    talk.run()
+    check(talk)
+    ours, theirs = (end.link.watch.counters for end in line.ends)
+    assert ours.blocks_received <= theirs.blocks_sent
+    assert theirs.blocks_received <= ours.blocks_sent
+    assert ours.repeats_sent + theirs.repeats_sent > 0
+    assert ours.bad_blocks + theirs.bad_blocks > 0
+    assert len([text for text in heard if text.startswith("NAK sent")]) == ours.naks_sent
+    assert len([text for text in heard if text == "NAK received"]) == ours.naks_received
+    assert len([text for text in heard if text.startswith("last block repeated")]) == ours.repeats_sent
+
+
+def test_a_silent_line_is_told_as_it_is_waited_for() -> None:
+    line = Line(LinkSettings(), Noise(dead_from_seconds=0.0))
+    heard: list[str] = []
+    line.ends[1].link.watch.hear = heard.append
+    Conversation(line, []).run()
+    assert heard[:2] == [
+        "T1 has run out: no answer",
+        "last block repeated, 1 of 5: no answer",
+    ]
+    assert line.ends[1].link.watch.counters.time_outs == 6

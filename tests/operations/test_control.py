@@ -17,7 +17,15 @@ from twisted.internet.testing import StringTransport
 from gateway.errors import ConfigurationFault, EnvironmentFault
 from gateway.operations.client import ControlClient, DaemonNotRunning
 from gateway.operations.commands import MAX_REPLY_BYTES, MAX_REQUEST_BYTES, CommandRefused, Commands, Stream
-from gateway.operations.control import REQUEST_TIMEOUT_SECONDS, ControlProtocol, ControlServer, Desk
+from gateway.operations.control import (
+    MAX_CONNECTIONS,
+    MAX_STREAMS,
+    REQUEST_TIMEOUT_SECONDS,
+    STALLED_SECONDS,
+    ControlProtocol,
+    ControlServer,
+    Desk,
+)
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -246,15 +254,97 @@ def test_a_client_that_reads_too_slowly_misses_items_and_is_told_how_many() -> N
     assert _said(transport) == [{"item": {"n": 1}}, {"dropped": 3}, {"item": {"n": 5}}]
 
 
+async def _follow(_arguments: dict[str, Any], stream: Stream) -> None:
+    await stream.when_closed()
+
+
+def _desk() -> tuple[Desk, Clock]:
+    clock, commands = Clock(), Commands()
+    commands.add_stream("follow", _follow)
+    commands.add("echo", _echo)
+    return Desk(commands, clock), clock
+
+
+def _client(desk: Desk, request: bytes = b"") -> tuple[ControlProtocol, StringTransport]:
+    protocol, transport = ControlProtocol(desk), StringTransport()
+    protocol.makeConnection(transport)
+    if request:
+        protocol.dataReceived(request)
+    return protocol, transport
+
+
+def test_followers_leave_room_for_commands() -> None:
+    desk, _ = _desk()
+    followers = [_client(desk, b'{"command": "follow"}\n')[1] for _ in range(MAX_STREAMS + 1)]
+    assert all(transport.value() == b"" for transport in followers[:-1])
+    assert "follow already" in _said(followers[-1])[0]["error"]["message"]
+    assert _said(_client(desk, b'{"command": "echo"}\n')[1]) == [{"result": {"echo": {}}}]
+
+
+def test_whoever_has_asked_nothing_makes_room() -> None:
+    desk, _ = _desk()
+    silent = [_client(desk)[1] for _ in range(MAX_CONNECTIONS)]
+    assert _said(_client(desk, b'{"command": "echo"}\n')[1]) == [{"result": {"echo": {}}}]
+    assert [transport.disconnecting for transport in silent] == [True] + [False] * (MAX_CONNECTIONS - 1)
+
+
+def test_a_client_that_does_not_read_is_hung_up_on() -> None:
+    desk, clock = _desk()
+    for reads in (True, False):
+        protocol, transport = _client(desk, b'{"command": "follow"}\n')
+        protocol.pauseProducing()
+        clock.advance(STALLED_SECONDS - 1)
+        if reads:
+            protocol.resumeProducing()
+        clock.advance(1)
+        assert transport.disconnecting is not reads
+        protocol.connectionLost()
+    assert clock.getDelayedCalls() == []
+
+
+def test_an_answer_that_nobody_reads_is_given_up() -> None:
+    desk, clock = _desk()
+    protocol, _ = _client(desk, b'{"command": "echo"}\n')
+    assert len(clock.getDelayedCalls()) == 1
+    clock.advance(STALLED_SECONDS)
+    protocol.connectionLost()
+    assert clock.getDelayedCalls() == []
+    assert desk.clients == {}
+
+
+def test_what_is_kept_is_sent_whole_and_what_comes_is_dropped_for_a_slow_reader() -> None:
+    protocol, transport = _client(_desk()[0], b'{"command": "follow"}\n')
+    protocol.pauseProducing()
+    protocol.send_all({"n": number} for number in range(3))
+    protocol.send({"n": 3})
+    assert [one["item"]["n"] for one in _said(transport)] == [0, 1, 2]
+
+
+def test_three_dozen_readers_that_never_read_do_not_lock_anybody_out(
+    client: ControlClient, commands: Commands, socket_path: Path
+) -> None:
+    commands.add_stream("follow", _follow)
+    held = []
+    for _ in range(36):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(socket_path))
+        connection.sendall(b'{"command": "follow"}\n')
+        held.append(connection)
+    try:
+        assert client.call("echo") == {"echo": {}}
+    finally:
+        for connection in held:
+            connection.close()
+
+
 def test_clients_beyond_the_bound_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.operations.control.MAX_CONNECTIONS", 1)
-    desk = Desk(Commands(), Clock())
-    transports = [StringTransport(), StringTransport()]
-    for transport in transports:
-        ControlProtocol(desk).makeConnection(transport)
-    assert transports[0].value() == b""
-    assert "too many" in _said(transports[1])[0]["error"]["message"]
-    assert transports[1].disconnecting
+    desk, _ = _desk()
+    first = _client(desk, b'{"command": "follow"}\n')[1]
+    second = _client(desk)[1]
+    assert first.value() == b""
+    assert "too many" in _said(second)[0]["error"]["message"]
+    assert second.disconnecting
 
 
 def test_a_command_cannot_be_registered_twice() -> None:

@@ -1,6 +1,6 @@
 """`tail`: the last records, those that come, and only those asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -19,6 +19,9 @@ class Listener:
 
     def send(self, item: dict[str, Any]) -> None:
         self.items.append(item)
+
+    def send_all(self, items: Iterable[dict[str, Any]]) -> None:
+        self.items += items
 
     def when_closed(self) -> Deferred[None]:
         return self.closed
