@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from gateway.config.kinds import (
     Address,
@@ -19,10 +19,12 @@ from gateway.config.kinds import (
     whole,
 )
 from gateway.config.secrets import read_password
+from gateway.config.tls import Subject, TlsName
 from oftp2.levels import SECURE_LEVEL
 
 KIB = 1024
 MIB = 1024 * KIB
+_MAX_TLS_NAMES = 16
 
 
 class Section(BaseModel):
@@ -136,7 +138,9 @@ class PartnerConfig(Section):
 
     `participant` is its `Sender`, `identification` its SSIDCODE; `buffer_bytes` and `window` are what we
     offer as SSIDSDEB (128 to 99999, RFC 5024 section 5.3.2) and SSIDCRED; `call` is tried in turn;
-    `tls_anchor` is the PEM file of the certificate, or of its issuer, that the partner must show.
+    `tls_anchor` is the PEM file of the certificate, or of its issuer, that the partner must show; of an
+    issuer's, the partner's is the one with one of `tls_names` (default: the hosts in `call`), or of
+    `tls_subject`; `tls_crl` is the PEM file of the issuer's revocation lists.
     `authentication` "certificate" has both ends prove who they are by RSA keys before any file passes (RFC
     5024 section 4.2.3): ours is in `auth_key` and `auth_certificate`, the partner's certificate in
     `partner_auth_certificate`. A session has the highest level of ODETTE-FTP that both ends speak (SSIDLEV),
@@ -150,6 +154,9 @@ class PartnerConfig(Section):
     password_ours_file: FilePath
     password_theirs_file: FilePath
     tls_anchor: FilePath | None = None
+    tls_names: Annotated[tuple[TlsName, ...], Field(max_length=_MAX_TLS_NAMES)] = ()
+    tls_subject: Subject | None = None
+    tls_crl: FilePath | None = None
     authentication: Annotated[str, one_of("none", "certificate")] = "none"
     auth_key: FilePath | None = None
     auth_certificate: FilePath | None = None
@@ -165,6 +172,13 @@ class PartnerConfig(Section):
     def _backoff_in_order(self) -> Self:
         if self.backoff_min_seconds > self.backoff_max_seconds:
             raise ValueError("expected backoff_min_seconds not above backoff_max_seconds")
+        return self
+
+    @model_validator(mode="after")
+    def _tls_anchored(self) -> Self:
+        given = self.tls_names or self.tls_subject is not None or self.tls_crl is not None
+        if given and self.tls_anchor is None:
+            raise ValueError("tls_names, tls_subject, tls_crl: expected only beside tls_anchor")
         return self
 
     @model_validator(mode="after")

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from gateway.clock import Clock
-from gateway.line.settings import PartnerSettings
-from gateway.trust.challenge import Authenticator, ChallengeFault
+from gateway.line.vault import Vault
+from gateway.trust.challenge import ChallengeFault
 from oftp2 import events as e
 from oftp2.session import Session
 
 
 class Authentication:
-    """Knows the keys and certificates of all partners that have them; ConfigurationFault if unusable."""
+    """Proves and asks by the keys and certificates in `vault`."""
 
-    def __init__(self, partners: Iterable[PartnerSettings], clock: Clock) -> None:
+    def __init__(self, vault: Vault, clock: Clock) -> None:
+        self._vault = vault
         self._clock = clock
-        self._authenticators = {
-            partner.name: Authenticator.load(files.key, files.certificate, files.partner_certificate)
-            for partner in partners
-            if (files := partner.authentication) is not None
-        }
 
     def deal_with(
         self, event: e.ChallengeWanted | e.ChallengeIndication, session: Session, partner: str
     ) -> str | None:
         """Challenge the partner, or answer its challenge; why it cannot be done, or None when it was."""
-        authenticator = self._authenticators[partner]
+        authenticator = self._vault.authenticator_of(partner)
         try:
             if isinstance(event, e.ChallengeIndication):
                 session.respond(authenticator.respond(event.envelope))

@@ -128,6 +128,11 @@ def call_failed(partner: str, reason: str, again_in_seconds: float) -> None:
     )
 
 
+def certificate_refused(code: str, why: str) -> None:
+    """Somebody who named itself `code` showed a certificate that is not that partner's."""
+    _log.warn("call by {code!r}: {why}", code=code, why=why)
+
+
 def crowded(maximum: int) -> None:
     """There are too many callers that do not say who they are."""
     _log.warn("more than {maximum} callers without a name: the oldest is hung up on", maximum=maximum)

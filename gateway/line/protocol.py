@@ -15,6 +15,8 @@ from gateway.line.house import House
 from gateway.line.session_trace import SessionTrace
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.sockets import watch_peer
+from gateway.line.tls import handshake_fault
+from gateway.line.verdicts import in_words
 from oftp2.reasons import EndReason
 from oftp2.session import Session
 from oftp2.tables import State
@@ -74,7 +76,8 @@ class LineProtocol(Protocol):
         self._stop_watching()
         events = self.session.connection_lost()
         if self.conversation.outcome == "connection lost":
-            self.conversation.outcome = f"connection lost: {reason.getErrorMessage()}"
+            why = handshake_fault(self.transport) or in_words(reason.value) or reason.getErrorMessage()
+            self.conversation.outcome = f"connection lost: {why}"
         self._trace.over(f"ended: {self.conversation.outcome}")
         self.conversation.lost(events)
 

@@ -12,7 +12,7 @@ from twisted.internet.task import LoopingCall
 
 from gateway.clock import Clock, system_clock
 from gateway.line import journal
-from gateway.line.admission import Admission
+from gateway.line.admission import NotAdmitted, identify
 from gateway.line.authentication import Authentication
 from gateway.line.calling import Caller
 from gateway.line.conversation import Conversation
@@ -26,6 +26,7 @@ from gateway.line.session_trace import SessionTrace
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.status import Direction, Gauge, LineStatus, Traffic
 from gateway.line.tracing import Tracing
+from gateway.line.vault import Vault
 from gateway.line.waiting import done, when_finished
 from oftp2.commands import SSID
 from oftp2.events import ChallengeIndication, ChallengeWanted, StartFileIndication
@@ -63,8 +64,8 @@ class LineService:
         self._chance = chance or SystemRandom().random
         self._partners = {partner.name: partner for partner in settings.partners}
         self.tracing = Tracing(reactor, {one.name: one.identification for one in settings.partners})
-        self._admission = Admission(settings)
-        self._authentication = Authentication(settings.partners, clock)
+        self._vault = Vault(settings)
+        self._authentication = Authentication(self._vault, clock)
         self._gauges = {
             (name, direction): Gauge(name, direction, self.tracing.say)
             for name in self._partners
@@ -91,7 +92,7 @@ class LineService:
             partner.name: self._caller(partner) for partner in self._settings.partners if partner.call
         }
         for written in self._settings.listen:
-            factory = server_factory(self._reactor, self._settings, written, LineFactory(self._answer))
+            factory = server_factory(self._reactor, written, LineFactory(self._answer), self._vault)
             port = await server_endpoint(self._reactor, self._settings, written).listen(factory)
             self._ports.append(port)
             journal.listening(str(written))
@@ -163,10 +164,10 @@ class LineService:
     def identify(self, ssid: SSID, link: Link) -> PartnerSettings | Disagreement:
         """See House: code and password, the certificate, and whether there is room."""
         assert isinstance(link, LineProtocol)
-        partner = self._admission.identify(ssid, link.transport)
-        if isinstance(partner, Disagreement):
+        partner = identify(ssid, link.transport, self._partners.values(), self._vault)
+        if isinstance(partner, NotAdmitted):
             self._note_refusal(ssid.code, partner)
-            return partner
+            return partner.disagreement
         return self.room_for(partner) or partner
 
     def room_for(self, partner: PartnerSettings) -> Disagreement | None:
@@ -183,12 +184,14 @@ class LineService:
         """See House."""
         return self._authentication.deal_with(event, session, partner.name)
 
-    def _note_refusal(self, code: str, why: Disagreement) -> None:
+    def _note_refusal(self, code: str, refusal: NotAdmitted) -> None:
         """Whoever looks at the line of the partner that was named sees why nobody comes."""
+        if refusal.why != refusal.disagreement.text:
+            journal.certificate_refused(code, refusal.why)
         for partner in self._partners.values():
             if partner.identification == code:
                 gauge = self._gauges[partner.name, Direction.ANSWERING]
-                gauge.traffic.last_error = f"a call was refused: {why.text}"
+                gauge.traffic.last_error = f"a call was refused: {refusal.why}"
 
     def capabilities(self, partner: PartnerSettings, *, is_serial: bool) -> Capabilities:
         """See House."""
@@ -251,7 +254,7 @@ class LineService:
     def _caller(self, partner: PartnerSettings) -> Caller:
         caller = Caller(
             partner,
-            client_endpoints(self._reactor, self._settings, partner),
+            client_endpoints(self._reactor, self._settings, partner, self._vault),
             lambda: LineFactory(lambda: self._call(partner, caller)),
             clock=self._reactor,
             chance=self._chance,

@@ -34,9 +34,11 @@ class PartnerSettings:
 
     `call` are its endpoints, tried in turn; without any it is only listened for. `tls_anchor` is a PEM file
     with its certificate, or with certificates that issue it; with one, the partner is never accepted without
-    TLS. With `authentication` both ends prove who they are first (RFC 5024 section 4.2.3), and there is no
-    session without. `level_min` to `level_max` are the release levels spoken with it. A calling session that
-    is idle for `offer_turn_seconds`, while the partner has none to us, offers the turn.
+    TLS. Among what an issuer has issued, `tls_names` and `tls_subject` tell which is the partner's; `tls_crl`
+    is a PEM file of the issuer's revocation lists. With `authentication` both ends prove who they are first
+    (RFC 5024 section 4.2.3), and there is no session without. `level_min` to `level_max` are the release
+    levels spoken with it. A calling session that is idle for `offer_turn_seconds`, while the partner has none
+    to us, offers the turn.
     """
 
     name: str
@@ -45,6 +47,9 @@ class PartnerSettings:
     password_theirs: str = field(repr=False)
     call: tuple[Endpoint, ...] = ()
     tls_anchor: Path | None = None
+    tls_names: tuple[str, ...] = ()
+    tls_subject: str | None = None
+    tls_crl: Path | None = None
     authentication: AuthenticationFiles | None = None
     buffer_bytes: int = 32_768
     window: int = 64

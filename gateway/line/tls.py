@@ -1,11 +1,8 @@
-"""Mutual TLS (1.2 or later) where a partner's certificate is pinned, or anchored, by a PEM file of its own.
-
-Host names play no part: who a partner is follows from its certificate alone.
-"""
+"""Mutual TLS (1.2 or later): contexts, and connections that judge the partner's certificate as it comes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -15,43 +12,57 @@ from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from gateway.errors import ConfigurationFault
+from gateway.line.anchorage import Anchorage
+from gateway.line.names import is_address
+from gateway.line.tls_files import load_certificates
+from gateway.line.verdicts import CRL_TROUBLES, refused
 
-#: ECDHE only, authenticated encryption only; TLS 1.3 has no others.
-CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"
+#: ECDHE only, authenticated encryption only; TLS 1.3 has no others. Level 2: 112 bits, no SHA-1 in a chain.
+CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:@SECLEVEL=2"
 _VERIFY = SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT
 _CHAIN_DEPTH = 4
 
-
-def load_anchors(path: Path) -> tuple[x509.Certificate, ...]:
-    """The certificates of a PEM file; ConfigurationFault when there are none."""
-    try:
-        return tuple(x509.load_pem_x509_certificates(path.read_bytes()))
-    except (OSError, ValueError) as error:
-        raise ConfigurationFault(f"{path}: no certificates to anchor a partner by: {error}") from error
+#: Why a certificate that OpenSSL finds good is not the one expected, or None.
+Judge = Callable[[x509.Certificate], str | None]
 
 
-def is_anchored(
-    certificate: x509.Certificate, chain: Iterable[x509.Certificate], anchors: Iterable[x509.Certificate]
-) -> bool:
-    """Whether `certificate` is, or descends through `chain` from, one of `anchors`, and is valid now."""
-    store = _store(anchors)
-    try:
-        intermediates = [crypto.X509.from_cryptography(link) for link in chain]
-        leaf = crypto.X509.from_cryptography(certificate)
-        crypto.X509StoreContext(store, leaf, intermediates).verify_certificate()
-    except crypto.X509StoreContextError:
-        return False
-    return True
+class Handshake:
+    """What one handshake found out. `fault` is a sentence about the partner's certificate, when refused."""
+
+    def __init__(self, judge: Judge | None = None, *, tolerated: frozenset[int] = frozenset()) -> None:
+        self.fault = ""
+        self._judge = judge
+        self._tolerated = tolerated
+
+    def accepts(self, certificate: x509.Certificate, error: int, depth: int) -> bool:
+        """OpenSSL's verdict on one certificate of the chain (`error` 0: good), and ours on the partner's."""
+        why: str | int | None = None
+        if error not in {0, *self._tolerated}:
+            why = error
+        elif depth == 0 and self._judge is not None:
+            why = self._judge(certificate)
+        if why is not None:
+            self.fault = refused(certificate, depth, why)
+        return why is None
 
 
-def make_context(certificate: Path, key: Path, anchors: Sequence[x509.Certificate]) -> SSL.Context:
-    """A context that shows our certificate and demands one of `anchors`; ConfigurationFault if unusable."""
+class JudgedConnection(SSL.Connection):
+    """A connection that keeps what its handshake found out."""
+
+    def __init__(self, context: SSL.Context, handshake: Handshake) -> None:
+        super().__init__(context, None)
+        self.handshake = handshake
+
+
+def make_context(certificate: Path, key: Path, anchorages: Sequence[Anchorage]) -> SSL.Context:
+    """A context that shows our certificate and wants one of `anchorages`; ConfigurationFault if unusable."""
+    load_certificates(certificate)
     context = SSL.Context(SSL.TLS_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_cipher_list(CIPHERS)
     context.set_options(SSL.OP_NO_RENEGOTIATION | SSL.OP_NO_COMPRESSION | SSL.OP_NO_TICKET)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    context.set_verify(_VERIFY, _accept_what_openssl_accepts)
+    context.set_verify(_VERIFY, _judge)
     context.set_verify_depth(_CHAIN_DEPTH)
     try:
         context.use_certificate_chain_file(str(certificate))
@@ -59,7 +70,10 @@ def make_context(certificate: Path, key: Path, anchors: Sequence[x509.Certificat
         context.check_privatekey()
     except (SSL.Error, OSError) as error:
         raise ConfigurationFault(f"{certificate} with {key}: not usable for TLS: {error}") from error
-    _fill(context.get_cert_store(), anchors)
+    store = context.get_cert_store()
+    assert store is not None, "a context has a store"
+    for anchorage in anchorages:
+        anchorage.fill(store)
     return context
 
 
@@ -67,44 +81,58 @@ def partner_certificate(
     transport: object,
 ) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]] | None:
     """The certificate that the partner showed, and what it sent with it; None without TLS."""
-    connection = getattr(transport, "getHandle", lambda: None)()
-    if not isinstance(connection, SSL.Connection):
-        return None
-    certificate = connection.get_peer_certificate(as_cryptography=True)
-    if certificate is None:
+    connection = _connection(transport)
+    certificate = None if connection is None else connection.get_peer_certificate(as_cryptography=True)
+    if connection is None or certificate is None:
         return None
     return certificate, tuple(connection.get_peer_cert_chain(as_cryptography=True) or ())
 
 
-@implementer(IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator)
-class Connections:
-    """Makes TLS connections of one context, for either side."""
+def handshake_fault(transport: object) -> str | None:
+    """Why we refused the partner's certificate in the handshake; None if we did not."""
+    connection = _connection(transport)
+    return connection.handshake.fault or None if isinstance(connection, JudgedConnection) else None
 
-    def __init__(self, context: SSL.Context) -> None:
+
+@implementer(IOpenSSLClientConnectionCreator)
+class Calls:
+    """Makes TLS connections to one host. Context and judgement are asked for anew each time."""
+
+    def __init__(self, host: str, context: Callable[[], SSL.Context], judge: Judge) -> None:
+        self._host = host
         self._context = context
+        self._judge = judge
 
     def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:  # noqa: N802, N803
         """See IOpenSSLClientConnectionCreator."""
-        return SSL.Connection(self._context, None)
+        connection = JudgedConnection(self._context(), Handshake(self._judge))
+        if not is_address(self._host):
+            connection.set_tlsext_host_name(self._host.encode("idna"))
+        return connection
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class Answers:
+    """Makes TLS connections for whoever calls; whose its certificate is, is judged when it says who it is."""
+
+    def __init__(self, context: Callable[[], SSL.Context]) -> None:
+        self._context = context
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:  # noqa: N802, N803
         """See IOpenSSLServerConnectionCreator."""
-        return SSL.Connection(self._context, None)
+        # One partner has lists and another has none: what is lacking is told when we know which one calls.
+        return JudgedConnection(self._context(), Handshake(tolerated=CRL_TROUBLES))
 
 
-def _accept_what_openssl_accepts(*judgement: object) -> bool:
-    return bool(judgement[-1])
+def _connection(transport: object) -> SSL.Connection | None:
+    try:
+        connection = getattr(transport, "getHandle", lambda: None)()
+    except AttributeError:
+        # A plain socket, and closed already.
+        return None
+    return connection if isinstance(connection, SSL.Connection) else None
 
 
-def _store(anchors: Iterable[x509.Certificate]) -> crypto.X509Store:
-    store = crypto.X509Store()
-    _fill(store, anchors)
-    return store
-
-
-def _fill(store: crypto.X509Store | None, anchors: Iterable[x509.Certificate]) -> None:
-    assert store is not None, "a context has a store"
-    # An anchor may be the partner's own certificate, which is no authority: the chain may stop there.
-    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
-    for anchor in anchors:
-        store.add_cert(crypto.X509.from_cryptography(anchor))
+def _judge(connection: SSL.Connection, certificate: crypto.X509, error: int, depth: int, _: int) -> bool:
+    assert isinstance(connection, JudgedConnection), "connections are made by Calls and Answers"
+    return connection.handshake.accepts(certificate.to_cryptography(), error, depth)

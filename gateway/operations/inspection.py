@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -11,7 +10,9 @@ from pathlib import Path
 
 from gateway.config import CustomsConfig, GatewayConfig, LineConfig, PartnerConfig
 from gateway.config.tables import load_tables, shipped_tables
-from gateway.errors import EnvironmentFault
+from gateway.errors import ConfigurationFault, EnvironmentFault
+from gateway.line.anchorage import Anchorage
+from gateway.line.tls import make_context
 from gateway.operations.expiring import certificates_of, expiry_trouble
 from gateway.operations.instance import SPOOL_FOLDERS
 from gateway.trust.certificates import Role, TrustStore
@@ -61,9 +62,24 @@ def faults_of_customs(config: CustomsConfig) -> tuple[str, ...]:
 
 
 def notices_of_gateway(config: GatewayConfig, now: datetime) -> tuple[str, ...]:
-    """The certificates that have expired or are about to, a sentence each: no faults of the configuration."""
+    """What is no fault and yet needs care, a sentence each: certificates that end, names that lack."""
     told = ((one, expiry_trouble(one.path, now)) for one in certificates_of(config))
-    return tuple(f"certificate {one.name}: {trouble}" for one, trouble in told if trouble is not None)
+    return (
+        *(f"certificate {one.name}: {trouble}" for one, trouble in told if trouble is not None),
+        *(told for partner in config.partners for told in _vague(partner)),
+    )
+
+
+def _vague(partner: PartnerConfig) -> Iterator[str]:
+    try:
+        anchorage = Anchorage.load(partner)
+    except ConfigurationFault:
+        return
+    if anchorage is not None and anchorage.is_vague:
+        yield (
+            f'partner "{partner.name}": unless {partner.tls_anchor} is its own certificate, nothing tells'
+            " which one of the issuer's it has, and it is not let in; then set tls_names or tls_subject"
+        )
 
 
 def _signer(key: Path, certificate: Path, participant: str) -> Iterator[str]:
@@ -83,18 +99,11 @@ def _anchors(folders: dict[Role, Path]) -> Iterator[str]:
 
 def _line(line: LineConfig, partners: tuple[PartnerConfig, ...]) -> Iterator[str]:
     if line.certificate is not None and line.key is not None:
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(line.certificate, line.key)
-        except (OSError, ValueError) as error:
-            yield f"{line.certificate}, {line.key}: cannot be used for TLS: {error}"
+        yield from _tried(partial(make_context, line.certificate, line.key, ()))
     for partner in partners:
         yield from _tried(partner.password_ours)
         yield from _tried(partner.password_theirs)
-        if partner.tls_anchor is not None:
-            try:
-                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(partner.tls_anchor)
-            except (OSError, ValueError) as error:
-                yield f"{partner.tls_anchor}: cannot be used as a TLS anchor: {error}"
+        yield from _tried(partial(Anchorage.load, partner))
         key, own, other = partner.auth_key, partner.auth_certificate, partner.partner_auth_certificate
         if key is not None and own is not None and other is not None:
             yield from _tried(partial(Authenticator.load, key, own, other))

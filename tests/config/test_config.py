@@ -114,6 +114,15 @@ def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_p
         ),
         (("# level_min = 1 ", "level_min = 3 "), "level_min: expected a level of ODETTE-FTP: 1, 2, 4 or 5"),
         (("# level_max = 5 ", "level_min = 4\nlevel_max = 2 "), "expected level_min not above level_max"),
+        (
+            ('#   tls_names = ["oftp.customs.example"]', 'tls_names = ["*.example"]'),
+            "tls_names #1: expected a name",
+        ),
+        (
+            ('#   tls_names = ["oftp.customs.example"]', 'tls_names = ["192.0.2"]'),
+            "tls_names #1: expected a name",
+        ),
+        (('#   tls_subject = "CN=oftp,O', 'tls_subject = "oftp,O'), "tls_subject: expected the subject of"),
         (("[operations]\n", "[operations\n"), "not valid TOML"),
         (("[log]\n", "[log]\nlevel = 'loud'\n"), 'log.level: expected one of "debug", "info"'),
         (
@@ -127,6 +136,22 @@ def test_a_fault_is_told_in_plain_words(change: tuple[str, str], told: str, tmp_
     faults = _faults(_changed(tmp_path, change))
     assert len(faults) == 1
     assert told in faults[0]
+
+
+def test_names_subject_and_lists_stand_beside_an_anchor(tmp_path: Path) -> None:
+    path = _changed(tmp_path, ("#   tls_", "tls_"))
+    (partner,) = GatewayConfig.load(path).partners
+    assert partner.tls_names == ("oftp.customs.example",)
+    assert partner.tls_subject == "CN=oftp,O=Customs,C=CN"
+    assert partner.tls_crl == tmp_path / "tls/customs.crl"
+    without = _changed(
+        tmp_path,
+        ("#   tls_", "tls_"),
+        ('tls_anchor = "tls/customs.pem"', ""),
+        ('"tls:127.0.0.1:6620"', '"tcp:127.0.0.1:6620"'),
+        ('"tls:127.0.0.1:6619"', '"tcp:127.0.0.1:6619"'),
+    )
+    assert "tls_names, tls_subject, tls_crl: expected only beside tls_anchor" in _faults(without)[0]
 
 
 def test_secure_authentication_is_configured_whole(tmp_path: Path) -> None:

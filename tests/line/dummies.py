@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -14,6 +15,8 @@ from twisted.internet.defer import Deferred
 
 from gateway.line.office import NotProcessed, OutgoingFile, OutgoingReceipt, Phase, RefusedFile, RefusedOffer
 from oftp2.identity import FileIdentity
+
+LOOPBACK = x509.IPAddress(ip_address("127.0.0.1"))
 
 
 def identity_of(
@@ -188,7 +191,7 @@ class Paper:
 def make_paper(
     folder: Path, name: str, issuer: tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None = None
 ) -> tuple[Paper, tuple[x509.Certificate, ec.EllipticCurvePrivateKey]]:
-    """A P-256 certificate for `name`; an authority when there is no `issuer`."""
+    """A P-256 certificate for `name`.example at 127.0.0.1; an authority when there is no `issuer`."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
@@ -201,6 +204,9 @@ def make_paper(
         .not_valid_before(now - datetime.timedelta(minutes=5))
         .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(f"{name}.example"), LOOPBACK]), critical=False
+        )
         .sign(issuer[1] if issuer else key, hashes.SHA256())
     )
     paper = Paper(folder / f"{name}.pem", folder / f"{name}.key")

@@ -74,6 +74,7 @@ class World(TestCase):
             password_ours="CPW",
             password_theirs="GPW",
             tls_anchor=self.anchor,
+            tls_names=("gateway.example",),
             backoff_min_seconds=0.05,
             backoff_max_seconds=0.2,
         )

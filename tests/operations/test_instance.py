@@ -152,13 +152,28 @@ def test_whatever_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
         "gateway.pem",
         "trust/customs",
         "line-customs",
-        "for TLS",
-        "TLS anchor",
+        "gateway.key: not usable for TLS",
+        "customs.pem: no certificates for TLS",
         "spool/in",
     )
     assert len(faults) == len(expected)
     for told in expected:
         assert any(told in fault for fault in faults), (told, faults)
+
+
+def test_a_partner_that_nothing_tells_from_others_of_its_issuer_is_spoken_of(tmp_path: Path) -> None:
+    folder = tmp_path / "i"
+    create_instance(folder, at=NOW)
+    path = folder / "gateway.toml"
+    changed = path.read_text().replace('tls_anchor = "tls/customs.pem"', 'tls_anchor = "tls/ca.pem"')
+    path.write_text(changed)
+    assert notices_of_gateway(GatewayConfig.load(path), NOW) == (), "it is called, and known by that host"
+    waits = "\n".join(line for line in changed.splitlines() if not line.startswith("call ="))
+    path.write_text(waits)
+    [told] = notices_of_gateway(GatewayConfig.load(path), NOW)
+    assert "set tls_names or tls_subject" in told
+    path.write_text(waits.replace("tls_anchor =", 'tls_names = ["localhost"]\ntls_anchor ='))
+    assert notices_of_gateway(GatewayConfig.load(path), NOW) == ()
 
 
 def test_what_secure_authentication_needs_is_tried(tmp_path: Path) -> None:
@@ -175,12 +190,14 @@ partner_auth_certificate = "theirs.pem"
 """
     path.write_text(path.read_text().replace("[[partner]]\n", keys))
     assert faults_of_gateway(GatewayConfig.load(path)) == ()
+    right = (folder / "ours.key").read_bytes()
     (folder / "ours.key").write_bytes((folder / "theirs.key").read_bytes())
     [fault] = faults_of_gateway(GatewayConfig.load(path))
     assert "ours.key: this is not the key of" in fault
+    (folder / "ours.key").write_bytes(right)
     (folder / "theirs.pem").write_bytes((folder / "tls/customs.pem").read_bytes())
     [fault] = faults_of_gateway(GatewayConfig.load(path))
-    assert "theirs.pem: secure authentication needs a certificate of an RSA key" in fault
+    assert "theirs.pem: expected a certificate of an RSA key" in fault
 
 
 def test_certificates_that_end_soon_are_spoken_of_and_are_no_fault(tmp_path: Path) -> None:
