@@ -17,6 +17,7 @@ from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from gateway.config.endpoints import Endpoint
+from gateway.config.hours import Once, Period, Weekly, parse_period
 from oftp2.levels import LEVELS
 
 #: Error type that pydantic reports for a value that is not of its kind.
@@ -122,6 +123,14 @@ def _read_level(value: Any, _folder: Path | None) -> int:
     return value
 
 
+def _read_weekly(value: Any, _folder: Path | None) -> Weekly:
+    return value if isinstance(value, Weekly) else Weekly.parse(value)
+
+
+def _read_period(value: Any, _folder: Path | None) -> Period:
+    return value if isinstance(value, Weekly | Once) else parse_period(value)
+
+
 Flag = Annotated[bool, Kind("true or false", _read_flag)]
 Day = Annotated[date, Kind("a date such as 2026-01-01", _read_day)]
 #: Where a row of a table is taken from.
@@ -131,6 +140,26 @@ FilePath = Annotated[Path, Kind("a path", _read_path)]
 #: SSIDLEV: RFC 5024 section 5.3.2.
 Level = Annotated[int, Kind("a level of ODETTE-FTP: 1, 2, 4 or 5", _read_level)]
 Address = Annotated[Endpoint, Kind('an endpoint such as "tls:127.0.0.1:6619"', _read_endpoint)]
+#: When something is every week, in Asia/Shanghai.
+CallWindow = Annotated[
+    Weekly, Kind('a weekly period such as "06:00-22:00" or "mon-fri 06:00-22:00"', _read_weekly)
+]
+#: The same, or one time only.
+MaintenanceWindow = Annotated[
+    Period,
+    Kind(
+        'a period such as "sun 02:00-04:00" or "2026-12-01 02:00 to 2026-12-01 04:00"',
+        _read_period,
+    ),
+]
+#: A pattern for names of files: SFIDDSN has 26 characters of the alphabet of RFC 5024 section 5.4.
+NamePattern = Annotated[
+    str, text(r"[A-Z0-9/.&()*?-]{1,26}", "a pattern of 1 to 26 of A-Z, 0-9, / - . & ( ), * and ?")
+]
+#: A pattern for SFIDUSER.
+UserDataPattern = Annotated[
+    str, text(r"[A-Z0-9/.&()*? -]{0,8}", "a pattern of 0 to 8 of A-Z, 0-9, / - . & ( ), * and ?")
+]
 #: A short name of ours, for people: log, commands, folder names.
 Name = Annotated[str, text(r"[a-z0-9][a-z0-9-]{0,31}", "a name of 1 to 32 of a-z, 0-9 and -")]
 #: Who sends or receives messages: `Sender` and `Receiver` of a message's header.

@@ -6,14 +6,19 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from gateway.config.endpoints import Transport
 from gateway.config.kinds import (
     Address,
+    CallWindow,
     FilePath,
     Flag,
     Level,
+    MaintenanceWindow,
     Name,
+    NamePattern,
     OftpCode,
     ParticipantId,
+    UserDataPattern,
     one_of,
     seconds,
     whole,
@@ -25,6 +30,12 @@ from oftp2.levels import SECURE_LEVEL
 KIB = 1024
 MIB = 1024 * KIB
 _MAX_TLS_NAMES = 16
+_MAX_LISTEN = 16
+_MAX_CALL = 8
+_MAX_WINDOWS = 64
+_MAX_PATTERNS = 64
+#: What we do in a session.
+_MODE = one_of("send", "receive", "both")
 
 
 class Section(BaseModel):
@@ -117,14 +128,25 @@ class LawConfig(Section):
 
 
 class LineConfig(Section):
-    """Our end of the line: `identification` is our SSIDCODE; `certificate` and `key` serve TLS."""
+    """Our end of the line: `identification` is our SSIDCODE; `certificate` and `key` serve TLS.
+
+    In `maintenance` there are no sessions with anybody; those that stand are drained `drain_seconds` before.
+    The limits: an answer that is owed, a connection that is to stand, nothing at all, the proper end of a
+    session, a caller that has not said who it is, and how many of those there are at most.
+    """
 
     identification: OftpCode
-    listen: tuple[Address, ...] = ()
+    listen: tuple[Address, ...] = Field(default=(), max_length=_MAX_LISTEN)
     certificate: FilePath | None = None
     key: FilePath | None = None
     inactivity_seconds: Annotated[float, seconds(1, 86_400)] = 300.0
     connect_timeout_seconds: Annotated[float, seconds(1, 600)] = 30.0
+    idle_limit_seconds: Annotated[float, seconds(60, 604_800)] = 86_400.0
+    closing_seconds: Annotated[float, seconds(0.5, 60)] = 10.0
+    identify_seconds: Annotated[float, seconds(1, 600)] = 10.0
+    max_unidentified: Annotated[int, whole(1, 4_096)] = 32
+    maintenance: tuple[MaintenanceWindow, ...] = Field(default=(), max_length=_MAX_WINDOWS)
+    drain_seconds: Annotated[float, seconds(0, 3_600)] = 60.0
 
     @model_validator(mode="after")
     def _certificate_with_key(self) -> Self:
@@ -133,11 +155,28 @@ class LineConfig(Section):
         return self
 
 
+class FilesConfig(Section):
+    """Which files a partner may send us (RFC 5024 section 5.3.3); others are refused (section 5.3.5).
+
+    `names` and `user_data` are patterns for SFIDDSN and SFIDUSER: `*` is anything, `?` one character.
+    """
+
+    max_bytes: Annotated[int, whole(KIB, 1024 * MIB, "bytes")] = 1024 * MIB
+    names: tuple[NamePattern, ...] = Field(default=("*",), min_length=1, max_length=_MAX_PATTERNS)
+    user_data: tuple[UserDataPattern, ...] = Field(default=("*",), min_length=1, max_length=_MAX_PATTERNS)
+    formats: tuple[Annotated[str, one_of("F", "V", "U", "T")], ...] = Field(
+        default=("F", "V", "U", "T"), min_length=1, max_length=4
+    )
+
+
 class PartnerConfig(Section):
     """Who is at the other end.
 
     `participant` is its `Sender`, `identification` its SSIDCODE; `buffer_bytes` and `window` are what we
-    offer as SSIDSDEB (128 to 99999, RFC 5024 section 5.3.2) and SSIDCRED; `call` is tried in turn;
+    offer as SSIDSDEB (128 to 99999, RFC 5024 section 5.3.2) and SSIDCRED.
+    `call` is where it is called, the primary address first, then those to fall back on; `calls` is who calls
+    whom; `accept_over` the transports over which it may call us (none named: TLS if it has a `tls_anchor`,
+    else the others). `mode_...` is what we do in the sessions that one end opened.
     `tls_anchor` is the PEM file of the certificate, or of its issuer, that the partner must show; of an
     issuer's, the partner's is the one with one of `tls_names` (default: the hosts in `call`), or of
     `tls_subject`; `tls_crl` is the PEM file of the issuer's revocation lists.
@@ -150,7 +189,14 @@ class PartnerConfig(Section):
     name: Name
     participant: ParticipantId
     identification: OftpCode
-    call: tuple[Address, ...] = ()
+    call: tuple[Address, ...] = Field(default=(), max_length=_MAX_CALL)
+    calls: Annotated[str, one_of("we", "they", "both")] = "both"
+    accept_over: tuple[Annotated[str, one_of(*Transport)], ...] | None = Field(default=None, max_length=3)
+    call_windows: tuple[CallWindow, ...] = Field(default=(), max_length=_MAX_WINDOWS)
+    maintenance: tuple[MaintenanceWindow, ...] = Field(default=(), max_length=_MAX_WINDOWS)
+    mode_when_we_call: Annotated[str, _MODE] = "both"
+    mode_when_they_call: Annotated[str, _MODE] = "both"
+    files: FilesConfig = FilesConfig()
     password_ours_file: FilePath
     password_theirs_file: FilePath
     tls_anchor: FilePath | None = None
@@ -165,8 +211,30 @@ class PartnerConfig(Section):
     window: Annotated[int, whole(1, 999)] = 64
     level_min: Level = 1
     level_max: Level = 5
+    compression: Flag = True
+    max_sessions: Annotated[int, whole(1, 64)] = 4
+    idle_policy: Annotated[str, one_of("hold", "release")] = "hold"
+    offer_turn_seconds: Annotated[float, seconds(0.05, 86_400)] = 30.0
     backoff_min_seconds: Annotated[float, seconds(0.05, 3_600)] = 1.0
     backoff_max_seconds: Annotated[float, seconds(0.05, 86_400)] = 120.0
+    primary_again_seconds: Annotated[float, seconds(1, 86_400)] = 300.0
+    circuit_failures: Annotated[int, whole(1, 1_000)] = 5
+    failed_calls_per_minute: Annotated[int, whole(1, 10_000)] = 20
+
+    @model_validator(mode="after")
+    def _somewhere_to_call(self) -> Self:
+        if self.calls == "we" and not self.call:
+            raise ValueError('call: expected at least one address with calls = "we"')
+        return self
+
+    @model_validator(mode="after")
+    def _certificate_for_tls(self) -> Self:
+        over = self.accept_over or ()
+        if self.tls_anchor is None and "tls" in over:
+            raise ValueError('tls_anchor: missing; expected a path with accept_over = ["tls"]')
+        if self.tls_anchor is not None and "tcp" in over:
+            raise ValueError('accept_over: expected no "tcp" with a tls_anchor, which only TLS can show')
+        return self
 
     @model_validator(mode="after")
     def _backoff_in_order(self) -> Self:

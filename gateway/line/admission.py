@@ -22,17 +22,22 @@ class NotAdmitted:
 
 
 def identify(
-    ssid: SSID, transport: object, partners: Iterable[PartnerSettings], vault: Vault
+    ssid: SSID,
+    transport: object,
+    partners: Iterable[PartnerSettings],
+    vault: Vault,
+    *,
+    is_serial: bool = False,
 ) -> PartnerSettings | NotAdmitted:
     """The partner whose code, password and certificate these are; else why not, with the ESID reason.
 
     1. The code is known (else 03).  2. The connection's certificate is that partner's (else 03).
-    3. The password is right (else 04).
+    3. The password is right (else 04). A serial line shows no certificate.
     """
     partner = next((one for one in partners if one.identification == ssid.code), None)
     if partner is None:
         return _not_admitted(EndReason.UNKNOWN_USER, "user code not known")
-    why = _certificate_refused(partner.name, transport, vault)
+    why = None if is_serial else _certificate_refused(partner.name, transport, vault)
     if why is not None:
         return _not_admitted(EndReason.UNKNOWN_USER, "the certificate is not of this user code", why)
     if Credentials(partner.identification, partner.password_theirs).refusal_of(ssid) is not None:

@@ -27,6 +27,8 @@ from oftp2.session import Role, Session
 from oftp2.tables import State
 
 _OVER = frozenset({State.IDLE, State.WF_NDISC})
+#: Reasons for an end that are none of the partner's doing.
+_OURS = frozenset({EndReason.EMERGENCY_CLOSE, EndReason.NO_RESOURCES})
 
 
 class Conversation:
@@ -42,6 +44,7 @@ class Conversation:
         self.outcome = "connection lost"
         self.is_established = False
         self.was_released = False
+        self.was_ended_here = False
         self.finished: Deferred[None] = Deferred()
         self._house = house
         self._events: deque[e.Event] = deque()
@@ -64,6 +67,12 @@ class Conversation:
     def is_busy(self) -> bool:
         """Whether something is being dealt with right now."""
         return self._is_working
+
+    @property
+    def has_file(self) -> bool:
+        """Whether a file or a receipt is under way, in either direction."""
+        sends = self._sending is not None and self._sending.is_busy
+        return sends or (self._receiving is not None and self._receiving.identity is not None)
 
     def is_receiving(self, event: e.StartFileIndication) -> bool:
         """Whether this very file is on its way in here."""
@@ -91,7 +100,7 @@ class Conversation:
 
     def drain(self) -> None:
         """End the session properly as soon as what is in hand is done."""
-        self._is_closing = True
+        self._is_closing = self.was_ended_here = True
         if not self.is_established:
             self.end(EndReason.EMERGENCY_CLOSE, "closing down")
         self.wake()
@@ -100,6 +109,7 @@ class Conversation:
         """End the session now, in the middle of whatever it is doing."""
         if self.session.state not in _OVER:
             self.outcome = text
+            self.was_ended_here |= reason in _OURS
             self.session.end(reason, text)
             self.link.flush()
 
@@ -167,7 +177,7 @@ class Conversation:
         sending, receiving = self._sending, self._receiving
         match event:
             case e.ConnectIndication(ssid=ssid):
-                self._identify(ssid)
+                await self._identify(ssid)
             case e.ConnectConfirmation():
                 self._stands()
             case e.ChallengeWanted() | e.ChallengeIndication():
@@ -219,8 +229,10 @@ class Conversation:
             case _:
                 raise AssertionError(f"no such event: {event}")
 
-    def _identify(self, ssid: SSID) -> None:
+    async def _identify(self, ssid: SSID) -> None:
         partner = self._house.identify(ssid, self.link)
+        if isinstance(partner, Disagreement):
+            await self._house.slow_down(ssid, self.link)
         if self.session.state is not State.A_WF_CONRS:
             return
         if isinstance(partner, Disagreement):
@@ -230,7 +242,7 @@ class Conversation:
             return
         self.partner = partner
         self.journal.partner = partner.name
-        self.session.accept(self._house.capabilities(partner, is_serial=self.link.is_serial))
+        self.session.accept(self._house.capabilities(partner, self.direction, is_serial=self.link.is_serial))
         self._events.extend(self.session.events())
         if self.session.is_idle_listener:
             self._stands()
@@ -255,7 +267,7 @@ class Conversation:
         traffic = self._house.established(self)
         party = Party(self.partner.name, self._house.office, traffic, self.journal)
         self._sending = Sending(self.session, self.link, party)
-        self._receiving = Receiving(self.session, party)
+        self._receiving = Receiving(self.session, party, self.partner.files)
         self._unwatch = self._house.office.watch(self.partner.name, self.wake)
         self.journal.session_started(self.session.parameters)
 
@@ -302,7 +314,8 @@ class Conversation:
     def _idle(self, sending: Sending) -> None:
         """We have the turn and nothing to send: keep it, give it away or end, by role and policy."""
         assert self.partner is not None, "there is nobody to speak to"
-        holds = self.direction is Direction.CALLING and not self.partner.rests
+        rests = self.partner.rests(is_serial=self.link.is_serial)
+        holds = self.direction is Direction.CALLING and not rests
         if holds and not self._is_closing:
             return
         if self.session.may_release:

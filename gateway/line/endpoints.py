@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from twisted.internet.endpoints import (
-    HostnameEndpoint,
-    TCP4ServerEndpoint,
-    TCP6ServerEndpoint,
-    wrapClientTLS,
-)
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint, IStreamServerEndpoint
 from twisted.internet.protocol import Factory
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from gateway.config.endpoints import Endpoint, Transport
+from gateway.line.resolving import Resolver, named_endpoint
 from gateway.line.serial import SerialClientEndpoint, SerialServerEndpoint
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.vault import Vault
@@ -25,18 +21,27 @@ _BACKLOG = 128
 
 
 def client_endpoints(
-    reactor: Any, line: LineSettings, partner: PartnerSettings, vault: Vault
+    reactor: Any, line: LineSettings, partner: PartnerSettings, vault: Vault, resolver: Resolver
 ) -> tuple[IStreamClientEndpoint, ...]:
     """Where `partner` is called, in order."""
-    return tuple(_client_endpoint(reactor, line, partner, written, vault) for written in partner.call)
+    return tuple(
+        _client_endpoint(reactor, line, partner, written, vault, resolver=resolver)
+        for written in partner.call
+    )
 
 
 def _client_endpoint(
-    reactor: Any, line: LineSettings, partner: PartnerSettings, written: Endpoint, vault: Vault
+    reactor: Any,
+    line: LineSettings,
+    partner: PartnerSettings,
+    written: Endpoint,
+    vault: Vault,
+    *,
+    resolver: Resolver,
 ) -> IStreamClientEndpoint:
     if written.transport is Transport.SERIAL:
         return SerialClientEndpoint(reactor, written.host, _link_settings(line, written))
-    plain = HostnameEndpoint(reactor, written.host, written.port, timeout=line.connect_timeout_seconds)
+    plain = named_endpoint(reactor, written.host, written.port, line.connect_timeout_seconds, resolver)
     if written.transport is Transport.TCP:
         return plain
     return wrapClientTLS(vault.calls(partner.name, written.host), plain)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from gateway.line.office import PostOffice
 from gateway.line.sending import Outlet
 from gateway.line.settings import PartnerSettings
-from gateway.line.status import Traffic
+from gateway.line.status import Direction, Traffic
 from oftp2.commands import SSID
 from oftp2.events import ChallengeIndication, ChallengeWanted, StartFileIndication
 from oftp2.negotiation import Capabilities, Disagreement
@@ -23,6 +23,9 @@ class Link(Outlet, Protocol):
     @property
     def is_serial(self) -> bool:
         """Whether it is a serial line."""
+
+    #: The host, or the serial device, at the other end.
+    peer: str
 
     def hold(self) -> None:
         """Take nothing more from the partner for now."""
@@ -55,7 +58,12 @@ class House(Protocol):
     ) -> str | None:
         """Challenge `partner` or answer its challenge; why that cannot be done, or None."""
 
-    def capabilities(self, partner: PartnerSettings, *, is_serial: bool) -> Capabilities:
+    async def slow_down(self, ssid: SSID, link: Link) -> None:
+        """Take time over the refusal of a caller who is refused over and over."""
+
+    def capabilities(
+        self, partner: PartnerSettings, direction: Direction, *, is_serial: bool
+    ) -> Capabilities:
         """What we can do in a session with `partner`, on a serial line or another."""
 
     def established(self, conversation: Conversation) -> Traffic:

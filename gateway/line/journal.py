@@ -133,6 +133,59 @@ def certificate_refused(code: str, why: str) -> None:
     _log.warn("call by {code!r}: {why}", code=code, why=why)
 
 
+def address_failed(partner: str, address: str, reason: str, following: str) -> None:
+    """One address of a partner cannot be used; the next one is tried."""
+    _log.warn(
+        "{partner} cannot be reached at {address}: {reason}; now {following}",
+        partner=partner,
+        address=address,
+        reason=reason,
+        following=following,
+    )
+
+
+def going_home(partner: str, address: str) -> None:
+    """The primary address is tried again, or has been seen to answer."""
+    _log.info("going back to {address}, the primary address of {partner}", partner=partner, address=address)
+
+
+def circuit_opened(partner: str, why: str, next_try: str) -> None:
+    """A partner's circuit breaker has opened: it is called ever more rarely."""
+    _log.error(
+        "circuit to {partner} is open: {why}; next try at {next_try}",
+        partner=partner,
+        why=why,
+        next_try=next_try,
+    )
+
+
+def circuit_closed(partner: str) -> None:
+    """A session stands again."""
+    _log.info("circuit to {partner} is closed again", partner=partner)
+
+
+def put_off(partner: str, peer: str, until: str) -> None:
+    """The partner's calls from one place have failed too often: no more are taken for a while."""
+    _log.warn(
+        "calls of {partner} from {peer} fail over and over: none is taken before {until}",
+        partner=partner,
+        peer=peer,
+        until=until,
+    )
+
+
+def closed_until(partner: str, reason: str, until: str) -> None:
+    """There are to be no sessions with a partner for now."""
+    _log.info(
+        "no sessions with {partner} until {until}: {reason}", partner=partner, reason=reason, until=until
+    )
+
+
+def open_again(partner: str) -> None:
+    """There may be sessions again."""
+    _log.info("sessions with {partner} are possible again", partner=partner)
+
+
 def crowded(maximum: int) -> None:
     """There are too many callers that do not say who they are."""
     _log.warn("more than {maximum} callers without a name: the oldest is hung up on", maximum=maximum)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from gateway.line import journal
@@ -14,21 +15,24 @@ if TYPE_CHECKING:
 class Nameless:
     """Keeps at most `maximum` connections, in the order in which they came.
 
-    Were the newest hung up on, silent callers could keep everybody else out for as long as they like.
+    Were the newest hung up on, silent callers could keep everybody else out for as long as they like. It is
+    the oldest of the place that has most of them: who floods hangs up on itself.
     """
 
     def __init__(self, maximum: int) -> None:
         assert maximum >= 1, "somebody must be able to call"
-        self._maximum = maximum
+        self.maximum = maximum
         self._protocols: list[LineProtocol] = []
 
     def add(self, protocol: LineProtocol) -> None:
         """Somebody called; with one too many, whoever has been silent longest is hung up on."""
         self._protocols.append(protocol)
-        if len(self._protocols) > self._maximum:
-            oldest = self._protocols.pop(0)
+        if len(self._protocols) > self.maximum:
+            (place, _), *_ = Counter(one.peer for one in self._protocols).most_common(1)
+            oldest = next(one for one in self._protocols if one.peer == place)
+            self._protocols.remove(oldest)
             oldest.conversation.outcome = "hung up on: too many callers that do not say who they are"
-            journal.crowded(self._maximum)
+            journal.crowded(self.maximum)
             oldest.abort()
 
     def discard(self, conversation: Conversation) -> None:

@@ -41,6 +41,8 @@ class LineProtocol(Protocol):
         self.session = session
         self.conversation = Conversation(session, self, house, partner)
         self._trace = trace
+        #: See Link; known from the connection on.
+        self.peer = ""
         self._made = made
         self._clock = clock
         self._settings = settings
@@ -57,6 +59,8 @@ class LineProtocol(Protocol):
         """See IProtocol."""
         transport: Any = self.transport
         watch_peer(transport)
+        peer = transport.getPeer()
+        self.peer = str(getattr(peer, "host", peer))
         transport.registerProducer(self, True)
         self._trace.connected(transport)
         self._made(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.line.file_rules import FileRules
 from gateway.line.office import Incoming, Phase, RefusedFile, RefusedOffer
 from gateway.line.party import Party
 from oftp2 import events as e
@@ -15,8 +16,9 @@ from oftp2.tables import State
 class Receiving:
     """Takes in one file at a time, and answers when the office has it durable."""
 
-    def __init__(self, session: Session, party: Party) -> None:
+    def __init__(self, session: Session, party: Party, rules: FileRules) -> None:
         self._session = session
+        self._rules = rules
         self._party = party
         self._office = party.office
         self._partner = party.name
@@ -38,9 +40,9 @@ class Receiving:
         """SFID: ask the office, answer SFPA or SFNA."""
         if self._session.state is not State.OPIP:
             return
-        service = _unsupported(event)
-        if service is not None:
-            self._refuse_offer(event.identity, service)
+        refusal = _unsupported(event) or self._rules.refusal_of(event.sfid, event.size_bytes)
+        if refusal is not None:
+            self._refuse_offer(event.identity, refusal)
             return
         self._identity = event.identity
         answer = await self._office.offer(

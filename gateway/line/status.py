@@ -18,6 +18,10 @@ class Direction(StrEnum):
     ANSWERING = "answering"
 
 
+#: Hears partner, direction and what happened on the line outside of any session.
+Told = Callable[[str, Direction, str], object]
+
+
 @dataclass(slots=True)
 class Traffic:
     """What has passed since the start, over all sessions of one partner in one direction."""
@@ -40,6 +44,7 @@ class LineStatus:
     """One line in words and numbers. `since` is when `state` began; `parameters` are those negotiated.
 
     `last_refusal` is the last file that was refused, by whom, why, and whether it is to be tried again.
+    `address` is where the partner is called, or was last. `circuit` tells why the circuit is open.
     """
 
     partner: str
@@ -53,6 +58,8 @@ class LineStatus:
     bytes_received: int
     parameters: Parameters | None = None
     last_refusal: str | None = None
+    address: str | None = None
+    circuit: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -65,14 +72,18 @@ class Gauge:
 
     partner: str
     direction: Direction
-    told: Callable[[str, Direction, str], object] = field(default=lambda *_: None, repr=False)
+    told: Told = field(default=lambda *_: None, repr=False)
     traffic: Traffic = field(default_factory=Traffic)
     state: str = "down"
     since_seconds: float = 0.0
     parameters: Parameters | None = None
+    address: str | None = None
+    circuit: str | None = None
+    detail: str = ""
 
-    def set(self, state: str, now_seconds: float) -> None:
-        """The line is in `state` from now on."""
+    def set(self, state: str, now_seconds: float, detail: str = "") -> None:
+        """The line is in `state` from now on; `detail` goes with it into the status."""
+        self.detail = detail
         if state != self.state:
             self.state, self.since_seconds = state, now_seconds
 
@@ -86,7 +97,7 @@ class Gauge:
         return LineStatus(
             partner=self.partner,
             direction=self.direction,
-            state=self.state,
+            state=self.state + self.detail,
             since=datetime.fromtimestamp(self.since_seconds, UTC),
             last_error=traffic.last_error,
             files_sent=traffic.files_sent,
@@ -95,4 +106,6 @@ class Gauge:
             bytes_received=traffic.bytes_received,
             parameters=self.parameters,
             last_refusal=traffic.last_refusal,
+            address=self.address,
+            circuit=self.circuit,
         )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.config import LineConfig, PartnerConfig
-from gateway.line.settings import AuthenticationFiles, LineSettings, PartnerSettings
+from gateway.config import FilesConfig, LineConfig, PartnerConfig
+from gateway.config.endpoints import Transport
+from gateway.line.file_rules import FileRules
+from gateway.line.settings import AuthenticationFiles, Calls, IdlePolicy, LineSettings, PartnerSettings
+from oftp2.negotiation import Mode
 
 
 def line_settings(line: LineConfig, partners: tuple[PartnerConfig, ...]) -> LineSettings:
@@ -18,16 +21,30 @@ def line_settings(line: LineConfig, partners: tuple[PartnerConfig, ...]) -> Line
         key=_path(line.key),
         inactivity_seconds=line.inactivity_seconds,
         connect_timeout_seconds=line.connect_timeout_seconds,
+        idle_limit_seconds=line.idle_limit_seconds,
+        closing_seconds=line.closing_seconds,
+        identify_seconds=line.identify_seconds,
+        max_unidentified=line.max_unidentified,
+        maintenance=line.maintenance,
+        drain_seconds=line.drain_seconds,
     )
 
 
 def _partner_settings(partner: PartnerConfig) -> PartnerSettings:
+    over = partner.accept_over
     return PartnerSettings(
         name=partner.name,
         identification=partner.identification,
         password_ours=partner.password_ours().get_secret_value(),
         password_theirs=partner.password_theirs().get_secret_value(),
         call=partner.call,
+        calls=Calls(partner.calls),
+        accept_over=None if over is None else frozenset(Transport(one) for one in over),
+        call_windows=partner.call_windows,
+        maintenance=partner.maintenance,
+        mode_when_we_call=Mode[partner.mode_when_we_call.upper()],
+        mode_when_they_call=Mode[partner.mode_when_they_call.upper()],
+        files=_file_rules(partner.files),
         tls_anchor=_path(partner.tls_anchor),
         tls_names=partner.tls_names,
         tls_subject=partner.tls_subject,
@@ -37,9 +54,20 @@ def _partner_settings(partner: PartnerConfig) -> PartnerSettings:
         window=partner.window,
         level_min=partner.level_min,
         level_max=partner.level_max,
+        compression=partner.compression,
+        max_sessions=partner.max_sessions,
         backoff_min_seconds=partner.backoff_min_seconds,
         backoff_max_seconds=partner.backoff_max_seconds,
+        idle_policy=IdlePolicy(partner.idle_policy),
+        offer_turn_seconds=partner.offer_turn_seconds,
+        primary_again_seconds=partner.primary_again_seconds,
+        circuit_failures=partner.circuit_failures,
+        failed_calls_per_minute=partner.failed_calls_per_minute,
     )
+
+
+def _file_rules(files: FilesConfig) -> FileRules:
+    return FileRules(files.max_bytes, files.names, files.user_data, frozenset(files.formats))
 
 
 def _authentication(partner: PartnerConfig) -> AuthenticationFiles | None:

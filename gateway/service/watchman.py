@@ -22,8 +22,8 @@ _log = Logger(namespace="gateway.watchman")
 ROUND_SECONDS = 10.0
 #: A partner that cannot be reached for so long is an alert.
 LINE_DOWN_SECONDS = 60.0
-#: States in which a line is as it should be, or as an operator wanted it.
-_IN_ORDER = frozenset({"in session", "resting", "down"})
+#: How the state of a line begins that is as it should be, or as an operator wanted it.
+_IN_ORDER = ("in session", "resting", "down", "maintenance", "closed")
 
 
 class Watchman:
@@ -65,15 +65,20 @@ class Watchman:
         for line in self._lines():
             if line.direction is Direction.CALLING:
                 self._alarm(f"line to {line.partner}", self._trouble_of(line))
+            else:
+                self._alarm(f"calls of {line.partner}", line.circuit)
         for certificate in self._certificates:
             self._alarm(f"certificate {certificate.name}", expiry_trouble(certificate.path, now))
 
     def _trouble_of(self, line: Any) -> str | None:
         """A caller goes from state to state while it tries; what counts is how long it has had no session."""
         now_seconds = self._reactor.seconds()
-        if line.state in _IN_ORDER:
+        if line.state.startswith(_IN_ORDER):
             self._without_session.pop(line.partner, None)
             return None
+        if line.circuit is not None:
+            # One alert, in the words of the failure that opened it, until a session stands.
+            return f"circuit open: {line.circuit}"
         since_seconds = self._without_session.setdefault(line.partner, now_seconds)
         if now_seconds - since_seconds < LINE_DOWN_SECONDS:
             return None

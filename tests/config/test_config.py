@@ -231,16 +231,56 @@ def test_a_serial_line_has_a_device_by_its_path_and_a_usual_speed(written: str) 
         Endpoint.parse(written)
 
 
+def test_a_partner_has_addresses_of_any_transport_the_first_being_its_primary(tmp_path: Path) -> None:
+    call = '["tls:127.0.0.1:6620", "tcp:10.0.0.1:3305", "serial:/dev/ttyS0:9600"]'
+    path = _changed(
+        tmp_path,
+        ('call = ["tls:127.0.0.1:6620"]', f"call = {call}"),
+        ('listen = ["tls:127.0.0.1:6619"]', 'listen = ["tls:127.0.0.1:6619", "serial:/dev/ttyS1:9600"]'),
+    )
+    (partner,) = GatewayConfig.load(path).partners
+    assert [one.transport for one in partner.call] == [Transport.TLS, Transport.TCP, Transport.SERIAL]
+
+
+def test_a_partner_without_certificate_may_come_over_another_transport_than_tls(tmp_path: Path) -> None:
+    second = (
+        '[[partner]]\nname = "b"\nparticipant = "B"\nidentification = "B"\n'
+        'password_ours_file = "p"\npassword_theirs_file = "q"\n'
+    )
+    faults = _faults(_changed(tmp_path, append=second))
+    assert 'partner "b": tls_anchor: missing' in faults[0]
+    both = ('listen = ["tls:127.0.0.1:6619"]', 'listen = ["tls:127.0.0.1:6619", "serial:/dev/ttyS1:9600"]')
+    assert len(GatewayConfig.load(_changed(tmp_path, both, append=second)).partners) == 2
+
+
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("keys", "told"),
     [
-        ('"serial:/dev/ttyS0:9600"', "there is no TLS on a serial line"),
-        ('"serial:/dev/ttyS0:9600", "tls:127.0.0.1:6620"', "call: expected serial lines only, or none"),
+        ('calls = "we"', 'call: expected at least one address with calls = "we"'),
+        ('accept_over = ["tls"]', 'tls_anchor: missing; expected a path with accept_over = ["tls"]'),
+        ('tls_anchor = "x"\naccept_over = ["tcp"]', 'expected no "tcp" with a tls_anchor'),
+        ('call_windows = ["6-22"]', 'call_windows #1: expected a weekly period such as "06:00-22:00"'),
+        ('maintenance = ["soon"]', 'maintenance #1: expected a period such as "sun 02:00-04:00"'),
+        ('files = { names = ["lower*"] }', "files.names #1: expected a pattern of 1 to 26"),
+        ("files = { formats = [] }", "files.formats: expected at least 1 of them"),
+        ('mode_when_we_call = "listen"', 'expected one of "send", "receive", "both"'),
     ],
 )
-def test_a_partner_on_a_serial_line_has_nothing_else(tmp_path: Path, call: str, told: str) -> None:
-    faults = _faults(_changed(tmp_path, ('call = ["tls:127.0.0.1:6620"]', f"call = [{call}]")))
-    assert told in faults[0]
+def test_a_fault_in_what_is_agreed_with_a_partner_is_told(tmp_path: Path, keys: str, told: str) -> None:
+    partner = (
+        f'[[partner]]\nname = "b"\nparticipant = "B"\nidentification = "B"\n{keys}\n'
+        'password_ours_file = "p"\npassword_theirs_file = "q"\n'
+    )
+    assert told in "\n".join(_faults(_changed(tmp_path, append=partner)))
+
+
+def test_there_may_be_very_many_partners(tmp_path: Path) -> None:
+    more = "".join(
+        f'[[partner]]\nname = "p{n}"\nparticipant = "P{n}"\nidentification = "P{n}"\ntls_anchor = "a"\n'
+        'password_ours_file = "p"\npassword_theirs_file = "q"\n'
+        for n in range(255)
+    )
+    assert len(GatewayConfig.load(_changed(tmp_path, append=more)).partners) == 256
 
 
 def test_a_serial_device_is_used_once(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ class WatchedOverTlsTests(World):
         self.wrap_gateway = self.wrapped
         await self.start()
         await self.until(lambda: self.calling().state == "in session")
-        (accepted,) = self.customs._accepted["gateway"]
-        calling = self.gateway._callers["customs"].conversation
+        (accepted,) = self.customs._lines["gateway"].accepted
+        calling = self.gateway._lines["customs"].caller.conversation
         assert calling is not None
         for conversation in (accepted, calling):
             transport: Any = conversation.link.transport  # type: ignore[attr-defined]

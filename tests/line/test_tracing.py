@@ -105,7 +105,7 @@ def test_a_call_that_fails_is_in_the_trace() -> None:
     client.clientConnectionFailed(None, Failure(TCPTimedOutError()))
     wire.reactor.advance(1)
     (entry, *_) = wire.service.tracing.last("gateway", 10)
-    assert entry.text == "no connection: TCP connection timed out."
+    assert entry.text == "no connection to tcp:127.0.0.1:6620: TCP connection timed out."
     assert (entry.whose.number, entry.after) == (0, None)
 
 

@@ -24,6 +24,7 @@ class Line:
     partner: str = "customs"
     direction: Direction = Direction.CALLING
     last_error: str = "connection refused"
+    circuit: str | None = None
 
 
 class World:
@@ -70,6 +71,32 @@ def test_a_line_that_stays_down_is_told_and_forgotten_when_it_stands(world: Worl
 
 def test_a_line_that_an_operator_took_down_is_in_order(world: World) -> None:
     world.line.state = "down"
+    world.clock.advance(10 * LINE_DOWN_SECONDS)
+    assert world.alerts == {}
+
+
+def test_an_open_circuit_is_one_alert_in_the_words_of_the_failure_that_opened_it(world: World) -> None:
+    world.line.circuit = "5 calls in a row failed: connection refused"
+    for state in ("circuit open, next try at 12:00", "calling", "circuit open, next try at 12:04"):
+        world.line.state, world.line.last_error = state, state
+        world.clock.advance(ROUND_SECONDS)
+        assert world.alerts == {"line to customs": f"circuit open: {world.line.circuit}"}
+    world.line.state = "in session"
+    world.clock.advance(ROUND_SECONDS)
+    assert world.alerts == {}
+
+
+def test_a_partner_whose_calls_fail_over_and_over_is_told(world: World) -> None:
+    world.line = Line("listening", direction=Direction.ANSWERING, circuit="calls from 10.0.0.1 fail")
+    world.clock.advance(ROUND_SECONDS)
+    assert world.alerts == {"calls of customs": "calls from 10.0.0.1 fail"}
+    world.line.circuit = None
+    world.clock.advance(ROUND_SECONDS)
+    assert world.alerts == {}
+
+
+def test_maintenance_is_in_order(world: World) -> None:
+    world.line.state = "maintenance until 2026-11-21 04:00"
     world.clock.advance(10 * LINE_DOWN_SECONDS)
     assert world.alerts == {}
 
