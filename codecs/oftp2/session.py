@@ -10,6 +10,7 @@ are answered by the user, with `challenge` and `respond`, or with `end` when tha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 
 from oftp2 import commands as c
@@ -163,9 +164,10 @@ class Session(SessionView):
         """F_CLOSE_FILE_RQ with the counts of the whole file."""
         self._core.demand("F_CLOSE_FILE_RQ", c.EFID(record_count, unit_count))
 
-    def send_receipt(self, identity: FileIdentity) -> None:
-        """F_EERP_RQ for the file that came under `identity`."""
-        self._core.demand("F_EERP_RQ", c.EERP.of(identity))
+    def send_receipt(self, identity: FileIdentity, *, hash: bytes = b"", signature: bytes = b"") -> None:  # noqa: A002 - the field's own name
+        """F_EERP_RQ for the file that came under `identity`; `receipt_words` is what a signature is over."""
+        eerp = replace(c.EERP.of(identity), hash=hash, signature=signature)
+        self._core.demand("F_EERP_RQ", eerp)
 
     def send_negative_receipt(self, nerp: c.NERP) -> None:
         """F_NERP_RQ."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from gateway.cli.ctl_ledger import LEDGER_COMMANDS
+from gateway.cli.ctl_ledger import INBOUND_COMMANDS, LEDGER_COMMANDS
 from gateway.cli.ctl_live import client_of, stop, tail, takes_daemon
 from gateway.cli.ctl_reconcile import reconcile_show
 from gateway.cli.group import Group
@@ -25,6 +25,7 @@ _MAX_DAYS = 1_000
 
 _GROUPS = {
     "queue": "What waits to be sent.",
+    "inbound": "Files received that are not worked off.",
     "line": "The lines to the partners.",
     "licence": "Licences in the ledger.",
     "message": "Messages in the ledger.",
@@ -52,6 +53,7 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
         ("queue release", "Let held rows go.", [rows]),
         ("queue requeue", "Send rows again that were given up, or sent already.", [rows]),
         ("queue flush", "Try now what waits for its next attempt.", [maybe_partner]),
+        *INBOUND_COMMANDS,
         ("line up", "Call PARTNER, and keep the line.", [partner]),
         ("line down", "End the session with PARTNER, and do not call.", [partner]),
         (

@@ -1,4 +1,4 @@
-"""The commands of `ctl` that ask about licences, messages and discrepancies, as data (see `ctl`)."""
+"""The commands of `ctl` about licences, messages, discrepancies and files received, as data (see `ctl`)."""
 
 from __future__ import annotations
 
@@ -36,6 +36,25 @@ _RESOLUTION = (
 )
 
 #: Name in the control protocol, help, parameters.
+INBOUND_COMMANDS: tuple[tuple[str, str, list[click.Parameter]], ...] = (
+    (
+        "inbound list",
+        "Those that are coming in, or are stored and wait to be worked off.",
+        [
+            click.Option(["--after"], type=click.IntRange(0), help="Only those with a higher number."),
+            click.Option(["--limit"], type=click.IntRange(1, _MAX_ROWS), default=100, show_default=True),
+        ],
+    ),
+    (
+        "inbound refuse",
+        "Give up a stored file that cannot be read here; its sender is told that it was not processed.",
+        [
+            _NUMBER,
+            click.Option(["--by"], required=True, help="Who gives it up."),
+            click.Option(["--why"], required=True, help="Why, in a sentence; the sender reads it too."),
+        ],
+    ),
+)
 LEDGER_COMMANDS: tuple[tuple[str, str, list[click.Parameter]], ...] = (
     (
         "licence show",

@@ -53,7 +53,9 @@ def _history(answer: Answer) -> Answer:
 def _message(answer: Answer) -> Answer:
     """What happened by its sentences, and nothing of what there is none of."""
     shown = _each(_each(answer, "what_happened", _in_a_line), "changed", _sentence_in_a_line)
-    shown = _each(shown, "rejections", _reason)
+    shown = _each(_each(shown, "rejections", _reason), "receipts", _in_a_line)
+    unsaid = _unsaid(answer.get("sendings"))
+    shown = _each(shown, "sendings", lambda row: _without(row, *unsaid))
     return {name: value for name, value in shown.items() if value != []}
 
 

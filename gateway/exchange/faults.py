@@ -50,6 +50,13 @@ POISONED = Reason(
         "请联系许可证局；文件已原样移出保存。 / Contact the licence bureau; the file was set aside unchanged."
     ),
 )
+FILE_NOT_PROCESSED = Reason(
+    code="FILE_NOT_PROCESSED",
+    zh="文件已收到，但无法处理（{reason}）。",
+    en="The file arrived, and cannot be processed ({reason}).",
+    article="configured",
+    remedy="请将其中的报文原样重新发送。 / Send the messages that it held again, unchanged, in another file.",
+)
 INTERCHANGE_TOO_LARGE = Reason(
     code="INTERCHANGE_TOO_LARGE",
     zh="一次交换含 {count} 份报文，超过 {most} 份的上限。",

@@ -101,11 +101,11 @@ class OutgoingFiles:
 
     async def sent(self, partner: str, identity: FileIdentity) -> None:
         """The partner has the file (EFPA)."""
-        await mark_ours(self._ledger, partner, identity, post.mark_sent)
+        await self._mark(partner, identity, post.mark_sent)
 
     async def already_there(self, partner: str, identity: FileIdentity) -> None:
         """The partner had the file before (SFNA 13)."""
-        await mark_ours(self._ledger, partner, identity, post.mark_delivered)
+        await self._mark(partner, identity, post.mark_delivered)
 
     async def refused(
         self, partner: str, identity: FileIdentity, phase: Phase, reason: int, text: str, *, retry: bool
@@ -114,7 +114,7 @@ class OutgoingFiles:
         why = f"{phase} {reason:02d} {text}".rstrip()
 
         def refuse(uow: UnitOfWork) -> float | None:
-            interchange = ours(uow.connection, partner, identity)
+            interchange = _ours(uow.connection, partner, identity)
             if interchange is None or interchange.status is InterchangeStatus.DELIVERED:
                 return NOT_UNDER_WAY
             pause_seconds = min(RETRY_SECONDS * 2.0**interchange.attempts, RETRY_LIMIT_SECONDS)
@@ -146,23 +146,18 @@ class OutgoingFiles:
                 pause=pause_seconds,
             )
 
+    async def _mark(
+        self, partner: str, identity: FileIdentity, mark: Callable[[UnitOfWork, int], None]
+    ) -> None:
+        def work(uow: UnitOfWork) -> None:
+            interchange = _ours(uow.connection, partner, identity)
+            if interchange is not None and interchange.status is not InterchangeStatus.REFUSED:
+                mark(uow, interchange.id)
 
-def ours(connection: Connection, partner: str, identity: FileIdentity) -> post.Interchange | None:
+        await self._ledger.submit(work)
+
+
+def _ours(connection: Connection, partner: str, identity: FileIdentity) -> post.Interchange | None:
     """The interchange that we sent to `partner` under this identity: no other partner may speak of it."""
     found = post.find_interchange(connection, identity)
     return found if found is not None and found.partner == partner else None
-
-
-async def mark_ours(
-    ledger: Ledger, partner: str, identity: FileIdentity, mark: Callable[[UnitOfWork, int], None]
-) -> bool:
-    """Have `mark` done to the file that we sent under this identity; False if there is none under way."""
-
-    def work(uow: UnitOfWork) -> bool:
-        interchange = ours(uow.connection, partner, identity)
-        if interchange is None or interchange.status is InterchangeStatus.REFUSED:
-            return False
-        mark(uow, interchange.id)
-        return True
-
-    return await ledger.submit(work)

@@ -7,8 +7,9 @@ more gathers, and the next interchange carries as many as waited, up to its boun
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -21,8 +22,10 @@ from gateway.exchange.receipts import Receipts
 from gateway.exchange.terms import Address, PostOfficeLimits
 from gateway.exchange.threads import InThread
 from gateway.ledger.store import Ledger
-from gateway.line.office import Incoming, OutgoingFile, OutgoingReceipt, Phase, RefusedOffer
+from gateway.line.office import Incoming, IncomingReceipt, OutgoingFile, OutgoingReceipt, Phase, RefusedOffer
 from oftp2.identity import FileIdentity
+
+T = TypeVar("T")
 
 #: How often an idle line asks what is due now.
 LOOK_AGAIN_SECONDS = 5.0
@@ -90,6 +93,19 @@ class LedgerPostOffice:
         finally:
             self._counters[partner].release()
 
+    async def between_receipts(
+        self, partner: str, identity: FileIdentity, work: Callable[[bool], Awaitable[T]]
+    ) -> T:
+        """Do `work` while nothing is handed out to `partner`.
+
+        It is told whether the response for `identity` is on its way at this moment.
+        """
+        await self._counters[partner].acquire()
+        try:
+            return await work(identity in self._in_hand[partner])
+        finally:
+            self._counters[partner].release()
+
     def _look_again_later(self, partner: str) -> None:
         """What waits for its time is asked for again: a timer for each would not survive a restart."""
         timer = self._timers.get(partner)
@@ -118,9 +134,9 @@ class LedgerPostOffice:
         await self._receipts.sent(partner, identity)
         self._in_hand[partner].pop(identity, None)
 
-    async def receipt_received(self, partner: str, identity: FileIdentity) -> None:
+    async def receipt_received(self, partner: str, receipt: IncomingReceipt) -> str | None:
         """See `PostOffice.receipt_received`."""
-        await self._receipts.received(partner, identity)
+        return await self._receipts.received(partner, receipt)
 
     async def offer(
         self,

@@ -6,10 +6,11 @@ from collections.abc import Collection
 
 from twisted.logger import Logger
 
-from gateway.exchange.outgoing import mark_ours
 from gateway.ledger import post
+from gateway.ledger.kinds import EndResponseKind
+from gateway.ledger.post import Consequence
 from gateway.ledger.store import Ledger, UnitOfWork
-from gateway.line.office import OutgoingReceipt
+from gateway.line.office import IncomingReceipt, NotProcessed, OutgoingReceipt
 from oftp2.identity import FileIdentity
 
 _log = Logger()
@@ -25,7 +26,8 @@ class Receipts:
         """The oldest that we owe to `partner` and that is not in hand."""
         limit = len(in_hand) + 1
         due = await self._ledger.read(lambda connection: post.receipts_due(connection, partner, limit))
-        return next((OutgoingReceipt(file.identity) for file in due if file.identity not in in_hand), None)
+        file = next((file for file in due if file.identity not in in_hand), None)
+        return None if file is None else OutgoingReceipt(file.identity, _refusal(file))
 
     async def sent(self, partner: str, identity: FileIdentity) -> None:
         """The partner has taken ours (RTR)."""
@@ -37,7 +39,38 @@ class Receipts:
 
         await self._ledger.submit(mark)
 
-    async def received(self, partner: str, identity: FileIdentity) -> None:
-        """The partner's EERP; one for a file that is not ours changes nothing, and is told."""
-        if not await mark_ours(self._ledger, partner, identity, post.mark_delivered):
-            _log.warn("{partner} receipted {identity}, which is not ours", partner=partner, identity=identity)
+    async def received(self, partner: str, receipt: IncomingReceipt) -> str | None:
+        """See `PostOffice.receipt_received`: a delivery, or messages held for the operators."""
+        said = _said(receipt)
+        identity = receipt.identity
+        consequence = await self._ledger.submit(lambda uow: post.take_response(uow, partner, identity, said))
+        if consequence is Consequence.HELD:
+            _log.error(
+                "{partner} will not process {dataset} ({reason:02d} {text}): its messages are held",
+                partner=partner,
+                dataset=identity.dataset_name,
+                reason=said.reason,
+                text=said.text,
+            )
+        if consequence is Consequence.NOT_PROVED:
+            return said.fault
+        is_taken = consequence not in {Consequence.CONTRADICTED, Consequence.UNKNOWN}
+        return None if is_taken else f"{said.kind} changes {consequence.value}"
+
+
+def _refusal(file: post.InboundFile) -> NotProcessed | None:
+    if file.refusal_reason is None:
+        return None
+    return NotProcessed(file.refusal_reason, file.refusal_text or "")
+
+
+def _said(receipt: IncomingReceipt) -> post.EndResponse:
+    refusal = receipt.refusal
+    return post.EndResponse(
+        kind=EndResponseKind.EERP if refusal is None else EndResponseKind.NERP,
+        reason=None if refusal is None else refusal.reason,
+        text=None if refusal is None else refusal.text,
+        creator=receipt.creator or None,
+        hash=receipt.hash,
+        signature=receipt.signature,
+    )

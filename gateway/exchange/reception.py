@@ -22,6 +22,7 @@ from gateway.exchange.pump import Pump
 from gateway.exchange.threads import InThread
 from gateway.exchange.workers import OUR_FAULT, Poisoned, Workers
 from gateway.ledger import post
+from gateway.ledger.kinds import InboundStatus
 from gateway.ledger.store import Ledger, UnitOfWork
 
 _log = Logger()
@@ -91,13 +92,23 @@ class Reception:
     def _tell_unreadable(self, contents: Sequence[tuple[post.InboundFile, bytes | OSError]]) -> None:
         """A file that cannot be read is told, kept, and looked at again; it holds up none that come after."""
         for file, data in contents:
-            name = f"received file {Path(file.path).name}"
             if isinstance(data, OSError):
                 self._unreadable.add(file.id)
-                self._alarm(name, f"cannot be read: {data}")
-            elif file.id in self._unreadable:
-                self._unreadable.remove(file.id)
-                self._alarm(name, None)
+                self._alarm(
+                    _alert_of(file), f"cannot be read: {data}; if it is lost: ctl inbound refuse {file.id}"
+                )
+            else:
+                self._no_longer_unreadable(file)
+
+    def _no_longer_unreadable(self, file: post.InboundFile) -> None:
+        if file.id in self._unreadable:
+            self._unreadable.remove(file.id)
+            self._alarm(_alert_of(file), None)
+
+    async def given_up(self, file: post.InboundFile) -> None:
+        """The operators have given up a file: it is not looked at again; what there is of it is kept."""
+        self._no_longer_unreadable(file)
+        await self._in_thread(self._put_away, Path(file.path), True)
 
     async def _settle(self, file: post.InboundFile, result: ExaminedInterchange | Refused) -> None:
         try:
@@ -109,7 +120,7 @@ class Reception:
                 raise
             # A file that we cannot settle must not hold up all that come after it.
             _log.failure("{path} cannot be settled", path=file.path)
-            self._alarm(f"received file {Path(file.path).name}", "cannot be settled: see the log; it is kept")
+            self._alarm(_alert_of(file), "cannot be settled: see the log; it is kept")
             await self._settle(file, _refusal(Poisoned(OUR_FAULT), b""))
             return
         self._desk.settled()
@@ -122,6 +133,10 @@ class Reception:
     def _settle_in(
         self, uow: UnitOfWork, file: post.InboundFile, result: ExaminedInterchange | Refused
     ) -> list[Notice]:
+        known = post.inbound_get(uow.connection, file.id)
+        if known is None or known.status is not InboundStatus.STORED:
+            # An operator has given it up meanwhile.
+            return []
         if isinstance(result, Refused):
             reference = post.control_reference(file.identity)
             post.inbound_corrupt(uow, file.id)
@@ -151,14 +166,22 @@ class Reception:
 
 
 def _read_all(files: Sequence[post.InboundFile]) -> list[bytes | OSError]:
-    return [_read(Path(file.path)) for file in files]
+    return [_read(file) for file in files]
 
 
-def _read(path: Path) -> bytes | OSError:
+def _read(file: post.InboundFile) -> bytes | OSError:
     try:
-        return path.read_bytes()
+        data = Path(file.path).read_bytes()
     except OSError as error:
         return error
+    if len(data) != file.size_bytes:
+        # What was synced is not what is there: that is no fault of the partner's.
+        return OSError(f"{len(data)} bytes are on the disk, {file.size_bytes} were received")
+    return data
+
+
+def _alert_of(file: post.InboundFile) -> str:
+    return f"received file {Path(file.path).name}"
 
 
 def _files_in(folder: Path) -> list[str]:

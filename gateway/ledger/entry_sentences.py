@@ -87,6 +87,10 @@ SENTENCES: Mapping[EntryKind, Sentence] = MappingProxyType(
         _K.INTERCHANGE_REFUSED: Sentence(
             "第 {interchange} 号交换被拒：{reason}。", "Interchange {interchange} was refused: {reason}."
         ),
+        _K.FILE_NOT_PROCESSED: Sentence(
+            "{partner} 的文件 {reference} 未予处理：{code} {reason}（以 {told_by} 告知）。",
+            "File {reference} from {partner} is not processed: {code} {reason} (told by {told_by}).",
+        ),
         _K.MESSAGE_REFUSED: Sentence("退回报文 {kind}：{codes}。", "{kind} refused: {codes}."),
         _K.HELD: Sentence("暂缓发送。{reason}", "Held back. {reason}"),
         _K.RELEASED: Sentence("恢复发送。{reason}", "Released to be sent. {reason}"),

@@ -60,8 +60,11 @@ def explain_message(connection: Connection, message_id: str) -> Answer | None:
             *reports.answers_to(connection, message_id),
         ],
         "sendings": [
-            {name: one[name] for name in ("id", "status", "interchange", "created_at")}
+            {name: one[name] for name in ("id", "status", "interchange", "created_at", "reason")}
             for one in shown.get("sendings", [])
+        ],
+        "receipts": [
+            {name: one[name] for name in ("at", "kind", "zh", "en")} for one in shown.get("receipts", [])
         ],
         "verdicts": list(_verdicts(made)),
         "rejections": rejections,

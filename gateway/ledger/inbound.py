@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
-from gateway.ledger.kinds import InboundStatus, ReceiptStatus
+from gateway.ledger.interchanges import control_reference
+from gateway.ledger.journal import Journal
+from gateway.ledger.kinds import EntryKind, InboundStatus, ReceiptStatus
 from gateway.ledger.parcels import InboundFile, has_identity, identity_columns, inbound_file_of
 from gateway.ledger.portable import is_literally
 from gateway.ledger.store import UnitOfWork
@@ -48,9 +50,7 @@ def offer(uow: UnitOfWork, partner: str, identity: FileIdentity, size_bytes: int
 
 def find(connection: Connection, partner: str, identity: FileIdentity) -> InboundFile | None:
     """The file of this identity, if the partner ever offered it."""
-    query = select(inbound_file).where(_FILES.partner == partner, *has_identity(inbound_file, identity))
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else inbound_file_of(row)
+    return _one(connection, _FILES.partner == partner, *has_identity(inbound_file, identity))
 
 
 def progress(uow: UnitOfWork, file_id: int, position_bytes: int) -> None:
@@ -58,16 +58,61 @@ def progress(uow: UnitOfWork, file_id: int, position_bytes: int) -> None:
     _update(uow, file_id, position_bytes=position_bytes)
 
 
-def stored(uow: UnitOfWork, file_id: int, size_bytes: int) -> None:
-    """The whole file, `size_bytes` of it, is on disk and synced; its receipt is due."""
+def stored(uow: UnitOfWork, file_id: int, size_bytes: int, *, is_enveloped: bool = False) -> None:
+    """The whole file, `size_bytes` of it, is on disk and synced.
+
+    Its receipt is due; that of an enveloped file when it is opened (`opened`).
+    """
     _update(
         uow,
         file_id,
         size_bytes=size_bytes,
         position_bytes=size_bytes,
         status=InboundStatus.STORED,
-        receipt_status=ReceiptStatus.DUE,
+        receipt_status=ReceiptStatus.NONE if is_enveloped else ReceiptStatus.DUE,
     )
+
+
+def opened(uow: UnitOfWork, file_id: int) -> None:
+    """The envelopes round the file came off, and were in order: its receipt is due."""
+    still_to_come = (_FILES.id == file_id) & (_FILES.receipt_status == ReceiptStatus.NONE)
+    uow.connection.execute(update(inbound_file).where(still_to_come).values(receipt_status=ReceiptStatus.DUE))
+
+
+def not_processed(
+    uow: UnitOfWork,
+    file_id: int,
+    reason: int,
+    text: str,
+    *,
+    by: str | None = None,
+    is_receipted: bool = False,
+) -> bool | None:
+    """A stored file will never be worked off, for `reason` (NERPREAS, RFC 5024 section 5.3.14).
+
+    True: the partner is to be told by a NERP. False: it has our EERP (or, with `is_receipted`, is getting it
+    at this moment), which is not taken back by its opposite: it must be told otherwise. None, and nothing
+    changes: the file is not, or no longer, stored and waiting. `by` is the operator who says so.
+    """
+    file = get(uow.connection, file_id)
+    if file is None or file.status is not InboundStatus.STORED:
+        return None
+    by_nerp = not is_receipted and file.receipt_status is not ReceiptStatus.SENT
+    owed = {"receipt_status": ReceiptStatus.DUE, "refusal_reason": reason, "refusal_text": text}
+    _update(uow, file_id, status=InboundStatus.CORRUPT, **(owed if by_nerp else {}))
+    journal = Journal(uow)
+    told = "NERP" if by_nerp else "TechnicalAck"
+    data = {"file": file_id, "partner": file.partner, "reference": control_reference(file.identity)}
+    journal.enter(
+        EntryKind.FILE_NOT_PROCESSED, {**data, "code": reason, "reason": text, "by": by, "told_by": told}
+    )
+    journal.flush()
+    return by_nerp
+
+
+def get(connection: Connection, file_id: int) -> InboundFile | None:
+    """The file of this number."""
+    return _one(connection, _FILES.id == file_id)
 
 
 def to_process(connection: Connection, limit: int) -> list[InboundFile]:
@@ -91,6 +136,17 @@ def corrupt(uow: UnitOfWork, file_id: int) -> None:
     _update(uow, file_id, status=InboundStatus.CORRUPT)
 
 
+def waiting(connection: Connection, after: int, limit: int) -> list[InboundFile]:
+    """Files that are coming in, or stored and not worked off, with a higher number than `after`, in order."""
+    unfinished = (InboundStatus.RECEIVING, InboundStatus.STORED)
+    found: list[InboundFile] = []
+    for status in unfinished:
+        query = select(inbound_file).where(is_literally(_FILES.status, status), _FILES.id > after)
+        rows = connection.execute(query.order_by(_FILES.id).limit(limit)).mappings()
+        found += [inbound_file_of(row) for row in rows]
+    return sorted(found, key=lambda file: file.id)[:limit]
+
+
 def settled(connection: Connection, paths: Sequence[str]) -> dict[str, bool]:
     """Those of `paths` whose file is settled, and whether it could not be read as an interchange."""
     over = (InboundStatus.PROCESSED, InboundStatus.CORRUPT)
@@ -112,6 +168,11 @@ def receipts_due(connection: Connection, partner: str, limit: int) -> list[Inbou
 def receipt_sent(uow: UnitOfWork, file_id: int) -> None:
     """The partner has taken our end-to-end receipt (RTR)."""
     _update(uow, file_id, receipt_status=ReceiptStatus.SENT)
+
+
+def _one(connection: Connection, *conditions: ColumnElement[bool]) -> InboundFile | None:
+    row = connection.execute(select(inbound_file).where(*conditions)).mappings().one_or_none()
+    return None if row is None else inbound_file_of(row)
 
 
 def _update(uow: UnitOfWork, file_id: int, **values: object) -> None:

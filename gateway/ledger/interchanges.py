@@ -56,6 +56,7 @@ def gather(
         "attempts": 0,
         "not_before": None,
         "last_reason": None,
+        "read_at": None,
     }
     uow.connection.execute(insert(interchange).values(row))
     uow.connection.execute(
@@ -156,6 +157,11 @@ def mark_delivered(uow: UnitOfWork, interchange_id: int) -> None:
         return
     _set(uow, interchange_id, status=InterchangeStatus.DELIVERED)
     _members_become(uow, interchange_id, OutboxStatus.DELIVERED, {OutboxStatus.ASSIGNED})
+
+
+def mark_read(uow: UnitOfWork, interchange_id: int) -> None:
+    """The partner could read it (TechnicalAck)."""
+    _set(uow, interchange_id, read_at=uow.now)
 
 
 def mark_refused(

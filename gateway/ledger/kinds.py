@@ -46,6 +46,7 @@ class EntryKind(StrEnum):
     DISCREPANCY_RESOLVED = "DISCREPANCY_RESOLVED"
     INTERCHANGE_ACCEPTED = "INTERCHANGE_ACCEPTED"
     INTERCHANGE_REFUSED = "INTERCHANGE_REFUSED"
+    FILE_NOT_PROCESSED = "FILE_NOT_PROCESSED"
     MESSAGE_REFUSED = "MESSAGE_REFUSED"
     HELD = "HELD"
     RELEASED = "RELEASED"
@@ -102,11 +103,18 @@ class InboundStatus(StrEnum):
 
 
 class ReceiptStatus(StrEnum):
-    """The end-to-end receipt (EERP) that we owe for a file."""
+    """The end-to-end response (EERP or NERP) that we owe for a file."""
 
     NONE = "NONE"
     DUE = "DUE"
     SENT = "SENT"
+
+
+class EndResponseKind(StrEnum):
+    """The partner's word on a file of ours: it is where it should be, or it will not be processed."""
+
+    EERP = "EERP"
+    NERP = "NERP"
 
 
 class DiscrepancyStatus(StrEnum):

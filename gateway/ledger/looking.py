@@ -14,6 +14,7 @@ from gateway.ledger.dossier import Dossier, dossier_now
 from gateway.ledger.projection import about
 from gateway.ledger.query import sendings_of
 from gateway.ledger.rebuilt import Record
+from gateway.ledger.receipts_shown import receipts_of
 from gateway.ledger.state_data import suspension_data
 from gateway.ledger.tables import entry, licence, message
 from gateway.licences.reconcile import balance_of
@@ -136,6 +137,7 @@ def show_message(connection: Connection, message_id: str) -> Answer | None:
     made = entries(connection, select(entry).where(entry.c.message_id == message_id))
     if row is None:
         return {"message_id": message_id, "entries": made} if made else None
+    sendings = sendings_of(connection, message_id)
     return {
         "message_id": message_id,
         "direction": row.direction,
@@ -149,7 +151,10 @@ def show_message(connection: Connection, message_id: str) -> Answer | None:
         "licence": key_text(row),
         "rejections": (row.answer or {}).get("rejections", []),
         "size_bytes": len(row.xml),
-        "sendings": sendings_of(connection, message_id),
+        "sendings": sendings,
+        "receipts": receipts_of(
+            connection, {one["interchange"] for one in sendings if one["interchange"] is not None}
+        ),
         "entries": made,
     }
 

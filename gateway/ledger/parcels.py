@@ -17,7 +17,8 @@ class Interchange:
     """An interchange of ours. `size_bytes` counts its members, without the frame round them.
 
     `created` is the instant for its frame; with its members it fixes the file's bytes. `not_before` is the
-    earliest instant of the next attempt, None for at once.
+    earliest instant of the next attempt, None for at once. `read_at` is when the partner said that it could
+    be read (TechnicalAck).
     """
 
     id: int
@@ -31,11 +32,15 @@ class Interchange:
     attempts: int
     not_before: datetime | None
     last_reason: str | None
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class InboundFile:
-    """A virtual file of the partner's. `position_bytes` of it are durable at `path`."""
+    """A virtual file of the partner's. `position_bytes` of it are durable at `path`.
+
+    With a `refusal_reason` (NERPREAS, RFC 5024 section 5.3.14) the response that we owe, or gave, is a NERP.
+    """
 
     id: int
     partner: str
@@ -46,6 +51,8 @@ class InboundFile:
     status: InboundStatus
     receipt_status: ReceiptStatus
     control_reference: str | None
+    refusal_reason: int | None
+    refusal_text: str | None
     at: datetime
 
 
@@ -91,14 +98,15 @@ def interchange_of(row: RowMapping) -> Interchange:
         **_same(row, "id", "partner", "control_reference", "created", "member_count", "size_bytes"),
         identity=_identity(row),
         status=InterchangeStatus(row["status"]),
-        **_same(row, "attempts", "not_before", "last_reason"),
+        **_same(row, "attempts", "not_before", "last_reason", "read_at"),
     )
 
 
 def inbound_file_of(row: RowMapping) -> InboundFile:
     """A row of `inbound_file` as a value."""
     return InboundFile(
-        **_same(row, "id", "partner", "size_bytes", "path", "position_bytes", "control_reference", "at"),
+        **_same(row, "id", "partner", "size_bytes", "path", "position_bytes", "control_reference"),
+        **_same(row, "refusal_reason", "refusal_text", "at"),
         identity=_identity(row),
         status=InboundStatus(row["status"]),
         receipt_status=ReceiptStatus(row["receipt_status"]),

@@ -7,15 +7,20 @@ Functions that change something take a `UnitOfWork`; functions that look take a 
 
 from __future__ import annotations
 
+from gateway.ledger.end_responses import Consequence, EndResponse, KeptResponse, responses_of, take_response
 from gateway.ledger.inbound import corrupt as inbound_corrupt
 from gateway.ledger.inbound import find as inbound_find
+from gateway.ledger.inbound import get as inbound_get
+from gateway.ledger.inbound import not_processed as inbound_not_processed
 from gateway.ledger.inbound import offer as inbound_offer
+from gateway.ledger.inbound import opened as inbound_opened
 from gateway.ledger.inbound import processed as inbound_processed
 from gateway.ledger.inbound import progress as inbound_progress
 from gateway.ledger.inbound import receipt_sent, receipts_due
 from gateway.ledger.inbound import settled as inbound_settled
 from gateway.ledger.inbound import stored as inbound_stored
 from gateway.ledger.inbound import to_process as inbound_to_process
+from gateway.ledger.inbound import waiting as inbound_waiting
 from gateway.ledger.interchanges import (
     control_reference,
     find_interchange,
@@ -32,8 +37,11 @@ from gateway.ledger.parcels import InboundFile, Interchange
 from gateway.ledger.technical import technical_answer
 
 __all__ = [
+    "Consequence",
+    "EndResponse",
     "InboundFile",
     "Interchange",
+    "KeptResponse",
     "Letter",
     "control_reference",
     "enqueue",
@@ -44,12 +52,16 @@ __all__ = [
     "hold",
     "inbound_corrupt",
     "inbound_find",
+    "inbound_get",
+    "inbound_not_processed",
     "inbound_offer",
+    "inbound_opened",
     "inbound_processed",
     "inbound_progress",
     "inbound_settled",
     "inbound_stored",
     "inbound_to_process",
+    "inbound_waiting",
     "mark_delivered",
     "mark_refused",
     "mark_sent",
@@ -60,6 +72,8 @@ __all__ = [
     "release",
     "repeat",
     "requeue",
+    "responses_of",
+    "take_response",
     "technical_answer",
     "unfinished",
 ]

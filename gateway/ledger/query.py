@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal_column, select
+from sqlalchemy import Connection, Row, Select, func, literal_column, select
 
 from gateway.ledger import daily_query
 from gateway.ledger.columns import instant_text, quantity_text
@@ -24,6 +24,7 @@ from gateway.ledger.kinds import (
 from gateway.ledger.portable import is_literally
 from gateway.ledger.tables import (
     discrepancy,
+    end_response,
     inbound_file,
     interchange,
     licence,
@@ -56,7 +57,7 @@ def queue(
 ) -> list[Answer]:
     """The sendings of this status, in the order in which they go."""
     query = (
-        select(outbox)
+        _sendings()
         .where(is_literally(outbox.c.status, status))
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(limit)
@@ -68,14 +69,39 @@ def queue(
 
 def sending(connection: Connection, row_id: int) -> Answer | None:
     """One sending, by its number."""
-    row = connection.execute(select(outbox).where(outbox.c.id == row_id)).one_or_none()
+    row = connection.execute(_sendings().where(outbox.c.id == row_id)).one_or_none()
     return None if row is None else _sending(row)
 
 
 def sendings_of(connection: Connection, message_id: str) -> list[Answer]:
     """Every sending of one message, in order."""
-    query = select(outbox).where(outbox.c.message_id == message_id).order_by(outbox.c.id)
+    query = _sendings().where(outbox.c.message_id == message_id).order_by(outbox.c.id)
     return [_sending(row) for row in connection.execute(query)]
+
+
+def given_up(connection: Connection) -> dict[str, int]:
+    """By partner: how many messages are held because it did not take, or not process, their file."""
+    query = (
+        select(outbox.c.partner, func.count(literal_column("1")).label("number"))
+        .join(interchange, interchange.c.id == outbox.c.interchange_id)
+        .where(
+            is_literally(outbox.c.status, OutboxStatus.HELD),
+            interchange.c.status == InterchangeStatus.REFUSED,
+        )
+        .group_by(outbox.c.partner)
+    )
+    return {row.partner: row.number for row in connection.execute(query)}
+
+
+def not_proved(connection: Connection) -> dict[str, int]:
+    """By partner: how many files it has, and has receipted otherwise than was asked."""
+    query = (
+        select(interchange.c.partner, func.count(interchange.c.id.distinct()).label("number"))
+        .join(end_response, end_response.c.interchange_id == interchange.c.id)
+        .where(is_literally(interchange.c.status, InterchangeStatus.SENT), end_response.c.fault.is_not(None))
+        .group_by(interchange.c.partner)
+    )
+    return {row.partner: row.number for row in connection.execute(query)}
 
 
 def totals(connection: Connection) -> list[Answer]:
@@ -100,6 +126,13 @@ def _count(connection: Connection, column: Any, status: Any) -> int:
     return connection.execute(query).scalar_one()
 
 
+def _sendings() -> Select[Any]:
+    """Each sending, with what the partner last had against the interchange that it is in."""
+    return select(outbox, interchange.c.last_reason).outerjoin(
+        interchange, interchange.c.id == outbox.c.interchange_id
+    )
+
+
 def _sending(row: Row[Any]) -> Answer:
     return {
         "id": row.id,
@@ -109,6 +142,7 @@ def _sending(row: Row[Any]) -> Answer:
         "urgent": row.priority == Priority.URGENT,
         "status": row.status,
         "interchange": row.interchange_id,
+        "reason": row.last_reason,
         "size_bytes": row.size_bytes,
         "created_at": instant_text(row.created_at),
         "not_before": None if row.not_before is None else instant_text(row.not_before),

@@ -273,9 +273,29 @@ interchange = Table(
     Column("attempts", Integer, nullable=False),
     Column("not_before", Instant),
     Column("last_reason", Text),
+    Column("read_at", Instant),
     UniqueConstraint(*_FILE_IDENTITY, name="uq_interchange_file_identity"),
     _partial("ix_interchange_ready", "partner", "id", where="status = 'READY'"),
     _partial("ix_interchange_sent", "partner", "id", where="status = 'SENT'"),
+    sqlite_autoincrement=True,
+)
+
+#: The partner's end-to-end responses to files of ours: what was signed is kept, as evidence.
+end_response = Table(
+    "end_response",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("interchange_id", Integer, ForeignKey("interchange.id"), nullable=False),
+    Column("kind", String(4), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Integer),
+    Column("text", Text),
+    Column("creator", String(25)),
+    Column("signer", Text),
+    Column("fault", Text),
+    Column("hash", LargeBinary),
+    Column("signature", LargeBinary),
+    Index("ix_end_response_interchange", "interchange_id"),
     sqlite_autoincrement=True,
 )
 
@@ -319,6 +339,8 @@ inbound_file = Table(
     Column("status", String(16), nullable=False),
     Column("receipt_status", String(8), nullable=False),
     Column("control_reference", String(64)),
+    Column("refusal_reason", Integer),
+    Column("refusal_text", Text),
     Column("at", Instant, nullable=False),
     UniqueConstraint("partner", *_FILE_IDENTITY, name="uq_inbound_file_identity"),
     _partial("ix_inbound_file_receiving", "partner", "id", where="status = 'RECEIVING'"),

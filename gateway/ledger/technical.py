@@ -11,7 +11,7 @@ from gateway.ledger.correspondence import (
     register,
     rejection_data,
 )
-from gateway.ledger.interchanges import mark_delivered, mark_refused
+from gateway.ledger.interchanges import mark_delivered, mark_read, mark_refused
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import EntryKind, OutcomeStatus
 from gateway.ledger.outcome import Outcome
@@ -44,6 +44,7 @@ def technical_answer(uow: UnitOfWork, ack: TechnicalAck, digest: bytes, xml: byt
     if ack.status is TechnicalStatus.ACCEPTED:
         journal.enter(EntryKind.INTERCHANGE_ACCEPTED, {"interchange": interchange_id}, message_id=message_id)
         mark_delivered(uow, interchange_id)
+        mark_read(uow, interchange_id)
     else:
         mark_refused(uow, interchange_id, "; ".join(f"{r.code}: {r.en}" for r in ack.rejections))
     journal.flush()

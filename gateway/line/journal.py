@@ -104,6 +104,15 @@ class Journal:
         """An EERP was taken, `where` being `sent` or `received`."""
         _log.info("receipt for {dataset} {where}", **self._common(), **_file(identity), where=where)
 
+    def receipt_not_taken(self, identity: FileIdentity, fault: str) -> None:
+        """An EERP or NERP came that is not taken for what it says."""
+        _log.warn(
+            "receipt for {dataset} received and not taken: {fault}",
+            **self._common(),
+            **_file(identity),
+            fault=fault,
+        )
+
     def failed(self, failure: Failure, what: str) -> None:
         """Something of ours failed under the session."""
         _log.failure(

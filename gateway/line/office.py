@@ -16,7 +16,7 @@ from oftp2.identity import FileIdentity
 
 
 class Phase(StrEnum):
-    """When the partner refused a file: before its data, after it, or long after having taken it."""
+    """When a file was refused: before its data, after it, or long after it was taken."""
 
     START = "SFNA"
     END = "EFNA"
@@ -45,11 +45,29 @@ class NotProcessed:
 class OutgoingReceipt:
     """An end-to-end response that is due for the file that we received under `identity`.
 
-    EERP, or NERP when there is a `refusal`.
+    EERP, or NERP when there is a `refusal`. `hash` and `signature` are there if a signed one was asked for.
     """
 
     identity: FileIdentity
     refusal: NotProcessed | None = None
+    hash: bytes = b""
+    signature: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingReceipt:
+    """The partner's end-to-end response for the file that we sent under `identity`.
+
+    EERP, or NERP when there is a `refusal`, which `creator` (an identification code) then made. `signature`,
+    if there is one, should be a CMS SignedData over `to_sign` (RFC 5024 sections 5.3.13 and 5.3.14).
+    """
+
+    identity: FileIdentity
+    refusal: NotProcessed | None = None
+    creator: str = ""
+    hash: bytes = b""
+    signature: bytes = b""
+    to_sign: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +134,16 @@ class PostOffice(Protocol):
     async def file_refused(
         self, partner: str, identity: FileIdentity, phase: Phase, reason: int, text: str, *, retry: bool
     ) -> None:
-        """The partner refused the file; `retry` tells whether another attempt makes sense."""
+        """The partner did not take the file; `retry` tells whether another attempt makes sense."""
 
     async def receipt_sent(self, partner: str, identity: FileIdentity) -> None:
         """The partner has taken our EERP or NERP (RTR)."""
 
-    async def receipt_received(self, partner: str, identity: FileIdentity) -> None:
-        """The partner's EERP for our file. Durable when it returns; only then the partner gets its RTR."""
+    async def receipt_received(self, partner: str, receipt: IncomingReceipt) -> str | None:
+        """The partner's EERP or NERP for our file; why it is not taken for what it says, None if it is.
+
+        Durable when it returns; only then the partner gets its RTR.
+        """
 
     async def offer(
         self,

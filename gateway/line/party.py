@@ -27,3 +27,8 @@ class Party:
         self.journal.file_refused(identity, phase, reason, text, retry=retry)
         by = "us" if by_us else self.name
         self.traffic.last_refusal = in_words(identity, phase, reason, text, retry=retry, by=by)
+
+    def receipt_not_taken(self, identity: FileIdentity, fault: str) -> None:
+        """Tell log and status of an end-to-end response that is not taken for what it says."""
+        self.journal.receipt_not_taken(identity, fault)
+        self.traffic.last_refusal = f"{identity.dataset_name}: receipt by {self.name} not taken: {fault}"

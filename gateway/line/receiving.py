@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from gateway.line.file_rules import FileRules
-from gateway.line.office import Incoming, Phase, RefusedFile, RefusedOffer
+from gateway.line.office import Incoming, IncomingReceipt, NotProcessed, Phase, RefusedFile, RefusedOffer
 from gateway.line.party import Party
 from oftp2 import events as e
-from oftp2.commands import BLOCK_BYTES
+from oftp2.commands import BLOCK_BYTES, EERP, NERP
 from oftp2.identity import FileIdentity
 from oftp2.reasons import EFNA_REASONS, NERP_REASONS, SFNA_REASONS, Refusal, explain
+from oftp2.receipt_words import receipt_words
 from oftp2.session import Session
 from oftp2.tables import State
 
@@ -101,18 +102,29 @@ class Receiving:
 
     async def receipt_arrived(self, event: e.EndResponseIndication) -> None:
         """EERP: durable before RTR."""
-        await self._office.receipt_received(self._partner, event.identity)
-        self._journal.receipt(event.identity, "received")
+        if await self._responded(event.eerp, event.identity):
+            self._journal.receipt(event.identity, "received")
         self._ready()
 
     async def negative_receipt_arrived(self, event: e.NegativeEndResponseIndication) -> None:
-        """NERP: told as a refusal afterwards, then RTR."""
+        """NERP: told as a refusal afterwards, durable before RTR."""
         reason, text = event.nerp.reason, event.nerp.text or explain(NERP_REASONS, event.nerp.reason).meaning
         self._party.refused(event.identity, Phase.AFTERWARDS, reason, text, retry=False, by_us=False)
-        await self._office.file_refused(
-            self._partner, event.identity, Phase.AFTERWARDS, reason, text, retry=False
-        )
+        await self._responded(event.nerp, event.identity, NotProcessed(reason, text), event.nerp.creator)
         self._ready()
+
+    async def _responded(
+        self,
+        said: EERP | NERP,
+        identity: FileIdentity,
+        refusal: NotProcessed | None = None,
+        creator: str = "",
+    ) -> bool:
+        receipt = IncomingReceipt(identity, refusal, creator, said.hash, said.signature, receipt_words(said))
+        fault = await self._office.receipt_received(self._partner, receipt)
+        if fault is not None:
+            self._party.receipt_not_taken(identity, fault)
+        return fault is None
 
     async def abandon(self) -> None:
         """The session is over: what came of a file stays for a restart."""

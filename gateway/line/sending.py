@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase
@@ -83,13 +84,12 @@ class Sending:
 
     def _send_receipt(self, item: OutgoingReceipt) -> None:
         if item.refusal is None:
-            self._session.send_receipt(item.identity)
+            self._session.send_receipt(item.identity, hash=item.hash, signature=item.signature)
             return
         # It is we, to whom the file was destined, who make the response.
         creator, refusal = item.identity.destination, item.refusal
-        self._session.send_negative_receipt(
-            NERP.of(item.identity, creator, refusal.reason, clip(refusal.text))
-        )
+        nerp = NERP.of(item.identity, creator, refusal.reason, clip(refusal.text))
+        self._session.send_negative_receipt(replace(nerp, hash=item.hash, signature=item.signature))
 
     def pump(self) -> None:
         """Send data as long as there is credit and the partner reads."""

@@ -22,6 +22,7 @@ from gateway.operations.commands import Commands
 from gateway.service.alerts import Alerts
 from gateway.service.arguments import Arguments
 from gateway.service.discrepancy_handlers import DiscrepancyHandlers
+from gateway.service.inbound_handlers import InboundHandlers
 from gateway.service.line_commands import line_rows, register_line_commands
 from gateway.service.looking_handlers import LookingHandlers
 from gateway.service.queue_handlers import QueueHandlers
@@ -55,6 +56,7 @@ class GatewayHandlers:
         ledger = station.ledger
         self._others = (
             QueueHandlers(ledger=ledger, wake=station.post_office.wake),
+            InboundHandlers(ledger=ledger, give_up=station.give_up),
             DiscrepancyHandlers(ledger=ledger, clock=clock, alarm=alerts),
             LookingHandlers(ledger=ledger, policy=policy, clock=clock),
         )

@@ -25,6 +25,7 @@ from gateway.service.handlers import GatewayHandlers
 from gateway.service.law import Law
 from gateway.service.licence_handlers import LicenceHandlers
 from gateway.service.line_settings import line_settings
+from gateway.service.post_watch import PostWatch
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
 from gateway.service.watchman import Watchman
@@ -153,6 +154,12 @@ class LicenceGateway:
             reactor=surroundings.reactor,
             alarm=self._alerts,
         )
+        self._post_watch = PostWatch(
+            ledger=ledger,
+            partners=station.partners,
+            reactor=surroundings.reactor,
+            alarm=self._alerts,
+        )
         self._handlers = GatewayHandlers(
             config=config,
             policy=law,
@@ -172,6 +179,7 @@ class LicenceGateway:
         self._intake.start()
         self._watch.start()
         self._watchman.start()
+        self._post_watch.start()
         self._days.start()
         return found
 
@@ -180,6 +188,7 @@ class LicenceGateway:
         self._watch.stop()
         return [
             ("watchman", self._watchman.stop),
+            ("watch over the post", self._post_watch.stop),
             ("day's end", self._days.stop),
             ("intake", self._intake.stop),
             ("sealing", self._sealing.pump.stop),

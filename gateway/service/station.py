@@ -16,6 +16,7 @@ from twisted.internet.error import CannotListenError
 from gateway.config import PartnerConfig, PostLimits
 from gateway.errors import ConfigurationFault
 from gateway.exchange.correspondence import Correspondent
+from gateway.exchange.giving_up import GivingUp
 from gateway.exchange.post_office import LedgerPostOffice
 from gateway.exchange.reception import Desk, Reception
 from gateway.exchange.terms import Address, PostOfficeLimits
@@ -74,6 +75,7 @@ class Station:
         self._inbound = settings.state / INBOUND_FOLDER
         self._inbound.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._reception: Reception | None = None
+        self._giving_up: GivingUp | None = None
         limits, line = settings.limits, settings.line
         self.post_office = LedgerPostOffice(
             ledger=ledger,
@@ -105,12 +107,20 @@ class Station:
             in_thread=self._surroundings.in_thread,
             alarm=self._alerts,
         )
+        self._giving_up = GivingUp(
+            ledger=self.ledger, post_office=self.post_office, reception=self._reception, desk=desk
+        )
         await self._reception.tidy_up()
         self._reception.pump.start()
         try:
             await self.line.start()
         except CannotListenError as error:
             raise ConfigurationFault(f"line.listen: {error}") from error
+
+    async def give_up(self, number: int, by: str, why: str) -> str | None:
+        """See `GivingUp.give_up`."""
+        assert self._giving_up is not None, "a station that answers is open"
+        return await self._giving_up.give_up(number, by, why)
 
     def line_duties(self) -> Sequence[Duty]:
         """End the sessions properly, then the reception; what is queued stays queued."""

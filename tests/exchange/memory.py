@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -16,13 +16,23 @@ from gateway.config import CustomsConfig, GatewayConfig
 from gateway.exchange.threads import inline
 from gateway.exchange.workers import InlineWorkers
 from gateway.ledger.runners import InlineRunners
-from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase, PostOffice, RefusedFile, RefusedOffer
+from gateway.line.office import (
+    IncomingReceipt,
+    OutgoingFile,
+    OutgoingReceipt,
+    Phase,
+    PostOffice,
+    RefusedFile,
+    RefusedOffer,
+)
 from gateway.line.tracing import Tracing
 from gateway.operations.commands import Commands
 from gateway.service.customs_station import CustomsStation
 from gateway.service.daemon import Daemon
 from gateway.service.licence_gateway import LicenceGateway
 from gateway.service.surroundings import Surroundings
+from oftp2.commands import EERP, NERP
+from oftp2.receipt_words import receipt_words
 
 DUPLICATE_FILE = 13
 CHUNK_BYTES = 1000
@@ -52,6 +62,9 @@ class Wire:
     up: bool = True
     cut_after_bytes: int | None = None
     sent: list[tuple[str, str]] = field(default_factory=list)
+    #: What comes instead of an end-to-end response; and why such were not taken.
+    tamper: Callable[[IncomingReceipt], Sequence[IncomingReceipt]] = lambda receipt: [receipt]
+    faults: list[str] = field(default_factory=list)
 
 
 class MemoryLine:
@@ -113,9 +126,7 @@ class MemoryLine:
     async def _carry(self, item: OutgoingFile | OutgoingReceipt) -> None:
         other = self._wire.offices[self._them]
         if isinstance(item, OutgoingReceipt):
-            await other.receipt_received(self._us, item.identity)
-            await self._office.receipt_sent(self._them, item.identity)
-            self._wire.sent.append((self._us, "EERP"))
+            await self._respond(item, other)
             return
         data = await item.open()
         assert len(data) == item.size_bytes
@@ -150,6 +161,29 @@ class MemoryLine:
             return
         self._wire.sent.append((self._us, item.identity.dataset_name))
         await self._office.file_sent(self._them, item.identity)
+
+    async def _respond(self, item: OutgoingReceipt, other: PostOffice) -> None:
+        made = EERP.of(item.identity)
+        if item.refusal is not None:
+            made = NERP.of(item.identity, item.identity.destination, item.refusal.reason, item.refusal.text)
+        said = replace(made, hash=item.hash, signature=item.signature)
+        receipt = IncomingReceipt(
+            item.identity,
+            item.refusal,
+            "" if isinstance(said, EERP) else said.creator,
+            said.hash,
+            said.signature,
+            receipt_words(said),
+        )
+        for tampered in self._wire.tamper(receipt):
+            fault = await other.receipt_received(self._us, tampered)
+            if fault is not None:
+                self._wire.faults.append(fault)
+        if not self._wire.up:
+            self._office.session_lost(self._them, self)
+            return
+        await self._office.receipt_sent(self._them, item.identity)
+        self._wire.sent.append((self._us, type(made).__name__))
 
 
 class NoWatch:

@@ -256,15 +256,13 @@ def test_files_that_are_not_for_us_or_not_from_them(
     assert answer.reason == reason
 
 
-def test_a_negative_receipt_for_what_is_receipted_changes_nothing(
-    world: World, document: MakeDocument
-) -> None:
+def test_a_refusal_of_what_is_receipted_changes_nothing(world: World, document: MakeDocument) -> None:
     world.drop("a", document(licence()))
     world.run(10)
     names = [name for end, name in world.wire.sent if end == "gateway" and name != "EERP"]
     assert names
     for identity in _identities(world):
-        world.now(office(world).file_refused("customs", identity, Phase.AFTERWARDS, 7, "late", retry=False))
+        world.now(office(world).file_refused("customs", identity, Phase.END, 7, "late", retry=False))
     assert world.ask(world.gateway, "status")["queues"]["HELD"] == 0
 
 

@@ -13,7 +13,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from twisted.internet.defer import Deferred
 
-from gateway.line.office import NotProcessed, OutgoingFile, OutgoingReceipt, Phase, RefusedFile, RefusedOffer
+from gateway.line.office import (
+    IncomingReceipt,
+    NotProcessed,
+    OutgoingFile,
+    OutgoingReceipt,
+    Phase,
+    RefusedFile,
+    RefusedOffer,
+)
 from oftp2.identity import FileIdentity
 
 LOOPBACK = x509.IPAddress(ip_address("127.0.0.1"))
@@ -65,6 +73,7 @@ class DummyOffice:
     held: dict[FileIdentity, bytearray] = field(default_factory=dict)
     received: dict[FileIdentity, bytes] = field(default_factory=dict)
     refusal: RefusedOffer | None = None
+    receipt_fault: str | None = None
     answers_with_receipts: bool = True
     in_hand: dict[object, object] = field(default_factory=dict)
     wakes: list[Callable[[], None]] = field(default_factory=list)
@@ -148,10 +157,16 @@ class DummyOffice:
         self.log.append(("receipt sent", identity.dataset_name))
         self.fire("receipt sent")
 
-    async def receipt_received(self, partner: str, identity: FileIdentity) -> None:
+    async def receipt_received(self, partner: str, receipt: IncomingReceipt) -> str | None:
         await self.delay()
-        self.log.append(("receipt received", identity.dataset_name))
+        name = receipt.identity.dataset_name
+        if receipt.refusal is not None:
+            self.log.append(("refused", name, "NERP", receipt.refusal.reason, False))
+            self.fire("refused")
+            return None
+        self.log.append(("receipt received", name))
         self.fire("receipt received")
+        return self.receipt_fault
 
     async def offer(
         self,

@@ -25,6 +25,7 @@ def upgrade() -> None:
     _interchange()
     _outbox()
     _inbound_file()
+    _end_response()
     _feedback()
     if op.get_bind().dialect.name == "sqlite":
         _append_only()
@@ -287,6 +288,7 @@ def _interchange() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.String(27)),
         sa.Column("last_reason", sa.Text()),
+        sa.Column("read_at", sa.String(27)),
         sa.PrimaryKeyConstraint("id", name="pk_interchange"),
         sa.UniqueConstraint("control_reference", name="uq_interchange_control_reference"),
         sa.UniqueConstraint(
@@ -359,6 +361,29 @@ def _outbox() -> None:
     op.create_index("ix_outbox_message_id", "outbox", ["message_id"])
 
 
+def _end_response() -> None:
+    op.create_table(
+        "end_response",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("interchange_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(4), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("reason", sa.Integer()),
+        sa.Column("text", sa.Text()),
+        sa.Column("creator", sa.String(25)),
+        sa.Column("signer", sa.Text()),
+        sa.Column("fault", sa.Text()),
+        sa.Column("hash", sa.LargeBinary()),
+        sa.Column("signature", sa.LargeBinary()),
+        sa.PrimaryKeyConstraint("id", name="pk_end_response"),
+        sa.ForeignKeyConstraint(
+            ["interchange_id"], ["interchange.id"], name="fk_end_response_interchange_id"
+        ),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_end_response_interchange", "end_response", ["interchange_id"])
+
+
 def _inbound_file() -> None:
     op.create_table(
         "inbound_file",
@@ -375,6 +400,8 @@ def _inbound_file() -> None:
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("receipt_status", sa.String(8), nullable=False),
         sa.Column("control_reference", sa.String(64)),
+        sa.Column("refusal_reason", sa.Integer()),
+        sa.Column("refusal_text", sa.Text()),
         sa.Column("at", sa.String(27), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_inbound_file"),
         sa.UniqueConstraint(

@@ -1,0 +1,69 @@
+"""Files received that are not worked off, shown and given up by operators."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from gateway.ledger import post
+from gateway.ledger.columns import instant_text
+from gateway.ledger.store import Ledger
+from gateway.operations.commands import CommandRefused, Commands
+from gateway.service.arguments import Arguments, line_of_text, whole_number
+
+Answer = dict[str, Any]
+
+_MAX_ROWS = 1_000
+_MAX_NAME = 64
+_MAX_REASON = 500
+
+
+class InboundHandlers:
+    """The control commands about files received."""
+
+    def __init__(self, *, ledger: Ledger, give_up: Callable[[int, str, str], Awaitable[str | None]]) -> None:
+        """`give_up` is `GivingUp.give_up`."""
+        self._ledger = ledger
+        self._give_up = give_up
+
+    def register(self, commands: Commands) -> None:
+        """Add all of them."""
+        commands.add("inbound list", self.list)
+        commands.add("inbound refuse", self.refuse)
+
+    async def list(self, arguments: Arguments) -> Answer:
+        """What is coming in, or stored and not worked off."""
+        limit = whole_number("limit", arguments.get("limit", 100), _MAX_ROWS)
+        after = whole_number("after", arguments.get("after", 0), least=0)
+        files = await self._ledger.read(lambda connection: post.inbound_waiting(connection, after, limit))
+        return {"rows": [_row(file) for file in files]}
+
+    async def refuse(self, arguments: Arguments) -> Answer:
+        """Give up a stored file, and have its sender told."""
+        number = whole_number("id", arguments.get("id"))
+        by = line_of_text("by", arguments.get("by"), _MAX_NAME)
+        why = line_of_text("why", arguments.get("why"), _MAX_REASON)
+        try:
+            told = await self._give_up(number, by, why)
+        except KeyError:
+            raise CommandRefused("not-found", f"there is no received file {number}") from None
+        if told is None:
+            raise CommandRefused(
+                "refused", f"file {number} does not wait to be worked off; see `inbound list`"
+            )
+        return {"id": number, "told_by": told}
+
+
+def _row(file: post.InboundFile) -> Answer:
+    return {
+        "id": file.id,
+        "partner": file.partner,
+        "dataset": file.identity.dataset_name,
+        "status": file.status.value,
+        "size_bytes": file.size_bytes,
+        "position_bytes": file.position_bytes,
+        "receipt": file.receipt_status.value,
+        "at": instant_text(file.at),
+        "file": Path(file.path).name,
+    }
