@@ -6,7 +6,6 @@ from gateway.config.endpoints import Endpoint, Transport
 from gateway.config.sections import (
     CustomsKeysConfig,
     CustomsTrustConfig,
-    FaultsConfig,
     FilesConfig,
     IdentityConfig,
     KeysConfig,
@@ -20,6 +19,7 @@ from gateway.config.sections import (
     SpoolConfig,
     TrustConfig,
 )
+from gateway.config.simulation import FaultsConfig
 
 __all__ = [
     "ContactConfig",
