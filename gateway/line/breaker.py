@@ -21,7 +21,7 @@ class Breaker:
 
     def __init__(self, failures_to_open: int) -> None:
         assert failures_to_open >= 1, "a circuit opens by a failure"
-        self._failures_to_open = failures_to_open
+        self.failures_to_open = failures_to_open
         self.failures = 0
         self.circuit = Circuit.CLOSED
         self.why: str | None = None
@@ -37,7 +37,7 @@ class Breaker:
         if self.circuit is Circuit.HALF_OPEN:
             self.circuit = Circuit.OPEN
             return False
-        if self.failures < self._failures_to_open or self.circuit is Circuit.OPEN:
+        if self.failures < self.failures_to_open or self.circuit is Circuit.OPEN:
             return False
         self.circuit, self.why = Circuit.OPEN, f"{self.failures} calls in a row failed: {reason}"
         return True

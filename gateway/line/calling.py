@@ -84,6 +84,13 @@ class Caller:
         """The session, from the moment that the connection stands."""
         return self._conversation
 
+    def renew(self, partner: PartnerSettings, addresses: Sequence[CallAddress]) -> None:
+        """Go on by other settings from the next call on; the addresses are the same, made anew."""
+        assert len(addresses) == len(self._addresses), "with other addresses there is another caller"
+        self._partner, self._addresses = partner, addresses
+        self._breaker.failures_to_open = partner.circuit_failures
+        self._homing.renew(addresses[0], partner.primary_again_seconds)
+
     def start(self) -> None:
         """Call now, and keep calling."""
         if self._is_started:

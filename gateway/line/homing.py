@@ -50,6 +50,10 @@ class Homing:
         self._timer: IDelayedCall | None = None
         self._looking: Deferred[IProtocol] | None = None
 
+    def renew(self, primary: CallAddress, seconds: float) -> None:
+        """Look there, and so often, from the next time on."""
+        self._primary, self._seconds = primary, seconds
+
     def begin(self) -> None:
         """A session stands on a fallback."""
         self._timer = self._clock.callLater(self._seconds, self._look)

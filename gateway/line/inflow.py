@@ -37,6 +37,12 @@ class Inflow:
         self._clock = clock
         self._places: OrderedDict[str, _Place] = OrderedDict()
 
+    def renew(self, limit_per_minute: int, pause_max_seconds: float) -> None:
+        """Other limits from now on."""
+        if limit_per_minute != self._limit:
+            self._places.clear()
+        self._limit, self._pause_max_seconds = limit_per_minute, pause_max_seconds
+
     def put_off_seconds(self, place: str) -> float:
         """For how long calls from `place` are refused still; 0 when they are not."""
         known = self._places.get(place)

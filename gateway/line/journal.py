@@ -205,6 +205,11 @@ def listening(address: str) -> None:
     _log.info("listening on {address}", address=address)
 
 
+def listening_no_more(address: str) -> None:
+    """A port is closed, because the configuration has it no more."""
+    _log.info("listening on {address} no more", address=address)
+
+
 def _file(identity: FileIdentity) -> dict[str, str]:
     return {
         "dataset": identity.dataset_name,

@@ -27,6 +27,8 @@ _CLOSING = "closing down"
 _LISTENING = "listening"
 #: The clock on the wall may be set: the timetable is looked at again at least so often.
 _LOOK_AGAIN_SECONDS = 30.0
+#: Whoever asked for it waits for an answer.
+_PATIENCE_SECONDS = 40.0
 #: How long the refusal of a caller that is put off is held back, and of how many at once.
 _SLOW_SECONDS = 5.0
 _HELD_MAX = 4
@@ -74,17 +76,28 @@ class PartnerLine:
         if self._closure is None:
             self._open()
 
+    async def renew(self, settings: PartnerSettings, line: LineSettings, *, ends_sessions: bool) -> bool:
+        """Go on by other settings, after the proper end of the sessions if need be; whether it was up."""
+        was_up = self._is_up
+        if ends_sessions:
+            await self.drain()
+        self.settings, self._line = settings, line
+        self._timetable = Timetable(line, settings)
+        self.inflow.renew(settings.failed_calls_per_minute, settings.backoff_max_seconds)
+        return was_up
+
     async def down(self) -> None:
         """End all sessions now, and take no more. What is cut is restarted later."""
         self._close_for_good()
         self._end_all()
         await self._gone()
 
-    async def drain(self) -> None:
-        """Let what is in hand be finished, for `closing_seconds`, then end; take no more."""
+    async def drain(self, seconds: float | None = None) -> None:
+        """Let what is in hand be finished, for `seconds` or as long as an operator waits; take no more."""
         self._close_for_good()
         self._drain_all()
-        limit = self._clock.callLater(self._line.closing_seconds, self._end_all)
+        patience = min(self._line.drain_seconds, _PATIENCE_SECONDS) if seconds is None else seconds
+        limit = self._clock.callLater(patience, self._end_all)
         await self._gone()
         if limit.active():
             limit.cancel()
@@ -226,7 +239,7 @@ class PartnerLine:
         if self._looking is not None and self._looking.active():
             self._looking.cancel()
         self._looking = None
-        if self._timetable.is_empty:
+        if self._timetable.is_empty and self._closure is None:
             return
         now = self._now()
         phase, closure = self._timetable.at(now)

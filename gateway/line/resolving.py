@@ -49,7 +49,7 @@ class Resolver:
 
     def __init__(self, reactor: Any, timeout_seconds: float, look_up: LookUp = _system_look_up) -> None:
         self._reactor = reactor
-        self._timeout_seconds = timeout_seconds
+        self.timeout_seconds = timeout_seconds
         self._look_up = look_up
         self._waiting: dict[tuple[str, int], list[Callable[[Found], None]]] = {}
 
@@ -72,7 +72,7 @@ class Resolver:
                     resolutionReceiver.addressResolved(address)
                 resolutionReceiver.resolutionComplete()
 
-        limit = self._reactor.callLater(self._timeout_seconds, resolutionReceiver.resolutionComplete)
+        limit = self._reactor.callLater(self.timeout_seconds, resolutionReceiver.resolutionComplete)
         self._ask((hostName, portNumber), tell)
         return resolution
 

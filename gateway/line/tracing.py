@@ -40,6 +40,15 @@ class Tracing:
         self._ticking = LoopingCall(self._end_runs)
         self._ticking.clock = clock
 
+    def know(self, codes: Mapping[str, str]) -> None:
+        """There are other partners from now on; what was kept of those who stay is kept."""
+        self._names.clear()
+        self._names.update({code: name for name, code in codes.items()})
+        for name in self._kept.keys() - {*codes, None}:
+            del self._kept[name]
+        for name in codes:
+            self._kept.setdefault(name, deque(maxlen=KEPT))
+
     def session(self, direction: Direction, partner: str | None = None) -> SessionTrace:
         """The trace of a session that begins."""
         trace = SessionTrace(
@@ -105,7 +114,9 @@ class Tracing:
             total += trace.counters
 
     def _keep(self, entry: Entry) -> None:
-        self._kept[entry.whose.partner].append(entry)
+        kept = self._kept.get(entry.whose.partner)
+        if kept is not None:
+            kept.append(entry)
 
     def _tell(self, entry: Entry) -> None:
         for partner, tell in tuple(self._followers):
