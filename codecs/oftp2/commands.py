@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from oftp2.attributes import PLAIN, FileAttributes
 from oftp2.identity import FileIdentity, check_dataset_name, check_date, check_identification, check_time
 
 #: The largest file size in blocks of 1024 octets, and the largest count, that a field can carry.
@@ -80,10 +81,35 @@ class SFID:
                 return reason, str(error)
         return None
 
+    @property
+    def attributes(self) -> FileAttributes:
+        """What the offer tells of the file beside its identity and size."""
+        return FileAttributes(
+            format=self.format,
+            record_bytes=self.record_bytes,
+            original_size_blocks=self.original_size_blocks,
+            encrypted=self.security in {"01", "03"},
+            signed=self.security in {"02", "03"},
+            cipher_suite=self.cipher_suite,
+            compressed=self.compressed,
+            enveloped=self.enveloped,
+            signed_receipt=self.signed_receipt,
+            description=self.description,
+        )
+
     @classmethod
-    def of(cls, identity: FileIdentity, size_bytes: int, *, restart: int = 0, user_data: str = "") -> SFID:
-        """The offer of an unstructured file of `size_bytes`, from block `restart` on."""
+    def of(
+        cls,
+        identity: FileIdentity,
+        size_bytes: int,
+        *,
+        restart: int = 0,
+        user_data: str = "",
+        attributes: FileAttributes = PLAIN,
+    ) -> SFID:
+        """The offer of a file of `size_bytes`, unstructured if nothing else is said, from `restart` on."""
         blocks = -(-size_bytes // BLOCK_BYTES)
+        original = attributes.original_size_blocks
         return cls(
             dataset_name=identity.dataset_name,
             date=identity.date,
@@ -91,9 +117,17 @@ class SFID:
             user_data=user_data,
             destination=identity.destination,
             originator=identity.originator,
+            format=attributes.format,
+            record_bytes=attributes.record_bytes,
             size_blocks=blocks,
-            original_size_blocks=blocks,
+            original_size_blocks=blocks if original is None else original,
             restart=restart,
+            security=attributes.security,
+            cipher_suite=attributes.cipher_suite,
+            compressed=attributes.compressed,
+            enveloped=attributes.enveloped,
+            signed_receipt=attributes.signed_receipt,
+            description=attributes.description,
         )
 
 

@@ -54,8 +54,8 @@ class StartFileIndication:
 
     @property
     def is_structured(self) -> bool:
-        """Whether the file has records (F, V), so that restart counts records and not blocks."""
-        return self.sfid.format in {"F", "V"}
+        """Whether records are transmitted (F, V), so that restart counts records and not blocks."""
+        return self.sfid.attributes.is_structured
 
     @property
     def size_bytes(self) -> int:

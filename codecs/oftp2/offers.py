@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from oftp2.attributes import STRUCTURED
 from oftp2.commands import SFID
 from oftp2.formats import build
 from oftp2.reasons import Refusal
-
-#: Formats whose files consist of records.
-STRUCTURED = frozenset({"F", "V"})
 
 
 def offer_fault(sfid: SFID, level: int) -> tuple[Refusal, str] | None:

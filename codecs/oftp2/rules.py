@@ -210,7 +210,7 @@ def _indicate_start(entity: Entity) -> None:
     if sfid.fault() is None:
         entity.indication = StartFileIndication(sfid, sfid.identity())
     entity.restart_position = sfid.restart
-    entity.counter = Counter(is_structured=sfid.format in {"F", "V"})
+    entity.counter = Counter(is_structured=sfid.attributes.is_structured)
 
 
 def _indicate_receipt(entity: Entity) -> None:

@@ -149,7 +149,7 @@ def _line(row: Row) -> Row:
 
 def _line_in_short(row: Row) -> Row:
     """What was negotiated, where and why not is for `line status`."""
-    return _without(_line(row), "parameters", "last_refusal", "address", "circuit")
+    return _without(_line(row), "parameters", "last_refusal", "last_file", "address", "circuit")
 
 
 def _without(row: Row, *names: str) -> Row:

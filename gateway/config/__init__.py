@@ -6,6 +6,7 @@ from gateway.config.endpoints import Endpoint, Transport
 from gateway.config.sections import (
     CustomsKeysConfig,
     CustomsTrustConfig,
+    FaultsConfig,
     FilesConfig,
     IdentityConfig,
     KeysConfig,
@@ -19,7 +20,7 @@ from gateway.config.sections import (
     SpoolConfig,
     TrustConfig,
 )
-from gateway.config.simulation import FaultsConfig
+from gateway.config.services import ServicesConfig
 
 __all__ = [
     "ContactConfig",
@@ -40,6 +41,7 @@ __all__ = [
     "OperationsConfig",
     "PartnerConfig",
     "PostLimits",
+    "ServicesConfig",
     "SimulationConfig",
     "SpoolConfig",
     "Transport",

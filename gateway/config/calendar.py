@@ -14,7 +14,7 @@ from pydantic import Field
 
 from gateway.config.kinds import Day, Flag, Source, whole
 from gateway.config.loading import load
-from gateway.config.sections import Section
+from gateway.config.section import Section
 from gateway.errors import ConfigurationFault
 from gateway.licences.calendar import AnnouncedYear, CalendarFault, WorkingDays
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from gateway.config.kinds import Kind, one_of, text, whole
-from gateway.config.sections import Section
+from gateway.config.section import Section
 from gateway.licences.differences import ContactRole
 
 _WEEK_MINUTES = 7 * 24 * 60

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from gateway.config.endpoints import Transport
 from gateway.config.kinds import (
     Address,
     CallWindow,
-    CustomsPrefix,
     FilePath,
     Flag,
     Level,
@@ -25,6 +24,8 @@ from gateway.config.kinds import (
     whole,
 )
 from gateway.config.secrets import read_password
+from gateway.config.section import Section
+from gateway.config.services import ServicesConfig
 from gateway.config.tls import Subject, TlsName
 from oftp2.levels import SECURE_LEVEL
 
@@ -37,12 +38,6 @@ _MAX_WINDOWS = 64
 _MAX_PATTERNS = 64
 #: What we do in a session.
 _MODE = one_of("send", "receive", "both")
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and closed to keys that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class IdentityConfig(Section):
@@ -181,11 +176,11 @@ class PartnerConfig(Section):
     `tls_anchor` is the PEM file of the certificate, or of its issuer, that the partner must show; of an
     issuer's, the partner's is the one with one of `tls_names` (default: the hosts in `call`), or of
     `tls_subject`; `tls_crl` is the PEM file of the issuer's revocation lists.
-    `offices`: it gets the licences whose place of clearance begins so; none: all that no other partner names.
     `authentication` "certificate" has both ends prove who they are by RSA keys before any file passes (RFC
     5024 section 4.2.3): ours is in `auth_key` and `auth_certificate`, the partner's certificate in
     `partner_auth_certificate`. A session has the highest level of ODETTE-FTP that both ends speak (SSIDLEV),
     of ours from `level_min` to `level_max`; authentication needs level 5.
+    `services` are those for whole files (RFC 5024 section 6).
     """
 
     name: Name
@@ -199,7 +194,6 @@ class PartnerConfig(Section):
     mode_when_we_call: Annotated[str, _MODE] = "both"
     mode_when_they_call: Annotated[str, _MODE] = "both"
     files: FilesConfig = FilesConfig()
-    offices: tuple[CustomsPrefix, ...] = ()
     password_ours_file: FilePath
     password_theirs_file: FilePath
     tls_anchor: FilePath | None = None
@@ -210,6 +204,7 @@ class PartnerConfig(Section):
     auth_key: FilePath | None = None
     auth_certificate: FilePath | None = None
     partner_auth_certificate: FilePath | None = None
+    services: ServicesConfig = ServicesConfig()
     buffer_bytes: Annotated[int, whole(128, 99_999, "bytes")] = 32_768
     window: Annotated[int, whole(1, 999)] = 64
     level_min: Level = 1
@@ -267,6 +262,10 @@ class PartnerConfig(Section):
             raise ValueError("expected level_min not above level_max")
         if self.authentication == "certificate" and self.level_max < SECURE_LEVEL:
             raise ValueError(f'level_max: expected {SECURE_LEVEL}, for authentication = "certificate"')
+        if self.services.needs_level_5 and self.level_min < SECURE_LEVEL:
+            raise ValueError(
+                f"level_min: expected {SECURE_LEVEL}, for services: files of lower levels have none"
+            )
         return self
 
     def password_ours(self) -> SecretStr:
@@ -289,3 +288,15 @@ class OperationsConfig(Section):
     """The control socket, which only its owner can open."""
 
     control_socket: FilePath
+
+
+class FaultsConfig(Section):
+    """Faults that the simulated customs commits on purpose; 0 and false are off."""
+
+    cut_after_bytes: Annotated[int, whole(0, 1024 * MIB, "bytes")] = 0
+    slow_bytes_per_second: Annotated[int, whole(0, 1024 * MIB, "bytes")] = 0
+    refuse_every: Annotated[int, whole(0, 1_000_000)] = 0
+    repeat_every: Annotated[int, whole(0, 1_000_000)] = 0
+    lose_every: Annotated[int, whole(0, 1_000_000)] = 0
+    wrong_figures_every: Annotated[int, whole(0, 1_000_000)] = 0
+    reorder: Flag = False

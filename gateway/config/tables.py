@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from gateway.config.calendar import CALENDAR_FILE, load_calendar
 from gateway.config.kinds import Day, Flag, Kind, Source, one_of, text, whole
 from gateway.config.loading import load
-from gateway.config.sections import Section
+from gateway.config.section import Section
 from gateway.data import data_dir
 from gateway.errors import ConfigurationFault
 from gateway.licences.periods import MonthPeriod, WorkingDayPeriod

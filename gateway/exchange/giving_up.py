@@ -64,5 +64,4 @@ class GivingUp:
             return by_nerp, []
         rejection = faults.FILE_NOT_PROCESSED.reject(reason=why)
         refused = Refused("Interchange", None, None, None, (rejection,), readable=False, xml=b"")
-        reference = post.control_reference(file.identity)
-        return False, self._desk.refuse(uow, file.partner, reference, refused)
+        return False, self._desk.refuse(uow, post.control_reference(file.identity), refused)

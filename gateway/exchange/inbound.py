@@ -38,6 +38,7 @@ class StoredFile:
     ) -> None:
         """`stored` is called once the file is whole and committed, `over` when it is out of hand, anyhow."""
         self._id = file.id
+        self._is_enveloped = file.attributes.is_wrapped
         self._ledger = ledger
         self._in_thread = in_thread
         self._max_bytes = max_bytes
@@ -75,7 +76,9 @@ class StoredFile:
                 INVALID_BYTE_COUNT, f"{self._size_bytes} bytes came, {size_bytes} were announced"
             )
         await self._sync_and_close()
-        await self._ledger.submit(lambda uow: post.inbound_stored(uow, self._id, self._size_bytes))
+        await self._ledger.submit(
+            lambda uow: post.inbound_stored(uow, self._id, self._size_bytes, is_enveloped=self._is_enveloped)
+        )
 
     async def abandon(self) -> None:
         """See `Incoming.abandon`."""

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from gateway.exchange.file_services import AgreedServices
 from gateway.exchange.inbound import StoredFile, size_on_disk, whole_blocks
 from gateway.exchange.terms import Address
 from gateway.exchange.threads import InThread
 from gateway.ledger import post
 from gateway.ledger.kinds import InboundStatus
 from gateway.ledger.store import Ledger, UnitOfWork
-from gateway.line.office import Incoming, RefusedOffer
+from gateway.line.office import Incoming, OfferedFile, RefusedOffer
 from oftp2.identity import FileIdentity
 
 #: RFC 5024 section 5.3.5, SFNA reasons.
@@ -36,6 +37,7 @@ class IncomingFiles:
         in_thread: InThread,
         arrived: Callable[[], None],
         max_bytes: int,
+        services: AgreedServices,
     ) -> None:
         """`folder` takes the files; `arrived` is called when one is stored."""
         self._ledger = ledger
@@ -44,24 +46,15 @@ class IncomingFiles:
         self._in_thread = in_thread
         self._arrived = arrived
         self._max_bytes = max_bytes
+        self._services = services
         self._receiving: set[tuple[str, FileIdentity]] = set()
 
-    async def offer(
-        self,
-        partner: str,
-        identity: FileIdentity,
-        size_bytes: int,
-        user_data: str,
-        restart_position_bytes: int,
-    ) -> Incoming | RefusedOffer:
+    async def offer(self, partner: str, offered: OfferedFile) -> Incoming | RefusedOffer:
         """See `PostOffice.offer`."""
-        address = self._addresses[partner]
-        if identity.destination != address.our_code:
-            return RefusedOffer(INVALID_DESTINATION, f"not for {identity.destination} here", retry=False)
-        if identity.originator != address.their_code:
-            return RefusedOffer(INVALID_ORIGIN, f"{identity.originator} is not who sends here", retry=False)
-        if size_bytes > self._max_bytes:
-            return RefusedOffer(FILE_SIZE_IS_TOO_BIG, f"more than {self._max_bytes} bytes")
+        refusal = self._refusal_of(partner, offered)
+        if refusal is not None:
+            return refusal
+        identity = offered.identity
         if (partner, identity) in self._receiving:
             return RefusedOffer(UNSPECIFIED, "this file is coming in over another session", retry=True)
         self._receiving.add((partner, identity))
@@ -70,8 +63,10 @@ class IncomingFiles:
             file = await self._ledger.submit(
                 lambda uow: _go_on_from(
                     uow,
-                    post.inbound_offer(uow, partner, identity, size_bytes, path),
-                    restart_position_bytes,
+                    post.inbound_offer(
+                        uow, partner, identity, offered.size_bytes, path, attributes=offered.attributes
+                    ),
+                    offered.restart_position_bytes,
                 )
             )
             if file.status is InboundStatus.RECEIVING:
@@ -88,6 +83,17 @@ class IncomingFiles:
             raise
         self._receiving.discard((partner, identity))
         return RefusedOffer(DUPLICATE_FILE, "this file is here already", retry=False)
+
+    def _refusal_of(self, partner: str, offered: OfferedFile) -> RefusedOffer | None:
+        """Why the offer is not taken, whatever the ledger knows of the file."""
+        address, identity = self._addresses[partner], offered.identity
+        if identity.destination != address.our_code:
+            return RefusedOffer(INVALID_DESTINATION, f"not for {identity.destination} here", retry=False)
+        if identity.originator != address.their_code:
+            return RefusedOffer(INVALID_ORIGIN, f"{identity.originator} is not who sends here", retry=False)
+        if offered.size_bytes > self._max_bytes:
+            return RefusedOffer(FILE_SIZE_IS_TOO_BIG, f"more than {self._max_bytes} bytes")
+        return self._services.of(partner).refusal_of(offered.attributes)
 
 
 def _go_on_from(uow: UnitOfWork, file: post.InboundFile, restart_bytes: int) -> post.InboundFile:

@@ -14,13 +14,17 @@ from twisted.logger import Logger
 
 from gateway.clock import BUSINESS_ZONE, Clock
 from gateway.exchange.correspondence import Correspondent
+from gateway.exchange.file_services import AgreedServices, PartnerServices
 from gateway.exchange.terms import Address, PostOfficeLimits
+from gateway.exchange.threads import InThread
 from gateway.ledger import post
 from gateway.ledger.kinds import InterchangeStatus
 from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.line.office import OutgoingFile, Phase
+from gateway.trust.cms_file import CannotEnvelope
 from licencexml import writing
 from licencexml.messages import InterchangeFrame
+from oftp2.attributes import PLAIN
 from oftp2.identity import FileIdentity
 
 _log = Logger()
@@ -43,12 +47,18 @@ class OutgoingFiles:
         addresses: Mapping[str, Address],
         clock: Clock,
         limits: PostOfficeLimits,
+        services: AgreedServices,
+        in_thread: InThread,
+        alarm: Callable[[str, str | None], None],
     ) -> None:
         self._ledger = ledger
         self._us = us
         self._addresses = addresses
         self._clock = clock
         self._limits = limits
+        self._services = services
+        self._in_thread = in_thread
+        self._alarm = alarm
 
     async def next(self, partner: str, in_hand: Container[FileIdentity]) -> OutgoingFile | None:
         """The oldest that is still to be sent and not in hand, else a new one of all that is due."""
@@ -80,14 +90,46 @@ class OutgoingFiles:
             destination=address.their_code,
         )
 
-    async def _outgoing(self, interchange: post.Interchange) -> OutgoingFile:
-        """The file, made again from its members: the same bytes at every attempt."""
-        data = await self._ledger.read(lambda connection: self._bytes(connection, interchange))
+    async def _outgoing(self, interchange: post.Interchange) -> OutgoingFile | None:
+        """The same bytes at every attempt: made again from its members, or kept where that would give others.
+
+        None, and an alarm, when it cannot be signed or encrypted as was agreed: it waits.
+        """
+        form, plain = await self._ledger.read(lambda connection: self._look(connection, interchange))
+        services = self._services.of(interchange.partner)
+        if form is None and services.wraps:
+            form = await self._wrap(interchange, services, plain)
+            if form is None:
+                return None
+        data = plain if form is None or form.content is None else form.content
 
         async def opened() -> bytes:
             return data
 
-        return OutgoingFile(interchange.identity, len(data), opened)
+        attributes = PLAIN if form is None else form.attributes
+        return OutgoingFile(interchange.identity, len(data), opened, attributes=attributes)
+
+    async def _wrap(
+        self, interchange: post.Interchange, services: PartnerServices, plain: bytes
+    ) -> post.OutgoingForm | None:
+        """Have services done to a file, and keep the result before anything of it goes out."""
+        name = f"files to {interchange.partner}"
+        try:
+            wrapped = await self._in_thread(services.wrap, plain, self._clock())
+        except CannotEnvelope as error:
+            self._alarm(name, str(error))
+            return None
+        self._alarm(name, None)
+        content = wrapped.content if wrapped.attributes.enveloped else None
+        form = post.OutgoingForm(wrapped.attributes, content, wrapped.hash)
+        return await self._ledger.submit(lambda uow: post.keep_form(uow, interchange.id, form))
+
+    def _look(
+        self, connection: Connection, interchange: post.Interchange
+    ) -> tuple[post.OutgoingForm | None, bytes]:
+        form = post.form_of(connection, interchange.id)
+        kept = form is not None and form.content is not None
+        return form, b"" if kept else self._bytes(connection, interchange)
 
     def _bytes(self, connection: Connection, interchange: post.Interchange) -> bytes:
         frame = InterchangeFrame(

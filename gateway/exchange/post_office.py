@@ -16,13 +16,22 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from gateway.clock import Clock
 from gateway.exchange.correspondence import Correspondent
+from gateway.exchange.file_services import AgreedServices
 from gateway.exchange.incoming import IncomingFiles
 from gateway.exchange.outgoing import OutgoingFiles
 from gateway.exchange.receipts import Receipts
 from gateway.exchange.terms import Address, PostOfficeLimits
 from gateway.exchange.threads import InThread
 from gateway.ledger.store import Ledger
-from gateway.line.office import Incoming, IncomingReceipt, OutgoingFile, OutgoingReceipt, Phase, RefusedOffer
+from gateway.line.office import (
+    Incoming,
+    IncomingReceipt,
+    OfferedFile,
+    OutgoingFile,
+    OutgoingReceipt,
+    Phase,
+    RefusedOffer,
+)
 from oftp2.identity import FileIdentity
 
 T = TypeVar("T")
@@ -49,11 +58,22 @@ class LedgerPostOffice:
         in_thread: InThread,
         arrived: Callable[[], None],
         limits: PostOfficeLimits | None = None,
+        services: AgreedServices | None = None,
+        alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
     ) -> None:
         """`folder` takes incoming files; `arrived` is called when one is stored."""
-        limits = limits or PostOfficeLimits()
+        limits, services = limits or PostOfficeLimits(), services or AgreedServices()
         self._reactor = reactor
-        self._outgoing = OutgoingFiles(ledger=ledger, us=us, addresses=addresses, clock=clock, limits=limits)
+        self._outgoing = OutgoingFiles(
+            ledger=ledger,
+            us=us,
+            addresses=addresses,
+            clock=clock,
+            limits=limits,
+            services=services,
+            in_thread=in_thread,
+            alarm=alarm,
+        )
         self._receipts = Receipts(ledger=ledger)
         self._incoming = IncomingFiles(
             ledger=ledger,
@@ -62,6 +82,7 @@ class LedgerPostOffice:
             in_thread=in_thread,
             arrived=arrived,
             max_bytes=limits.max_inbound_bytes,
+            services=services,
         )
         self._in_hand: dict[str, dict[FileIdentity, object]] = defaultdict(dict)
         self._watchers: dict[str, list[Callable[[], None]]] = defaultdict(list)
@@ -138,16 +159,9 @@ class LedgerPostOffice:
         """See `PostOffice.receipt_received`."""
         return await self._receipts.received(partner, receipt)
 
-    async def offer(
-        self,
-        partner: str,
-        identity: FileIdentity,
-        size_bytes: int,
-        user_data: str,
-        restart_position_bytes: int,
-    ) -> Incoming | RefusedOffer:
+    async def offer(self, partner: str, offered: OfferedFile) -> Incoming | RefusedOffer:
         """See `PostOffice.offer`."""
-        return await self._incoming.offer(partner, identity, size_bytes, user_data, restart_position_bytes)
+        return await self._incoming.offer(partner, offered)
 
     def session_lost(self, partner: str, session: object) -> None:
         """See `PostOffice.session_lost`."""

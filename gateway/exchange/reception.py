@@ -6,7 +6,7 @@ simulated customs' for what the gateway sends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,16 +14,18 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from gateway.clock import Clock
-from gateway.errors import EnvironmentFault
+from gateway.errors import ConfigurationFault, EnvironmentFault
 from gateway.exchange import faults
 from gateway.exchange.examination import Document, ExaminedInterchange, Refused
 from gateway.exchange.notices import Notice, publish
+from gateway.exchange.opening import Content, Opener
 from gateway.exchange.pump import Pump
 from gateway.exchange.threads import InThread
 from gateway.exchange.workers import OUR_FAULT, Poisoned, Workers
 from gateway.ledger import post
 from gateway.ledger.kinds import InboundStatus
 from gateway.ledger.store import Ledger, UnitOfWork
+from gateway.trust.cms import CmsFault
 
 _log = Logger()
 
@@ -34,14 +36,14 @@ BATCH = 2
 class Desk(Protocol):
     """Decides about what a partner sent."""
 
-    def settle(self, uow: UnitOfWork, partner: str, interchange: ExaminedInterchange) -> list[Notice]:
-        """Settle every message of an interchange of `partner`'s, and put the answers into the outbox.
+    def settle(self, uow: UnitOfWork, interchange: ExaminedInterchange) -> list[Notice]:
+        """Settle every message of an interchange, in its order, and put the answers into the outbox.
 
         Like all of a unit of work it may run twice; what is to be logged is returned.
         """
 
-    def refuse(self, uow: UnitOfWork, partner: str, control_reference: str, refused: Refused) -> list[Notice]:
-        """Answer a file of `partner`'s that is no interchange; `control_reference` comes from its name."""
+    def refuse(self, uow: UnitOfWork, control_reference: str, refused: Refused) -> list[Notice]:
+        """Answer a virtual file that is no interchange; `control_reference` comes from its name."""
 
     def settled(self) -> None:
         """The transaction is durable: wake whoever has work by it."""
@@ -56,25 +58,22 @@ class Reception:
         workers: Workers,
         ledger: Ledger,
         desk: Desk,
-        senders: Mapping[str, frozenset[str]],
         folder: Path,
         clock: Clock,
         reactor: IReactorTime,
         in_thread: InThread,
+        opener: Opener,
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
     ) -> None:
-        """`folder` holds the stored files; `corrupt/` in it keeps those that are no interchange.
-
-        `senders` are by partner: whose messages come over its line.
-        """
+        """`folder` holds the stored files; `corrupt/` in it keeps those that are no interchange."""
         self._workers = workers
         self._ledger = ledger
         self._desk = desk
-        self._senders = senders
         self._folder = folder
         self._corrupt = folder / "corrupt"
         self._clock = clock
         self._in_thread = in_thread
+        self._opener = opener
         self._alarm = alarm
         self._unreadable: set[int] = set()
         self.pump = Pump("reception", self._step, reactor, alarm=alarm)
@@ -82,22 +81,42 @@ class Reception:
     async def _step(self) -> bool:
         limit = BATCH + len(self._unreadable)
         files = await self._ledger.read(lambda connection: post.inbound_to_process(connection, limit))
-        contents = list(zip(files, await self._in_thread(_read_all, files), strict=True))
+        contents = list(zip(files, await self._in_thread(self._opener.read_all, files), strict=True))
         self._tell_unreadable(contents)
+        unopened = [(file, fault) for file, fault in contents if isinstance(fault, CmsFault)]
+        for file, fault in unopened:
+            await self._refuse_unopened(file, fault)
         readable = [(file, data) for file, data in contents if isinstance(data, bytes)]
         if not readable:
-            return False
+            return bool(unopened)
         received = self._clock()
-        jobs = [Document(data, received, self._senders.get(file.partner)) for file, data in readable]
+        jobs = [Document(data, received) for _, data in readable]
         results = await self._workers.run("interchanges", jobs)
         for (file, data), result in zip(readable, results, strict=True):
             await self._settle(file, _refusal(result, data) if isinstance(result, Poisoned) else result)
         return True
 
-    def _tell_unreadable(self, contents: Sequence[tuple[post.InboundFile, bytes | OSError]]) -> None:
+    async def _refuse_unopened(self, file: post.InboundFile, fault: CmsFault) -> None:
+        """What cannot be opened is its sender's fault: a NERP tells why; the file is kept for operators."""
+        await self._ledger.submit(
+            lambda uow: post.inbound_not_processed(uow, file.id, fault.reason, fault.text)
+        )
+        self._desk.settled()
+        _log.error(
+            "file {dataset} of {partner} ({services}) cannot be opened: {reason:02d} {text}",
+            dataset=file.identity.dataset_name,
+            partner=file.partner,
+            services=str(file.attributes),
+            reason=int(fault.reason),
+            text=fault.text,
+        )
+        self._alarm(_alert_of(file), f"cannot be opened: {fault.text}; it is kept")
+        await self._in_thread(self._put_away, Path(file.path), True)
+
+    def _tell_unreadable(self, contents: Sequence[tuple[post.InboundFile, Content]]) -> None:
         """A file that cannot be read is told, kept, and looked at again; it holds up none that come after."""
         for file, data in contents:
-            if isinstance(data, OSError):
+            if isinstance(data, OSError | ConfigurationFault):
                 self._unreadable.add(file.id)
                 self._alarm(
                     _alert_of(file), f"cannot be read: {data}; if it is lost: ctl inbound refuse {file.id}"
@@ -144,8 +163,10 @@ class Reception:
             return []
         if isinstance(result, Refused):
             reference = post.control_reference(file.identity)
+            post.inbound_opened(uow, file.id)
             post.inbound_corrupt(uow, file.id)
-            return self._desk.refuse(uow, file.partner, reference, result)
+            return self._desk.refuse(uow, reference, result)
+        post.inbound_opened(uow, file.id)
         post.inbound_processed(uow, file.id, result.control_reference)
         settled = Notice.of(
             "interchange {control_reference} from {partner}: {count} messages",
@@ -153,7 +174,7 @@ class Reception:
             partner=file.partner,
             count=len(result.messages),
         )
-        return [settled, *self._desk.settle(uow, file.partner, result)]
+        return [settled, *self._desk.settle(uow, result)]
 
     async def tidy_up(self) -> None:
         """Put away what was settled just before the last run ended. To be called before the line is open."""
@@ -168,21 +189,6 @@ class Reception:
         elif path.exists():
             self._corrupt.mkdir(exist_ok=True)
             path.rename(self._corrupt / path.name)
-
-
-def _read_all(files: Sequence[post.InboundFile]) -> list[bytes | OSError]:
-    return [_read(file) for file in files]
-
-
-def _read(file: post.InboundFile) -> bytes | OSError:
-    try:
-        data = Path(file.path).read_bytes()
-    except OSError as error:
-        return error
-    if len(data) != file.size_bytes:
-        # What was synced is not what is there: that is no fault of the partner's.
-        return OSError(f"{len(data)} bytes are on the disk, {file.size_bytes} were received")
-    return data
 
 
 def _alert_of(file: post.InboundFile) -> str:

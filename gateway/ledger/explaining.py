@@ -52,7 +52,6 @@ def explain_licence(connection: Connection, key: LicenceKey, policy: Policy, now
     return {
         "licence": str(key),
         "status": dossier.state.status.value,
-        "partner": dossier.provenance["partner"],
         "steps": [_step(number, step) for number, step in enumerate(steps, start=1)],
     }
 
@@ -102,7 +101,6 @@ def _milestones(rows: Iterable[Row[Any]]) -> Iterator[Milestone]:
                 row.message_id,
                 _rejections(row.data.get("rejections", [])),
                 None if ground is None else RevocationGround(ground),
-                row.data["partner"] if event is LicenceEvent.SEAL else None,
             )
 
 

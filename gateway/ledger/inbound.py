@@ -12,35 +12,56 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from gateway.ledger.interchanges import control_reference
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import EntryKind, InboundStatus, ReceiptStatus
-from gateway.ledger.parcels import InboundFile, has_identity, identity_columns, inbound_file_of
+from gateway.ledger.parcels import (
+    InboundFile,
+    attribute_columns,
+    has_identity,
+    identity_columns,
+    inbound_file_of,
+)
 from gateway.ledger.portable import is_literally
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import inbound_file
+from oftp2.attributes import PLAIN, FileAttributes
 from oftp2.identity import FileIdentity
 
 _FILES = inbound_file.c
 
 
-def offer(uow: UnitOfWork, partner: str, identity: FileIdentity, size_bytes: int, path: str) -> InboundFile:
+def offer(
+    uow: UnitOfWork,
+    partner: str,
+    identity: FileIdentity,
+    size_bytes: int,
+    path: str,
+    *,
+    attributes: FileAttributes = PLAIN,
+) -> InboundFile:
     """The file of this identity: new at position 0, or as it is known (its status tells what to answer).
 
     A file that was cut goes on at its durable position, at the path it has; one that comes again with
-    another size begins anew.
+    another size, or after other services, begins anew.
     """
     known = find(uow.connection, partner, identity)
     if known is None:
-        row = identity_columns(identity) | {
-            "partner": partner,
-            "size_bytes": size_bytes,
-            "path": path,
-            "position_bytes": 0,
-            "status": InboundStatus.RECEIVING,
-            "receipt_status": ReceiptStatus.NONE,
-            "at": uow.now,
-        }
+        row = (
+            identity_columns(identity)
+            | attribute_columns(attributes)
+            | {
+                "partner": partner,
+                "size_bytes": size_bytes,
+                "path": path,
+                "position_bytes": 0,
+                "status": InboundStatus.RECEIVING,
+                "receipt_status": ReceiptStatus.NONE,
+                "at": uow.now,
+            }
+        )
         uow.connection.execute(insert(inbound_file).values(row))
-    elif known.status is InboundStatus.RECEIVING and known.size_bytes != size_bytes:
-        _update(uow, known.id, size_bytes=size_bytes, position_bytes=0)
+    elif known.status is InboundStatus.RECEIVING and (
+        known.size_bytes != size_bytes or attribute_columns(known.attributes) != attribute_columns(attributes)
+    ):
+        _update(uow, known.id, size_bytes=size_bytes, position_bytes=0, **attribute_columns(attributes))
     else:
         return known
     offered = find(uow.connection, partner, identity)

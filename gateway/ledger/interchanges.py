@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from gateway.ledger import acts_sent
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
+from gateway.ledger.outgoing_files import forget_content
 from gateway.ledger.parcels import Interchange, has_identity, identity_columns, interchange_of, stands_for
 from gateway.ledger.portable import is_literally
 from gateway.ledger.projection import key_of, load_lives, save_lives
@@ -156,6 +157,7 @@ def mark_delivered(uow: UnitOfWork, interchange_id: int) -> None:
     if known is None or known.status is not InterchangeStatus.SENT:
         return
     _set(uow, interchange_id, status=InterchangeStatus.DELIVERED)
+    forget_content(uow, interchange_id)
     _members_become(uow, interchange_id, OutboxStatus.DELIVERED, {OutboxStatus.ASSIGNED})
 
 
@@ -181,6 +183,7 @@ def mark_refused(
             _set(uow, interchange_id, **attempts, not_before=not_before)
         return
     _set(uow, interchange_id, **attempts, status=InterchangeStatus.REFUSED, not_before=None)
+    forget_content(uow, interchange_id)
     _members_become(uow, interchange_id, OutboxStatus.HELD, {OutboxStatus.ASSIGNED, OutboxStatus.DELIVERED})
     journal = Journal(uow)
     journal.enter(EntryKind.INTERCHANGE_REFUSED, {"interchange": interchange_id, "reason": reason})

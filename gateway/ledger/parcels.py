@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, Table
 
 from gateway.ledger.kinds import InboundStatus, InterchangeStatus, ReceiptStatus
+from oftp2.attributes import FileAttributes
 from oftp2.identity import NO_COUNTER, FileIdentity
 
 
@@ -54,6 +55,7 @@ class InboundFile:
     refusal_reason: int | None
     refusal_text: str | None
     at: datetime
+    attributes: FileAttributes
 
 
 def identity_columns(identity: FileIdentity) -> dict[str, str]:
@@ -65,6 +67,17 @@ def identity_columns(identity: FileIdentity) -> dict[str, str]:
         "originator": identity.originator,
         "destination": identity.destination,
     }
+
+
+def attribute_columns(attributes: FileAttributes) -> dict[str, Any]:
+    """The columns of `inbound_file` and `outgoing_file` that hold what SFID told of a file."""
+    # PostgreSQL takes no NUL in a text.
+    return asdict(attributes) | {"description": attributes.description.replace("\0", "")}
+
+
+def attributes_of(row: RowMapping) -> FileAttributes:
+    """What SFID told, from such columns."""
+    return FileAttributes(**_same(row, *(field.name for field in fields(FileAttributes))))
 
 
 def has_identity(table: Table, identity: FileIdentity) -> list[ColumnElement[bool]]:
@@ -110,6 +123,7 @@ def inbound_file_of(row: RowMapping) -> InboundFile:
         identity=_identity(row),
         status=InboundStatus(row["status"]),
         receipt_status=ReceiptStatus(row["receipt_status"]),
+        attributes=attributes_of(row),
     )
 
 

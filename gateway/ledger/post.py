@@ -33,6 +33,7 @@ from gateway.ledger.interchanges import (
     unfinished,
 )
 from gateway.ledger.outbox import Letter, enqueue, enqueue_all, hold, never_again, release, repeat, requeue
+from gateway.ledger.outgoing_files import OutgoingForm, form_of, keep_form
 from gateway.ledger.parcels import InboundFile, Interchange
 from gateway.ledger.technical import technical_answer
 
@@ -43,11 +44,13 @@ __all__ = [
     "Interchange",
     "KeptResponse",
     "Letter",
+    "OutgoingForm",
     "control_reference",
     "enqueue",
     "enqueue_all",
     "find_interchange",
     "flush",
+    "form_of",
     "gather",
     "hold",
     "inbound_corrupt",
@@ -62,6 +65,7 @@ __all__ = [
     "inbound_stored",
     "inbound_to_process",
     "inbound_waiting",
+    "keep_form",
     "mark_delivered",
     "mark_refused",
     "mark_sent",

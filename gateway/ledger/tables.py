@@ -6,8 +6,11 @@ inserts need no key looked up first. Blobs come last in their rows: reading the 
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -37,6 +40,22 @@ metadata = MetaData(
 
 #: What makes a virtual file one and the same (RFC 5024 section 5.3.3: SFID).
 _FILE_IDENTITY = ("dataset_name", "file_date", "file_time", "originator", "destination")
+
+
+def _file_attributes() -> tuple[Column[Any], ...]:
+    """SFIDFMT to SFIDDESC (RFC 5024 section 5.3.3)."""
+    return (
+        Column("format", String(1), nullable=False),
+        Column("record_bytes", Integer, nullable=False),
+        Column("original_size_blocks", BigInteger),
+        Column("encrypted", Boolean, nullable=False),
+        Column("signed", Boolean, nullable=False),
+        Column("cipher_suite", Integer, nullable=False),
+        Column("compressed", Boolean, nullable=False),
+        Column("enveloped", Boolean, nullable=False),
+        Column("signed_receipt", Boolean, nullable=False),
+        Column("description", Text, nullable=False),
+    )
 
 
 def _licence_reference() -> ForeignKeyConstraint:
@@ -121,7 +140,6 @@ licence = Table(
     Column("tree", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("accepted_at", Instant, nullable=False),
-    Column("partner", String(64)),
     UniqueConstraint("licence_type", "licence_no"),
     Index("ix_licence_status", "status", "priority", "id"),
     _partial("ix_licence_in_force", "valid_to", where="standing = 'IN_FORCE'"),
@@ -324,6 +342,16 @@ outbox = Table(
     sqlite_autoincrement=True,
 )
 
+#: How interchanges travel that do not go as they are (RFC 5024 section 6).
+outgoing_file = Table(
+    "outgoing_file",
+    metadata,
+    Column("interchange_id", Integer, ForeignKey("interchange.id"), primary_key=True, autoincrement=False),
+    *_file_attributes(),
+    Column("content", LargeBinary),
+    Column("hash", LargeBinary),
+)
+
 inbound_file = Table(
     "inbound_file",
     metadata,
@@ -343,6 +371,7 @@ inbound_file = Table(
     Column("refusal_reason", Integer),
     Column("refusal_text", Text),
     Column("at", Instant, nullable=False),
+    *_file_attributes(),
     UniqueConstraint("partner", *_FILE_IDENTITY, name="uq_inbound_file_identity"),
     _partial("ix_inbound_file_receiving", "partner", "id", where="status = 'RECEIVING'"),
     _partial("ix_inbound_file_stored", "id", where="status = 'STORED'"),

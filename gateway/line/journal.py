@@ -8,6 +8,7 @@ from twisted.python.failure import Failure
 from gateway.line.office import Phase
 from gateway.line.refusals import meaning
 from gateway.line.status import Direction
+from oftp2.attributes import PLAIN, FileAttributes
 from oftp2.identity import FileIdentity
 from oftp2.negotiation import Parameters
 
@@ -43,23 +44,41 @@ class Journal:
         """Somebody called who may not."""
         _log.warn("call by {code!r} refused: {reason}", **self._common(), code=code, reason=reason)
 
-    def file_sent(self, identity: FileIdentity, size_bytes: int, *, already_there: bool = False) -> None:
+    def file_sent(
+        self,
+        identity: FileIdentity,
+        size_bytes: int,
+        *,
+        services: FileAttributes = PLAIN,
+        already_there: bool = False,
+    ) -> None:
         """The partner has our file."""
         _log.info(
-            "file {dataset} sent to {partner}, {size_bytes} bytes",
+            "file {dataset} sent to {partner}, {size_bytes} bytes{note}",
             **self._common(),
             **_file(identity),
             size_bytes=size_bytes,
+            services=str(services),
+            note=f" ({services})" if str(services) != str(PLAIN) else "",
             already_there=already_there,
         )
 
-    def file_received(self, identity: FileIdentity, size_bytes: int, position_bytes: int) -> None:
+    def file_received(
+        self,
+        identity: FileIdentity,
+        size_bytes: int,
+        position_bytes: int,
+        *,
+        services: FileAttributes = PLAIN,
+    ) -> None:
         """We have the partner's file."""
         _log.info(
-            "file {dataset} received from {partner}, {size_bytes} bytes",
+            "file {dataset} received from {partner}, {size_bytes} bytes{note}",
             **self._common(),
             **_file(identity),
             size_bytes=size_bytes,
+            services=str(services),
+            note=f" ({services})" if str(services) != str(PLAIN) else "",
             restarted_at_bytes=position_bytes,
         )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from oftp2.attributes import PLAIN, FileAttributes
 from oftp2.identity import FileIdentity
 
 
@@ -25,12 +26,16 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingFile:
-    """A file that is due. `open` gives all its bytes (they are bounded); `size_bytes` is their number."""
+    """A file that is due. `open` gives all its bytes (they are bounded); `size_bytes` is their number.
+
+    `attributes` tell what was done to it before, and what is asked for it.
+    """
 
     identity: FileIdentity
     size_bytes: int
     open: Callable[[], Awaitable[bytes]]
     user_data: str = ""
+    attributes: FileAttributes = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,20 @@ class IncomingReceipt:
     hash: bytes = b""
     signature: bytes = b""
     to_sign: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFile:
+    """A file that the partner offers: about `size_bytes` (whole KiB), from `restart_position_bytes` on.
+
+    `attributes` tell what was done to it and what is wanted for it, which may be what was not agreed.
+    """
+
+    identity: FileIdentity
+    size_bytes: int
+    restart_position_bytes: int
+    user_data: str = ""
+    attributes: FileAttributes = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +164,8 @@ class PostOffice(Protocol):
         Durable when it returns; only then the partner gets its RTR.
         """
 
-    async def offer(
-        self,
-        partner: str,
-        identity: FileIdentity,
-        size_bytes: int,
-        user_data: str,
-        restart_position_bytes: int,
-    ) -> Incoming | RefusedOffer:
-        """The partner offers a file of about `size_bytes` (whole KiB), from `restart_position_bytes` on."""
+    async def offer(self, partner: str, offered: OfferedFile) -> Incoming | RefusedOffer:
+        """The partner offers a file: take it, or say why not."""
 
     def session_lost(self, partner: str, session: object) -> None:
         """The session is over: whatever it was handed and did not report goes back among what is due."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.line.journal import Journal
-from gateway.line.office import Phase, PostOffice
+from gateway.line.office import OutgoingFile, Phase, PostOffice
 from gateway.line.refusals import in_words
 from gateway.line.status import Traffic
+from oftp2.attributes import FileAttributes
 from oftp2.identity import FileIdentity
 
 
@@ -19,6 +20,20 @@ class Party:
     office: PostOffice
     traffic: Traffic
     journal: Journal
+
+    def sent(self, item: OutgoingFile) -> None:
+        """Tell log and status of a file of ours that the partner has."""
+        self.traffic.files_sent += 1
+        self.traffic.last_file = _passed(item.identity, "sent", item.size_bytes, item.attributes)
+        self.journal.file_sent(item.identity, item.size_bytes, services=item.attributes)
+
+    def received(
+        self, identity: FileIdentity, size_bytes: int, restarted_at_bytes: int, services: FileAttributes
+    ) -> None:
+        """Tell log and status of a file of the partner's that we have."""
+        self.traffic.files_received += 1
+        self.traffic.last_file = _passed(identity, "received", size_bytes, services)
+        self.journal.file_received(identity, size_bytes, restarted_at_bytes, services=services)
 
     def refused(
         self, identity: FileIdentity, phase: Phase, reason: int, text: str, *, retry: bool, by_us: bool
@@ -32,3 +47,7 @@ class Party:
         """Tell log and status of an end-to-end response that is not taken for what it says."""
         self.journal.receipt_not_taken(identity, fault)
         self.traffic.last_refusal = f"{identity.dataset_name}: receipt by {self.name} not taken: {fault}"
+
+
+def _passed(identity: FileIdentity, way: str, size_bytes: int, services: FileAttributes) -> str:
+    return f"{identity.dataset_name} {way}, {size_bytes} bytes; services: {services}"

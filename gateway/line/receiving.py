@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from gateway.line.file_rules import FileRules
-from gateway.line.office import Incoming, IncomingReceipt, NotProcessed, Phase, RefusedFile, RefusedOffer
+from gateway.line.office import (
+    Incoming,
+    IncomingReceipt,
+    NotProcessed,
+    OfferedFile,
+    Phase,
+    RefusedFile,
+    RefusedOffer,
+)
 from gateway.line.party import Party
 from oftp2 import events as e
+from oftp2.attributes import PLAIN
 from oftp2.commands import BLOCK_BYTES, EERP, NERP
 from oftp2.identity import FileIdentity
 from oftp2.reasons import EFNA_REASONS, NERP_REASONS, SFNA_REASONS, Refusal, explain
@@ -26,6 +35,7 @@ class Receiving:
         self._traffic = party.traffic
         self._journal = party.journal
         self._incoming: Incoming | None = None
+        self._services = PLAIN
         self._identity: FileIdentity | None = None
         self._skip_bytes = 0
         self._room_bytes = 0
@@ -41,20 +51,22 @@ class Receiving:
         """SFID: ask the office, answer SFPA or SFNA."""
         if self._session.state is not State.OPIP:
             return
-        refusal = _unsupported(event) or self._rules.refusal_of(event.sfid, event.size_bytes)
+        refusal = self._rules.refusal_of(event.sfid, event.size_bytes)
         if refusal is not None:
             self._refuse_offer(event.identity, refusal)
             return
         self._identity = event.identity
-        answer = await self._office.offer(
-            self._partner, event.identity, event.size_bytes, event.sfid.user_data, event.restart_bytes
+        attributes = event.sfid.attributes
+        offered = OfferedFile(
+            event.identity, event.size_bytes, event.restart_bytes, event.sfid.user_data, attributes
         )
+        answer = await self._office.offer(self._partner, offered)
         if isinstance(answer, RefusedOffer):
             self._identity = None
             if self._session.state is State.OPIP:
                 self._refuse_offer(event.identity, answer)
             return
-        self._incoming = answer
+        self._incoming, self._services = answer, attributes
         if self._session.state is not State.OPIP:
             await self.abandon()
             return
@@ -92,8 +104,7 @@ class Receiving:
         if self._session.state is not State.CLIP:
             return False
         if refusal is None:
-            self._traffic.files_received += 1
-            self._journal.file_received(identity, event.unit_count, self._position_bytes)
+            self._party.received(identity, event.unit_count, self._position_bytes, self._services)
             return True
         retry = explain(EFNA_REASONS, refusal.reason).retryable
         self._party.refused(identity, Phase.END, refusal.reason, refusal.text, retry=retry, by_us=True)
@@ -161,15 +172,3 @@ class Receiving:
         else:
             self._party.refused(identity, Phase.START, answer.reason, answer.text, retry=retry, by_us=True)
         self._session.refuse_file(answer.reason, answer.text, retry=retry)
-
-
-def _unsupported(event: e.StartFileIndication) -> RefusedOffer | None:
-    """The refusal for file services that are not offered here (RFC 5024 section 6)."""
-    sfid = event.sfid
-    if sfid.security in {"01", "03"}:
-        return RefusedOffer(Refusal.ENCRYPTED_NOT_ALLOWED, "encrypted files are not taken", retry=False)
-    if sfid.security == "02":
-        return RefusedOffer(Refusal.SIGNED_NOT_ALLOWED, "signed files are not taken", retry=False)
-    if sfid.compressed or sfid.enveloped:
-        return RefusedOffer(Refusal.COMPRESSION_NOT_ALLOWED, "enveloped files are not taken", retry=False)
-    return None

@@ -59,7 +59,13 @@ class Sending:
         assert self._session.parameters is not None, "only a session that stands has a turn"
         # Whoever holds a part of the file answers with where it ends; all others answer 0.
         restart = len(data) // BLOCK_BYTES if self._session.parameters.restart else 0
-        offer = SFID.of(item.identity, len(data), restart=restart, user_data=item.user_data)
+        offer = SFID.of(
+            item.identity,
+            len(data),
+            restart=restart,
+            user_data=item.user_data,
+            attributes=item.attributes,
+        )
         fault = offer_fault(offer, self._session.level)
         if fault is not None:
             await self._cannot_be_offered(item, *fault)
@@ -121,8 +127,7 @@ class Sending:
     async def file_closed(self) -> None:
         """EFPA."""
         item = self._take_file()
-        self._traffic.files_sent += 1
-        self._journal.file_sent(item.identity, item.size_bytes)
+        self._party.sent(item)
         await self._office.file_sent(self._partner, item.identity)
 
     async def file_not_closed(self, event: e.CloseFileRefusal) -> None:
@@ -143,7 +148,9 @@ class Sending:
     async def _refused(self, phase: Phase, reason: int, text: str, *, retry: bool) -> None:
         item = self._take_file()
         if reason == Refusal.DUPLICATE_FILE:
-            self._journal.file_sent(item.identity, item.size_bytes, already_there=True)
+            self._journal.file_sent(
+                item.identity, item.size_bytes, services=item.attributes, already_there=True
+            )
             await self._office.file_already_there(self._partner, item.identity)
             return
         self._party.refused(item.identity, phase, reason, text, retry=retry, by_us=False)

@@ -32,6 +32,7 @@ class Traffic:
     bytes_received: int = 0
     last_error: str = ""
     last_refusal: str | None = None
+    last_file: str | None = None
 
     @property
     def files(self) -> int:
@@ -43,6 +44,7 @@ class Traffic:
 class LineStatus:
     """One line in words and numbers. `since` is when `state` began; `parameters` are those negotiated.
 
+    `last_file` is the last file that passed, and the services that it went through (RFC 5024 section 6);
     `last_refusal` is the last file that was refused, by whom, why, and whether it is to be tried again.
     `address` is where the partner is called, or was last. `circuit` tells why the circuit is open.
     """
@@ -58,6 +60,7 @@ class LineStatus:
     bytes_received: int
     parameters: Parameters | None = None
     last_refusal: str | None = None
+    last_file: str | None = None
     address: str | None = None
     circuit: str | None = None
 
@@ -106,6 +109,7 @@ class Gauge:
             bytes_received=traffic.bytes_received,
             parameters=self.parameters,
             last_refusal=traffic.last_refusal,
+            last_file=traffic.last_file,
             address=self.address,
             circuit=self.circuit,
         )

@@ -35,7 +35,7 @@ def certificates_of(config: GatewayConfig) -> tuple[Expiring, ...]:
 
 
 def certificates_of_line(line: LineConfig, partners: tuple[PartnerConfig, ...]) -> Iterator[Expiring]:
-    """Those for TLS and for secure authentication."""
+    """Those for TLS, for secure authentication and for the services for files."""
     if line.certificate is not None:
         yield Expiring("of the line", Path(line.certificate))
     for partner in partners:
@@ -43,6 +43,8 @@ def certificates_of_line(line: LineConfig, partners: tuple[PartnerConfig, ...]) 
             (f"of {partner.name} for TLS", partner.tls_anchor),
             (f"of ours for {partner.name}", partner.auth_certificate),
             (f"of {partner.name} for authentication", partner.partner_auth_certificate),
+            (f"of ours for files with {partner.name}", partner.services.certificate),
+            (f"of {partner.name} for files", partner.services.partner_certificates),
         )
         yield from (Expiring(name, Path(path)) for name, path in paths if path is not None)
 

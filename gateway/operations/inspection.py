@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.config import CustomsConfig, GatewayConfig, LineConfig, PartnerConfig
 from gateway.config.tables import load_tables, shipped_tables
 from gateway.errors import ConfigurationFault, EnvironmentFault
+from gateway.exchange.file_services import PartnerServices
 from gateway.line.anchorage import Anchorage
 from gateway.line.tls import make_context
 from gateway.operations.expiring import certificates_of, expiry_trouble
@@ -107,6 +108,7 @@ def _line(line: LineConfig, partners: tuple[PartnerConfig, ...]) -> Iterator[str
         key, own, other = partner.auth_key, partner.auth_certificate, partner.partner_auth_certificate
         if key is not None and own is not None and other is not None:
             yield from _tried(partial(Authenticator.load, key, own, other))
+        yield from _tried(partial(PartnerServices.load, partner.services))
 
 
 def _tried(load: Callable[[], object]) -> Iterator[str]:

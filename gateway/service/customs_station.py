@@ -105,10 +105,13 @@ class CustomsStation:
         return [*self._station.line_duties(), *self._station.last_duties()]
 
     async def reload(self) -> list[str]:
-        """See `Daemon.reload`: anchors are read again, in new workers."""
-        CustomsBench(bench_settings(self._config))
-        await self._workers.renew((bench_settings(self._config),))
-        return ["anchors"]
+        """See `Daemon.reload`: anchors, and what is agreed about files, are read again."""
+        source = self._config.source
+        config = CustomsConfig.load(source) if source else self._config
+        CustomsBench(bench_settings(config))
+        self._station.renew_services(config.partners)
+        await self._workers.renew((bench_settings(config),))
+        return ["anchors", "services for files"]
 
     def healthy(self) -> bool:
         """See `Daemon.healthy`."""

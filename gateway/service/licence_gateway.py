@@ -14,7 +14,6 @@ from gateway.exchange.desk import GatewayDesk
 from gateway.exchange.expiry import expiring
 from gateway.exchange.feedback_writer import FeedbackWriter
 from gateway.exchange.intake import Intake, IntakeLimits
-from gateway.exchange.offices import Offices
 from gateway.exchange.sealing import Sealing
 from gateway.exchange.spool import SpoolTree
 from gateway.operations.commands import Commands
@@ -93,7 +92,8 @@ class LicenceGateway:
             ledger=ledger,
             alerts=self._alerts,
         )
-        self._offices = offices = Offices.of(config.partners)
+        # Every licence goes to the first partner; customs is one, however many sites it has behind it.
+        customs = station.partners[config.partners[0].name]
         self._feedback = FeedbackWriter(
             trees=[tree.spool for tree in trees],
             ledger=ledger,
@@ -105,26 +105,26 @@ class LicenceGateway:
             workers=self._workers,
             ledger=ledger,
             us=station.us,
-            offices=offices,
+            partner=customs,
             new_id=surroundings.new_id,
             clock=surroundings.clock,
             reactor=surroundings.reactor,
             sealed=self._answers_wait,
             alarm=self._alerts,
         )
-        secretary = Secretary(signer, us=station.us, partner=offices.centre, new_id=surroundings.new_id)
-        self._desk = GatewayDesk(secretary=secretary, offices=offices, policy=law, settled=self._answers_wait)
+        secretary = Secretary(signer, us=station.us, partner=customs, new_id=surroundings.new_id)
+        self._desk = GatewayDesk(secretary=secretary, policy=law, settled=self._answers_wait)
         self._days = Days(
             config,
             surroundings,
             ledger=ledger,
             secretary=secretary,
-            expire=expiring(secretary, offices),
+            expire=expiring(secretary),
             written=self._answers_wait,
             alarm=self._alerts,
         )
         self._licence_handlers = LicenceHandlers(
-            ledger=ledger, secretary=secretary, offices=offices, written=self._answers_wait
+            ledger=ledger, secretary=secretary, written=self._answers_wait
         )
         self._intake = Intake(
             trees=trees,
@@ -202,10 +202,11 @@ class LicenceGateway:
         source = self._config.source
         config = GatewayConfig.load(source) if source else self._config
         Bench(bench_settings(config))
+        self._station.renew_services(config.partners)
         self._law.renew(config.law)
         self._days.renew(config)
         await self._workers.renew((bench_settings(config),))
-        return ["law", "contacts", "anchors", "seal key"]
+        return ["law", "contacts", "anchors", "seal key", "services for files"]
 
     def healthy(self) -> bool:
         """See `Daemon.healthy`: a reactor that runs this is not stuck; trouble is for alerts."""

@@ -16,7 +16,9 @@ from twisted.internet.error import CannotListenError
 from gateway.config import PartnerConfig, PostLimits
 from gateway.errors import ConfigurationFault
 from gateway.exchange.correspondence import Correspondent
+from gateway.exchange.file_services import AgreedServices
 from gateway.exchange.giving_up import GivingUp
+from gateway.exchange.opening import Opener
 from gateway.exchange.post_office import LedgerPostOffice
 from gateway.exchange.reception import Desk, Reception
 from gateway.exchange.terms import Address, PostOfficeLimits
@@ -77,6 +79,8 @@ class Station:
         self._reception: Reception | None = None
         self._giving_up: GivingUp | None = None
         limits, line = settings.limits, settings.line
+        self._opened_max_bytes = limits.inbound_max_bytes
+        self.services = _services(settings.partners)
         self.post_office = LedgerPostOffice(
             ledger=ledger,
             us=self.us,
@@ -92,6 +96,8 @@ class Station:
             limits=PostOfficeLimits(
                 limits.interchange_max_messages, limits.interchange_max_bytes, limits.inbound_max_bytes
             ),
+            services=self.services,
+            alarm=alerts,
         )
         self.line = surroundings.make_line(line, self.post_office, wrap_protocol)
 
@@ -101,11 +107,11 @@ class Station:
             workers=self._workers,
             ledger=self.ledger,
             desk=desk,
-            senders={name: frozenset({one.participant}) for name, one in self.partners.items()},
             folder=self._inbound,
             clock=self._surroundings.clock,
             reactor=self._surroundings.reactor,
             in_thread=self._surroundings.in_thread,
+            opener=Opener(self.services, max_bytes=self._opened_max_bytes, clock=self._surroundings.clock),
             alarm=self._alerts,
         )
         self._giving_up = GivingUp(
@@ -123,6 +129,11 @@ class Station:
         assert self._giving_up is not None, "a station that answers is open"
         return await self._giving_up.give_up(number, by, why)
 
+    def renew_services(self, partners: tuple[PartnerConfig, ...]) -> None:
+        """Read what is agreed about files, its keys and certificates again; ConfigurationFault."""
+        self.services.renew(_services(partners))
+        self.post_office.wake()
+
     def line_duties(self) -> Sequence[Duty]:
         """End the sessions properly, then the reception; what is queued stays queued."""
         reception = [] if self._reception is None else [("reception", self._reception.pump.stop)]
@@ -138,3 +149,7 @@ class Station:
     def _arrived(self) -> None:
         if self._reception is not None:
             self._reception.pump.wake()
+
+
+def _services(partners: tuple[PartnerConfig, ...]) -> AgreedServices:
+    return AgreedServices.load({one.name: one.services for one in partners})

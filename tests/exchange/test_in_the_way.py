@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from gateway.exchange.post_office import LedgerPostOffice
 from gateway.exchange.spool import SpoolTree
 from gateway.ledger.tables import interchange
-from gateway.line.office import Incoming, Phase, RefusedOffer
+from gateway.line.office import Incoming, OfferedFile, Phase, RefusedOffer
 from gateway.service.licence_gateway import LicenceGateway
 from oftp2.identity import FileIdentity
 
@@ -39,7 +39,7 @@ def alerts(world: World) -> list[str]:
 
 def offered(world: World, dataset: str, size_bytes: int, restart_bytes: int = 0) -> Incoming:
     identity = FileIdentity(dataset, "20260101", "1200000001", "CN-CUSTOMS", "CN-GATEWAY")
-    answer = world.now(office(world).offer("customs", identity, size_bytes, "", restart_bytes))
+    answer = world.now(office(world).offer("customs", OfferedFile(identity, size_bytes, restart_bytes)))
     assert not isinstance(answer, RefusedOffer)
     return cast("Incoming", answer)
 
@@ -251,7 +251,7 @@ def test_files_that_are_not_for_us_or_not_from_them(
     world: World, originator: str, destination: str, reason: int
 ) -> None:
     identity = FileIdentity("X", "20260101", "1200000001", originator, destination)
-    answer = world.now(office(world).offer("customs", identity, 1024, "", 0))
+    answer = world.now(office(world).offer("customs", OfferedFile(identity, 1024, 0)))
     assert isinstance(answer, RefusedOffer)
     assert answer.reason == reason
 

@@ -16,12 +16,14 @@ from twisted.internet.defer import Deferred
 from gateway.line.office import (
     IncomingReceipt,
     NotProcessed,
+    OfferedFile,
     OutgoingFile,
     OutgoingReceipt,
     Phase,
     RefusedFile,
     RefusedOffer,
 )
+from oftp2.attributes import FileAttributes
 from oftp2.identity import FileIdentity
 
 LOOPBACK = x509.IPAddress(ip_address("127.0.0.1"))
@@ -74,6 +76,7 @@ class DummyOffice:
     received: dict[FileIdentity, bytes] = field(default_factory=dict)
     refusal: RefusedOffer | None = None
     receipt_fault: str | None = None
+    attributes: list[FileAttributes] = field(default_factory=list)
     answers_with_receipts: bool = True
     in_hand: dict[object, object] = field(default_factory=dict)
     wakes: list[Callable[[], None]] = field(default_factory=list)
@@ -168,21 +171,16 @@ class DummyOffice:
         self.fire("receipt received")
         return self.receipt_fault
 
-    async def offer(
-        self,
-        partner: str,
-        identity: FileIdentity,
-        size_bytes: int,
-        user_data: str,
-        restart_position_bytes: int,
-    ) -> Shelf | RefusedOffer:
+    async def offer(self, partner: str, offered: OfferedFile) -> Shelf | RefusedOffer:
         await self.delay()
+        identity = offered.identity
+        self.attributes.append(offered.attributes)
         if self.refusal is not None:
             return self.refusal
         if identity in self.received:
             return RefusedOffer(13, "duplicate")
         held = self.held.setdefault(identity, bytearray())
-        position = min(len(held), restart_position_bytes)
+        position = min(len(held), offered.restart_position_bytes)
         del held[position:]
         self.log.append(("offered", identity.dataset_name, position))
         if self.answers_with_receipts:

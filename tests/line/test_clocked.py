@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from gateway.config.endpoints import Endpoint, Transport
 from gateway.line.calling import Caller, pause_seconds
 from gateway.line.homing import CallAddress
-from gateway.line.office import NotProcessed, Phase
+from gateway.line.office import NotProcessed, Phase, RefusedOffer
 from gateway.line.protocol import LineProtocol
 from gateway.line.refusals import in_words
 from gateway.line.service import LineService
@@ -25,6 +25,7 @@ from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.status import Direction, Gauge
 from oftp2 import commands as c
 from oftp2 import events as e
+from oftp2.attributes import FileAttributes
 from oftp2.buffers import wrap
 from oftp2.formats import build
 from oftp2.negotiation import Capabilities, Credentials
@@ -241,15 +242,27 @@ def test_a_position_inside_a_block_is_not_written_twice() -> None:
     assert wire.office.received == {identity_of(1): content}
 
 
-@pytest.mark.parametrize(
-    ("change", "reason"), [({"security": "01"}, 16), ({"security": "02"}, 19), ({"compressed": True}, 18)]
-)
-def test_file_services_that_are_not_offered_are_refused_by_name(change: dict[str, Any], reason: int) -> None:
+def test_the_office_is_told_what_was_done_to_a_file_and_its_refusal_goes_out() -> None:
     wire = Wire().in_session()
-    wire.partner.start_file(replace(c.SFID.of(identity_of(1), 100), **change))
+    attributes = FileAttributes(
+        signed=True, encrypted=True, compressed=True, enveloped=True, cipher_suite=4, original_size_blocks=7
+    )
+    wire.office.refusal = RefusedOffer(16, "not agreed", retry=False)
+    wire.partner.start_file(c.SFID.of(identity_of(1), 100, attributes=attributes))
     (refusal,) = wire.exchange()
     assert isinstance(refusal, e.StartFileRefusal)
-    assert (refusal.reason, refusal.retry) == (reason, False)
+    assert (refusal.reason, refusal.retry) == (16, False)
+    assert wire.office.attributes == [attributes]
+
+
+def test_a_wrapped_file_of_records_counts_as_unstructured() -> None:
+    """RFC 5024 section 5.3.3: restart in blocks, whatever SFIDFMT says of the original."""
+    wire = Wire().in_session()
+    wire.office.held[identity_of(1)] = bytearray(2048)
+    wrapped = FileAttributes(format="V", record_bytes=80, compressed=True, enveloped=True)
+    wire.partner.start_file(c.SFID.of(identity_of(1), 4096, restart=4, attributes=wrapped))
+    (confirmation,) = wire.exchange()
+    assert confirmation == e.StartFileConfirmation(2)
 
 
 def test_responses_go_out_one_at_a_time_each_after_rtr_and_a_refusal_as_nerp() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -24,6 +26,7 @@ def upgrade() -> None:
     _discrepancy()
     _interchange()
     _outbox()
+    _outgoing_file()
     _inbound_file()
     _end_response()
     _feedback()
@@ -34,6 +37,21 @@ def upgrade() -> None:
 def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
     """An index of those rows only that wait for something."""
     op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def _file_attributes() -> tuple[sa.Column[Any], ...]:
+    return (
+        sa.Column("format", sa.String(1), nullable=False),
+        sa.Column("record_bytes", sa.Integer(), nullable=False),
+        sa.Column("original_size_blocks", sa.BigInteger()),
+        sa.Column("encrypted", sa.Boolean(), nullable=False),
+        sa.Column("signed", sa.Boolean(), nullable=False),
+        sa.Column("cipher_suite", sa.Integer(), nullable=False),
+        sa.Column("compressed", sa.Boolean(), nullable=False),
+        sa.Column("enveloped", sa.Boolean(), nullable=False),
+        sa.Column("signed_receipt", sa.Boolean(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+    )
 
 
 def _message() -> None:
@@ -111,7 +129,6 @@ def _licence() -> None:
         sa.Column("tree", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("accepted_at", sa.String(27), nullable=False),
-        sa.Column("partner", sa.String(64)),
         sa.ForeignKeyConstraint(
             ["issue_message_id"], ["message.message_id"], name="fk_licence_issue_message_id"
         ),
@@ -385,6 +402,20 @@ def _end_response() -> None:
     op.create_index("ix_end_response_interchange", "end_response", ["interchange_id"])
 
 
+def _outgoing_file() -> None:
+    op.create_table(
+        "outgoing_file",
+        sa.Column("interchange_id", sa.Integer(), autoincrement=False, nullable=False),
+        *_file_attributes(),
+        sa.Column("content", sa.LargeBinary()),
+        sa.Column("hash", sa.LargeBinary()),
+        sa.ForeignKeyConstraint(
+            ["interchange_id"], ["interchange.id"], name="fk_outgoing_file_interchange_id"
+        ),
+        sa.PrimaryKeyConstraint("interchange_id", name="pk_outgoing_file"),
+    )
+
+
 def _inbound_file() -> None:
     op.create_table(
         "inbound_file",
@@ -404,6 +435,7 @@ def _inbound_file() -> None:
         sa.Column("refusal_reason", sa.Integer()),
         sa.Column("refusal_text", sa.Text()),
         sa.Column("at", sa.String(27), nullable=False),
+        *_file_attributes(),
         sa.PrimaryKeyConstraint("id", name="pk_inbound_file"),
         sa.UniqueConstraint(
             "partner",

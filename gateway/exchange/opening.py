@@ -1,0 +1,49 @@
+"""Stored files are read, and their envelopes opened, before anybody looks into them; in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from gateway.clock import Clock
+from gateway.errors import ConfigurationFault
+from gateway.exchange.file_services import AgreedServices
+from gateway.ledger import post
+from gateway.trust.cms import CmsFault, CmsReason
+from oftp2.attributes import STRUCTURED, without_record_headers
+
+#: What a file holds, or why that is not known: what is ours to put right, or the partner's fault.
+Content: TypeAlias = bytes | OSError | ConfigurationFault | CmsFault
+
+
+class Opener:
+    """Reads what is stored. `max_bytes` bounds a file when it is open."""
+
+    def __init__(self, services: AgreedServices, *, max_bytes: int, clock: Clock) -> None:
+        self._services = services
+        self._max_bytes = max_bytes
+        self._clock = clock
+
+    def read_all(self, files: Sequence[post.InboundFile]) -> list[Content]:
+        """The content of each."""
+        return [self._read(file) for file in files]
+
+    def _read(self, file: post.InboundFile) -> Content:
+        told = file.attributes
+        try:
+            data = Path(file.path).read_bytes()
+            if len(data) != file.size_bytes:
+                # What was synced is not what is there: that is no fault of the partner's.
+                return OSError(f"{len(data)} bytes are on the disk, {file.size_bytes} were received")
+            if not told.is_wrapped:
+                return data
+            content = self._services.of(file.partner).open(
+                data, told, max_bytes=self._max_bytes, now=self._clock()
+            )
+            return without_record_headers(content) if told.format == "V" else content
+        except (OSError, ConfigurationFault, CmsFault) as fault:
+            return fault
+        except ValueError as error:
+            assert told.format in STRUCTURED, "only records have lengths"
+            return CmsFault(CmsReason.PROCESSING, str(error))

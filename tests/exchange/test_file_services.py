@@ -1,0 +1,344 @@
+"""Files signed, compressed and encrypted between two whole daemons; and which offers are taken."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import MakeDocument, licence, licences
+from memory import World
+
+from gateway.config import ServicesConfig
+from gateway.errors import ConfigurationFault
+from gateway.exchange.file_services import AgreedServices, PartnerServices
+from gateway.trust import cms
+from oftp2.attributes import PLAIN, FileAttributes
+from tests.trust.enciphering import authentication_paper
+
+pytestmark = pytest.mark.usefixtures("logged")
+
+TAKEN = 'suites = [4, 6]\nsigning = "required"\nencryption = "required"\ncompression = "allowed"\n'
+SENT = 'send = ["signed", "compressed", "encrypted"]\n'
+ENDS = {"gateway": "customs", "customs": "gateway"}
+
+
+@pytest.fixture(scope="session")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys that are valid by the real clock, which the worlds start from."""
+    folder = tmp_path_factory.mktemp("papers")
+    today = datetime.now(UTC)
+    for name in ("gateway", "customs", "stranger"):
+        authentication_paper(folder, name, today - timedelta(days=1), today + timedelta(days=200), signs=True)
+    return folder
+
+
+def configure(instance: Path, papers: Path, us: str, services: str, partner: str | None = None) -> None:
+    """Append what `us` has agreed with the other end, whose certificate is that of `partner`."""
+    files = {
+        "key": papers / f"{us}.key",
+        "certificate": papers / f"{us}.pem",
+        "partner_certificates": papers / f"{partner or ENDS[us]}.pem",
+    }
+    path = instance / f"{us}.toml"
+    head = path.read_text().split("\n[partner.services]")[0].replace("level_min = 5\n", "")
+    head = head.replace("[[partner]]\n", "[[partner]]\nlevel_min = 5\n")
+    named = "".join(f'{key} = "{value}"\n' for key, value in files.items())
+    path.write_text(f"{head}\n[partner.services]\n{services}{named if 'suites' in services else ''}")
+
+
+@pytest.fixture
+def agreed(instance: Path, papers: Path) -> Iterator[World]:
+    """Both ends do everything to what they send, and take nothing less."""
+    for us in ENDS:
+        configure(instance, papers, us, TAKEN + SENT)
+    world = World(instance)
+    yield world
+    world.stop()
+
+
+def start(world: World) -> World:
+    world.start_customs()
+    world.start_gateway()
+    return world
+
+
+def rows(world: World, state: str, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(world.instance / state / "ledger.sqlite3")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def alerts(world: World, daemon: Any) -> dict[str, str]:
+    return {row["name"]: row["trouble"] for row in world.ask(daemon, "status")["alerts"]}
+
+
+def test_licences_and_answers_pass_with_every_service_on(agreed: World, document: MakeDocument) -> None:
+    world = start(agreed)
+    for number, one in enumerate(licences(3)):
+        world.drop(f"l{number}", document(one))
+    world.run()
+    assert [name for name in world.out() if name.endswith("customs-accepted.json")] == [
+        f"l{number}.customs-accepted.json" for number in range(3)
+    ]
+    assert {us for us, _, _ in world.wire.offers} == set(ENDS)
+    for _, offered, data in world.wire.offers:
+        told = offered.attributes
+        assert (told.security, told.cipher_suite, told.compressed, told.enveloped) == ("03", 4, True, True)
+        assert told.original_size_blocks is not None
+        assert b"Interchange" not in data
+    for state in ("state", "customs-state"):
+        forms = rows(world, state, "SELECT content, hash, original_size_blocks FROM outgoing_file")
+        assert forms
+        assert all(content is None and len(digest) == 32 for content, digest, _ in forms)
+        taken = rows(world, state, "SELECT status, receipt_status, signed, enveloped FROM inbound_file")
+        assert set(taken) == {("PROCESSED", "SENT", 1, 1)}
+    assert alerts(world, world.gateway) == alerts(world, world.customs) == {}
+
+
+def test_a_cut_and_a_restart_send_the_very_same_bytes_again(agreed: World, document: MakeDocument) -> None:
+    world = start(agreed)
+    world.wire.cut_after_bytes = 2000
+    world.drop("l", document(licence()))
+    world.run(10)
+    assert not world.wire.up
+    ((us, first, before),) = world.wire.offers
+    assert us == "gateway"
+    assert rows(world, "state", "SELECT length(content) FROM outgoing_file") == [(len(before),)]
+    world.stop()
+    world.wire.up = True
+    start(world)
+    world.run(15)
+    _, second, after = world.wire.offers[1]
+    assert (second, after) == (first, before)
+    assert "l.customs-accepted.json" in world.out()
+    assert rows(world, "state", "SELECT content FROM outgoing_file LIMIT 1") == [(None,)]
+
+
+def test_a_file_that_cannot_be_opened_is_kept_and_told(
+    instance: Path, papers: Path, document: MakeDocument
+) -> None:
+    """The gateway knows another certificate of customs than customs signs with."""
+    configure(instance, papers, "gateway", TAKEN + SENT, "stranger")
+    configure(instance, papers, "customs", 'suites = [4]\nsend = ["signed", "encrypted"]\n')
+    text = (instance / "gateway.toml").read_text().replace(SENT, "")
+    (instance / "gateway.toml").write_text(text)
+    world = start(World(instance))
+    world.drop("l", document(licence()))
+    world.run(10)
+    taken = rows(world, "state", "SELECT status, enveloped FROM inbound_file")
+    assert taken
+    assert set(taken) == {("CORRUPT", 1)}
+    kept = list((instance / "state" / "inbound" / "corrupt").iterdir())
+    assert len(kept) == len(taken)
+    assert kept[0].read_bytes() == next(data for us, _, data in world.wire.offers if us == "customs")
+    (trouble, *_) = [
+        text for name, text in alerts(world, world.gateway).items() if name.startswith("received file")
+    ]
+    assert "not signed by a certificate that we have of the partner" in trouble
+    assert {what for us, what in world.wire.sent if us == "gateway"} == {"NERP", "LX0000000001"}
+    refused = rows(world, "customs-state", "SELECT status, last_reason FROM interchange")
+    assert set(refused) == {
+        ("REFUSED", "NERP 31 not signed by a certificate that we have of the partner"),
+    }
+    told = rows(world, "state", "SELECT receipt_status, refusal_reason FROM inbound_file")
+    assert set(told) == {("SENT", 31)}
+    world.stop()
+
+
+def test_what_is_less_than_agreed_is_refused_and_held(
+    instance: Path, papers: Path, document: MakeDocument
+) -> None:
+    configure(instance, papers, "gateway", 'suites = [4]\nsend = ["encrypted"]\n')
+    configure(instance, papers, "customs", TAKEN)
+    world = start(World(instance))
+    world.drop("l", document(licence()))
+    world.run(10)
+    (reason,) = rows(world, "state", "SELECT status, last_reason FROM interchange")
+    assert reason == ("REFUSED", "SFNA 20 only signed files were agreed")
+    assert rows(world, "customs-state", "SELECT count(*) FROM inbound_file") == [(0,)]
+    world.stop()
+
+
+def test_a_certificate_that_ends_stops_the_post_until_another_is_there(
+    instance: Path, papers: Path, document: MakeDocument, tmp_path: Path
+) -> None:
+    today = datetime.now(UTC)
+    for name in ENDS:
+        authentication_paper(tmp_path, name, today - timedelta(days=9), today - timedelta(days=1), signs=True)
+        configure(instance, tmp_path, name, TAKEN + SENT)
+    world = start(World(instance))
+    world.drop("l", document(licence()))
+    world.run(10)
+    assert "no certificate of the partner for files is valid now" in str(alerts(world, world.gateway))
+    assert [us for us, _, _ in world.wire.offers if us == "gateway"] == []
+    assert world.gateway is not None
+    assert world.customs is not None
+    for us, daemon in (("gateway", world.gateway), ("customs", world.customs)):
+        configure(instance, papers, us, TAKEN + SENT)
+        assert "services for files" in world.now(daemon.reload())
+    world.run(15)
+    assert "l.customs-accepted.json" in world.out()
+    assert "files to customs" not in alerts(world, world.gateway)
+    world.stop()
+
+
+def test_a_file_whose_services_are_agreed_no_longer_waits_for_us(
+    agreed: World, papers: Path, document: MakeDocument
+) -> None:
+    """That is our own fault: no NERP, and the file goes through once it is put right."""
+    world = start(agreed)
+    customs: Any = world.customs
+    station = customs._station
+    station.services.renew(AgreedServices({"gateway": Lenient()}))
+    world.drop("l", document(licence()))
+    world.run(5)
+    assert "was agreed with, and is no longer" in str(alerts(world, world.customs))
+    assert rows(world, "customs-state", "SELECT status, receipt_status FROM inbound_file") == [
+        ("STORED", "NONE")
+    ]
+    world.now(customs.reload())
+    world.run(15)
+    assert "l.customs-accepted.json" in world.out()
+    assert alerts(world, world.customs) == {}
+
+
+class Lenient(PartnerServices):
+    """Takes every offer, and can open none."""
+
+    def refusal_of(self, asked: FileAttributes) -> None:
+        return None
+
+
+# ---- offers ----
+
+
+def services(papers: Path, **given: Any) -> PartnerServices:
+    files = {
+        "key": papers / "gateway.key",
+        "certificate": papers / "gateway.pem",
+        "partner_certificates": papers / "customs.pem",
+    }
+    return PartnerServices.load(ServicesConfig(**(given | (files if "suites" in given else {}))))
+
+
+def wrapped(**given: Any) -> FileAttributes:
+    return FileAttributes(**({"enveloped": True, "cipher_suite": 4} | given))
+
+
+ALL: dict[str, Any] = {
+    "suites": [4, 2],
+    "signing": "allowed",
+    "encryption": "allowed",
+    "compression": "allowed",
+}
+NEEDED = ALL | {"signing": "required", "encryption": "required"}
+
+
+@pytest.mark.parametrize(
+    ("agreement", "told", "reason"),
+    [
+        ({}, PLAIN, None),
+        ({}, wrapped(encrypted=True), 16),
+        ({}, wrapped(signed=True), 19),
+        ({}, wrapped(compressed=True), 18),
+        ({}, wrapped(), 99),
+        ({}, FileAttributes(signed_receipt=True, cipher_suite=4), 15),
+        (ALL, PLAIN, None),
+        (ALL, wrapped(encrypted=True, signed=True, compressed=True), None),
+        (ALL, wrapped(encrypted=True, cipher_suite=2), None),
+        (ALL, wrapped(encrypted=True, cipher_suite=1), 15),
+        (ALL, wrapped(signed=True, cipher_suite=0), 15),
+        (ALL, wrapped(signed=True, cipher_suite=99), 15),
+        (ALL, wrapped(compressed=True, cipher_suite=0), None),
+        (ALL, FileAttributes(signed=True, cipher_suite=4), 99),
+        (ALL, FileAttributes(signed_receipt=True, cipher_suite=4), None),
+        (ALL, wrapped(signed_receipt=True), 99),
+        (NEEDED, PLAIN, 17),
+        (NEEDED, wrapped(encrypted=True), 20),
+        (NEEDED, wrapped(signed=True), 17),
+        (NEEDED, wrapped(signed=True, encrypted=True), None),
+    ],
+)
+def test_an_offer_is_judged_by_what_is_agreed(
+    papers: Path, agreement: dict[str, Any], told: FileAttributes, reason: int | None
+) -> None:
+    refusal = services(papers, **agreement).refusal_of(told)
+    assert (None if refusal is None else refusal.reason) == reason
+    assert refusal is None or refusal.retry is False
+
+
+def test_what_is_signed_compressed_and_encrypted_opens_as_told(papers: Path) -> None:
+    ours = services(papers, **ALL, send=["signed", "compressed", "encrypted"])
+    customs: dict[str, Any] = {
+        "key": papers / "customs.key",
+        "certificate": papers / "customs.pem",
+        "partner_certificates": papers / "gateway.pem",
+    }
+    theirs = PartnerServices.load(ServicesConfig(**ALL, **customs))
+    now, content = datetime.now(UTC), bytes(5000)
+    made = ours.wrap(content, now)
+    assert made.attributes.original_size_blocks == 5
+    assert theirs.open(made.content, made.attributes, max_bytes=5000, now=now) == content
+    with pytest.raises(cms.CmsFault):
+        theirs.open(made.content, made.attributes, max_bytes=4999, now=now)
+
+
+def test_a_former_key_still_opens(papers: Path) -> None:
+    config = ServicesConfig(
+        suites=(4,),
+        encryption="allowed",
+        key=papers / "stranger.key",
+        certificate=papers / "stranger.pem",
+        former_key=papers / "gateway.key",
+        former_certificate=papers / "gateway.pem",
+        partner_certificates=papers / "customs.pem",
+    )
+    now = datetime.now(UTC)
+    customs = ServicesConfig(
+        suites=(4,),
+        send=("encrypted",),
+        key=papers / "customs.key",
+        certificate=papers / "customs.pem",
+        partner_certificates=papers / "gateway.pem",
+    )
+    made = PartnerServices.load(customs).wrap(b"content", now)
+    assert (
+        PartnerServices.load(config).open(made.content, made.attributes, max_bytes=9, now=now) == b"content"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"signing": "allowed"}, "missing; expected paths"),
+        ({"send": ["encrypted"]}, "missing; expected paths"),
+        ({"key": "a"}, "expected all of them, or none"),
+        ({"key": "a", "certificate": "b", "partner_certificates": "c"}, "suites: expected at least one"),
+        ({"suites": [4]}, "suites: expected at least one"),
+        ({"suites": [7]}, "from 1 to 6"),
+        ({"compression": "required"}, 'none or allowed|"none", "allowed"|expected'),
+        ({"former_key": "a", "former_certificate": "b"}, "beside key"),
+    ],
+)
+def test_an_agreement_that_is_incomplete_is_told(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        ServicesConfig(**given)
+
+
+def test_keys_that_do_not_serve_are_told(papers: Path) -> None:
+    def load(**given: str) -> None:
+        files = {"key": "gateway.key", "certificate": "gateway.pem", "partner_certificates": "customs.pem"}
+        paths: dict[str, Any] = {key: papers / name for key, name in (files | given).items()}
+        PartnerServices.load(ServicesConfig(suites=(4,), signing="allowed", **paths))
+
+    load()
+    with pytest.raises(ConfigurationFault, match="not the key of"):
+        load(key="customs.key")
+    with pytest.raises(ConfigurationFault, match="another key than ours"):
+        load(partner_certificates="gateway.pem")
+    with pytest.raises(ConfigurationFault, match="no certificate can be read"):
+        load(certificate="nothing.pem")
