@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from gateway.cli.ctl_ledger import INBOUND_COMMANDS, LEDGER_COMMANDS
-from gateway.cli.ctl_live import client_of, stop, tail, takes_daemon
+from gateway.cli.ctl_live import client_of, metrics, stop, tail, takes_daemon
 from gateway.cli.ctl_reconcile import reconcile_show
 from gateway.cli.group import Group
 from gateway.cli.line_trace import line_trace
@@ -113,7 +113,7 @@ def _make() -> click.Group:
         parent.add_command(_asking(command, explanation, parameters))
     groups["reconcile"].add_command(reconcile_show)
     groups["line"].add_command(line_trace)
-    for one in (*groups.values(), tail, stop):
+    for one in (*groups.values(), tail, metrics, stop):
         group.add_command(one)
     return group
 

@@ -58,6 +58,17 @@ def tail(config: Path | None, instance: Path | None, customs: bool, as_json: boo
 
 
 @click.command()
+@takes_daemon
+def metrics(config: Path | None, instance: Path | None, customs: bool, as_json: bool) -> None:
+    """What is measured, in the text format of Prometheus."""
+    answer = client_of(config, instance, customs=customs).call("metrics")
+    if as_json:
+        show(answer, as_json=True)
+    else:
+        click.echo(answer["text"], nl=False)
+
+
+@click.command()
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until the daemon has ended.")
 @takes_daemon
 def stop(config: Path | None, instance: Path | None, customs: bool, as_json: bool, wait: bool) -> None:

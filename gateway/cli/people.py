@@ -147,9 +147,12 @@ def _line(row: Row) -> Row:
     return {**row, "last_error": None} if row.get("state") == "in session" else row
 
 
+_FOR_LINE_STATUS = ("parameters", "last_refusal", "last_file", "address", "circuit", "sessions", "refusals")
+
+
 def _line_in_short(row: Row) -> Row:
     """What was negotiated, where and why not is for `line status`."""
-    return _without(_line(row), "parameters", "last_refusal", "last_file", "address", "circuit")
+    return _without(_line(row), *_FOR_LINE_STATUS)
 
 
 def _without(row: Row, *names: str) -> Row:

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 
 from gateway.config.endpoints import Transport
+from gateway.config.host_port import HostPort
 from gateway.config.kinds import (
     Address,
     CallWindow,
@@ -285,9 +286,23 @@ class LogConfig(Section):
 
 
 class OperationsConfig(Section):
-    """The control socket, which only its owner can open."""
+    """The control socket, which only its owner can open, and where metrics are served.
+
+    `metrics` must be on this machine itself, unless `metrics_remote` says that others are meant to see them.
+    """
 
     control_socket: FilePath
+    metrics: HostPort | None = None
+    metrics_remote: Flag = False
+
+    @model_validator(mode="after")
+    def _metrics_at_home(self) -> Self:
+        if self.metrics is not None and not self.metrics_remote and not self.metrics.is_loopback:
+            raise ValueError(
+                f"metrics: {self.metrics} can be reached by others, who may read them all; expected"
+                ' "127.0.0.1:9464" or the like, or metrics_remote = true'
+            )
+        return self
 
 
 class FaultsConfig(Section):

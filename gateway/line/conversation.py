@@ -265,6 +265,7 @@ class Conversation:
         self.is_established = True
         self.outcome = "connection lost"
         traffic = self._house.established(self)
+        traffic.sessions += 1
         party = Party(self.partner.name, self._house.office, traffic, self.journal)
         self._sending = Sending(self.session, self.link, party)
         self._receiving = Receiving(self.session, party, self.partner.files)

@@ -41,6 +41,7 @@ class Party:
         """Tell log and status of a file that one side refused."""
         self.journal.file_refused(identity, phase, reason, text, retry=retry)
         by = "us" if by_us else self.name
+        self.traffic.refusals += 1
         self.traffic.last_refusal = in_words(identity, phase, reason, text, retry=retry, by=by)
 
     def receipt_not_taken(self, identity: FileIdentity, fault: str) -> None:

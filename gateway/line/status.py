@@ -30,6 +30,8 @@ class Traffic:
     files_received: int = 0
     bytes_sent: int = 0
     bytes_received: int = 0
+    sessions: int = 0
+    refusals: int = 0
     last_error: str = ""
     last_refusal: str | None = None
     last_file: str | None = None
@@ -45,8 +47,9 @@ class LineStatus:
     """One line in words and numbers. `since` is when `state` began; `parameters` are those negotiated.
 
     `last_file` is the last file that passed, and the services that it went through (RFC 5024 section 6);
-    `last_refusal` is the last file that was refused, by whom, why, and whether it is to be tried again.
-    `address` is where the partner is called, or was last. `circuit` tells why the circuit is open.
+    `last_refusal` is the last file that was refused, by whom, why, and whether it is to be tried again;
+    `refusals` counts them, and `sessions` those that have stood. `address` is where the partner is called, or
+    was last. `circuit` tells why the circuit is open.
     """
 
     partner: str
@@ -63,6 +66,8 @@ class LineStatus:
     last_file: str | None = None
     address: str | None = None
     circuit: str | None = None
+    sessions: int = 0
+    refusals: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -112,4 +117,6 @@ class Gauge:
             last_file=traffic.last_file,
             address=self.address,
             circuit=self.circuit,
+            sessions=traffic.sessions,
+            refusals=traffic.refusals,
         )

@@ -32,11 +32,16 @@ def load_certificates(path: Path) -> tuple[x509.Certificate, ...]:
 
 
 def load_crls(path: Path, anchors: Iterable[x509.Certificate]) -> tuple[x509.CertificateRevocationList, ...]:
-    """The revocation lists of a PEM file; ConfigurationFault when there are none, or `anchors` issue none."""
+    """The revocation lists of a PEM file; ConfigurationFault if none, or if `anchors` are no issuers."""
     if not all(map(is_authority, anchors)):
         raise ConfigurationFault(
             f"{path}: revocation lists need the issuer's certificate in tls_anchor, only"
         )
+    return read_crls(path)
+
+
+def read_crls(path: Path) -> tuple[x509.CertificateRevocationList, ...]:
+    """The revocation lists of a PEM file, one at least; ConfigurationFault."""
     try:
         return tuple(x509.load_pem_x509_crl(block) for block in _blocks(_read(path)))
     except (OSError, ValueError) as error:

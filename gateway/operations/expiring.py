@@ -1,35 +1,53 @@
-"""Certificates whose end would stop the work, and what is told before it comes."""
+"""Certificates and revocation lists whose end would stop the work, and what is told before it comes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from gateway.clock import BUSINESS_ZONE
 from gateway.config import GatewayConfig, LineConfig, PartnerConfig
 from gateway.errors import ConfigurationFault
+from gateway.line.tls_files import read_crls
 from gateway.trust.keys import load_certificates
 
 #: So many days before its end a certificate is spoken of, each time anew. A new one takes weeks to come.
 NOTICE_DAYS: Final = (1, 7, 30, 90)
+#: A list lives for days; it is spoken of when so much of that is left, and not more than a week.
+_CRL_SHARE: Final = 4
+_CRL_NOTICE_MAX: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """A file of certificates, and what they are for."""
+    """A file of certificates, or of revocation lists, and what they are for.
+
+    `role` is one of few words, for programs; `partner` is empty where it is about us.
+    """
 
     name: str
     path: Path
+    role: str = ""
+    partner: str = ""
+    is_crl: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """From when to when something holds."""
+
+    begins: datetime
+    ends: datetime
 
 
 def certificates_of(config: GatewayConfig) -> tuple[Expiring, ...]:
     """Those that sign, and those of the line, ours and the partners'."""
     return (
-        Expiring("of the seal", Path(config.keys.seal_certificate)),
-        Expiring("of the gateway", Path(config.keys.gateway_certificate)),
+        Expiring("of the seal", Path(config.keys.seal_certificate), "seal"),
+        Expiring("of the gateway", Path(config.keys.gateway_certificate), "gateway"),
         *certificates_of_line(config.line, config.partners),
     )
 
@@ -37,32 +55,77 @@ def certificates_of(config: GatewayConfig) -> tuple[Expiring, ...]:
 def certificates_of_line(line: LineConfig, partners: tuple[PartnerConfig, ...]) -> Iterator[Expiring]:
     """Those for TLS, for secure authentication and for the services for files."""
     if line.certificate is not None:
-        yield Expiring("of the line", Path(line.certificate))
-    for partner in partners:
-        paths = (
-            (f"of {partner.name} for TLS", partner.tls_anchor),
-            (f"of ours for {partner.name}", partner.auth_certificate),
-            (f"of {partner.name} for authentication", partner.partner_auth_certificate),
-            (f"of ours for files with {partner.name}", partner.services.certificate),
-            (f"of {partner.name} for files", partner.services.partner_certificates),
-        )
-        yield from (Expiring(name, Path(path)) for name, path in paths if path is not None)
+        yield Expiring("of the line", Path(line.certificate), "line")
+    for one in partners:
+        name, files = one.name, one.services
+        for role, what, path in (
+            ("tls_anchor", f"of {name} for TLS", one.tls_anchor),
+            ("tls_crl", f"lists for {name}", one.tls_crl),
+            ("auth", f"of ours for {name}", one.auth_certificate),
+            ("partner_auth", f"of {name} for authentication", one.partner_auth_certificate),
+            ("files", f"of ours for files with {name}", files.certificate),
+            ("partner_files", f"of {name} for files", files.partner_certificates),
+        ):
+            if path is not None:
+                yield Expiring(what, Path(path), role, name, is_crl=role == "tls_crl")
 
 
-def expiry_trouble(path: Path, now: datetime) -> str | None:
-    """What is to be told at `now` of the certificate in `path` that ends first; None while there is time.
+def term_of(one: Expiring) -> Term:
+    """How long the file lasts: as long as what ends first in it. ConfigurationFault if it cannot be read.
 
-    The sentence is another at each of `NOTICE_DAYS`.
+    Of several certificates of one subject the last counts, for that is how one takes the place of another.
+    """
+    if one.is_crl:
+        lists = read_crls(one.path)
+        terms = [(str(each.issuer), each.last_update_utc, each.next_update_utc) for each in lists]
+    else:
+        certificates = load_certificates(one.path)
+        terms = [(each.subject, each.not_before, each.not_after) for each in certificates]
+    lasts: dict[str, Term] = {}
+    for name, begins, ends in terms:
+        term = Term(begins, ends or begins)
+        if name not in lasts or lasts[name].ends < term.ends:
+            lasts[name] = term
+    return min(lasts.values(), key=lambda term: term.ends)
+
+
+def expiry_trouble(one: Expiring, now: datetime) -> str | None:
+    """What is to be told of a file at `now`; None while there is time.
+
+    Of certificates, the sentence is another at each of `NOTICE_DAYS`.
     """
     try:
-        not_after = min(known.not_after for known in load_certificates(path))
+        term = term_of(one)
     except ConfigurationFault as error:
         return str(error)
-    when = not_after.astimezone(BUSINESS_ZONE).isoformat(timespec="minutes")
-    if now > not_after:
-        return f"{path} has expired on {when}"
-    left = (not_after - now).total_seconds() / 86_400
+    when = term.ends.astimezone(BUSINESS_ZONE).isoformat(timespec="minutes")
+    if one.is_crl:
+        return _crl_trouble(one.path, term, when, now)
+    if now > term.ends:
+        return f"{one.path} has expired on {when}"
+    left = (term.ends - now).total_seconds() / 86_400
     for days in NOTICE_DAYS:
         if left <= days:
-            return f"{path} expires on {when}: {days} {'day' if days == 1 else 'days'} left at most"
+            return f"{one.path} expires on {when}: {days} {'day' if days == 1 else 'days'} left at most"
+    return None
+
+
+def terms(those: Iterable[Expiring]) -> Iterator[tuple[Expiring, Term]]:
+    """Each file with how long it lasts; those that cannot be read, of which alerts tell, are left out."""
+    for one in those:
+        try:
+            term = term_of(one)
+        except ConfigurationFault:
+            continue
+        yield one, term
+
+
+def _crl_trouble(path: Path, term: Term, when: str, now: datetime) -> str | None:
+    if now > term.ends:
+        return (
+            f"{path} is out of date since {when}, nobody of its issuer is let in: fetch the new one, reload"
+        )
+    notice = min((term.ends - term.begins) / _CRL_SHARE, _CRL_NOTICE_MAX)
+    if term.ends - now <= notice:
+        return f"{path} is out of date on {when}: fetch the new one, then gatewayd ctl reload"
     return None

@@ -17,10 +17,12 @@ from gateway.data import data_dir
 from gateway.exchange.correspondence import Secretary
 from gateway.ledger.store import UnitOfWork
 from gateway.operations.commands import CommandRefused, Commands
+from gateway.operations.expiring import certificates_of_line
 from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
 from gateway.service.line_commands import line_rows, register_line_commands
 from gateway.service.line_settings import line_settings
+from gateway.service.metering import Metering
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
 from gateway.trust.certificates import Role
@@ -93,16 +95,31 @@ class CustomsStation:
             settled=station.post_office.wake,
         )
 
+        self._metering = Metering(
+            config.operations,
+            reactor=surroundings.reactor,
+            clock=surroundings.clock,
+            station=station,
+            alerts=self._alerts,
+            endings=lambda: certificates_of_line(self._config.line, self._config.partners),
+            has_law=False,
+        )
+
     async def start(self) -> str:
         """See `Daemon.start`."""
         await self._station.ledger.submit(_prepare)
         counts = await self._station.ledger.read(register.counts)
         await self._station.open(self._desk)
+        self._metering.start()
         return f"{counts['licences']} licences in the register"
 
     def duties(self) -> Sequence[Duty]:
         """See `Daemon.duties`."""
-        return [*self._station.line_duties(), *self._station.last_duties()]
+        return [
+            ("metrics", self._metering.stop),
+            *self._station.line_duties(),
+            *self._station.last_duties(),
+        ]
 
     async def reload(self) -> list[str]:
         """See `Daemon.reload`: anchors, and what is agreed about files, are read again."""
@@ -122,6 +139,7 @@ class CustomsStation:
         commands.add("status", self._status)
         commands.add("totals", self._totals)
         commands.add("licence show", self._licence)
+        self._metering.register(commands)
         register_line_commands(commands, self._station.line)
 
     async def _status(self, arguments: dict[str, Any]) -> dict[str, Any]:

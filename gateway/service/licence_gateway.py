@@ -25,6 +25,7 @@ from gateway.service.handlers import GatewayHandlers
 from gateway.service.law import Law
 from gateway.service.licence_handlers import LicenceHandlers
 from gateway.service.line_settings import line_settings
+from gateway.service.metering import Metering
 from gateway.service.post_watch import PostWatch
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
@@ -160,6 +161,14 @@ class LicenceGateway:
             reactor=surroundings.reactor,
             alarm=self._alerts,
         )
+        self._metering = Metering(
+            config.operations,
+            reactor=surroundings.reactor,
+            clock=surroundings.clock,
+            station=station,
+            alerts=self._alerts,
+            endings=lambda: certificates_of(self._config),
+        )
         self._handlers = GatewayHandlers(
             config=config,
             policy=law,
@@ -181,12 +190,14 @@ class LicenceGateway:
         self._watchman.start()
         self._post_watch.start()
         self._days.start()
+        self._metering.start()
         return found
 
     def duties(self) -> Sequence[Duty]:
         """See `Daemon.duties`: no new files, then the line, then what is in hand, then the ledger."""
         self._watch.stop()
         return [
+            ("metrics", self._metering.stop),
             ("watchman", self._watchman.stop),
             ("watch over the post", self._post_watch.stop),
             ("day's end", self._days.stop),
@@ -217,6 +228,7 @@ class LicenceGateway:
         self._handlers.register(commands)
         self._days.register(commands)
         self._licence_handlers.register(commands)
+        self._metering.register(commands)
 
     def _answers_wait(self) -> None:
         self._feedback.wake()

@@ -68,7 +68,7 @@ class Watchman:
             else:
                 self._alarm(f"calls of {line.partner}", line.circuit)
         for certificate in self._certificates:
-            self._alarm(f"certificate {certificate.name}", expiry_trouble(certificate.path, now))
+            self._alarm(f"certificate {certificate.name}", expiry_trouble(certificate, now))
 
     def _trouble_of(self, line: Any) -> str | None:
         """A caller goes from state to state while it tries; what counts is how long it has had no session."""

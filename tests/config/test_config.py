@@ -124,6 +124,8 @@ def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_p
         ),
         (('#   tls_subject = "CN=oftp,O', 'tls_subject = "oftp,O'), "tls_subject: expected the subject of"),
         (("[operations]\n", "[operations\n"), "not valid TOML"),
+        (("#   metrics = ", "metrics = 9464 #"), "operations.metrics: expected an address and a port"),
+        (("#   metrics = ", 'metrics = "0.0.0.0:9464" #'), "0.0.0.0:9464 can be reached by others"),
         (("[log]\n", "[log]\nlevel = 'loud'\n"), 'log.level: expected one of "debug", "info"'),
         (
             ('# port_match = "exact"', '[law]\nport_match = "near"'),
@@ -152,6 +154,13 @@ def test_names_subject_and_lists_stand_beside_an_anchor(tmp_path: Path) -> None:
         ('"tls:127.0.0.1:6619"', '"tcp:127.0.0.1:6619"'),
     )
     assert "tls_names, tls_subject, tls_crl: expected only beside tls_anchor" in _faults(without)[0]
+
+
+def test_metrics_stay_on_this_machine_unless_it_is_said_that_they_do_not(tmp_path: Path) -> None:
+    shown = GatewayConfig.load(_changed(tmp_path, ("#   metrics = ", "metrics = "))).operations.metrics
+    assert str(shown) == "127.0.0.1:9464"
+    change = ("#   metrics = ", 'metrics_remote = true\nmetrics = "[::]:9464" #')
+    assert str(GatewayConfig.load(_changed(tmp_path, change)).operations.metrics) == "[::]:9464"
 
 
 def test_secure_authentication_is_configured_whole(tmp_path: Path) -> None:

@@ -69,6 +69,16 @@ def test_an_empty_house_has_answers_too(world: World, command: str) -> None:
     assert isinstance(world.ask(world.gateway, command), dict)
 
 
+def test_metrics_are_read_at_both_ends(world: World) -> None:
+    world.start_customs()
+    for daemon in (world.gateway, world.customs):
+        text = world.ask(daemon, "metrics")["text"]
+        assert 'licence_gateway_outbox_messages{status="due"} 0.0\n' in text
+        assert 'certificate_not_after_timestamp_seconds{file="' in text
+    assert "licence_gateway_discrepancies_open 0.0\n" in world.ask(world.gateway, "metrics")["text"]
+    assert "discrepancies" not in world.ask(world.customs, "metrics")["text"]
+
+
 def test_status_is_shown_though_a_folder_is_gone(world: World) -> None:
     moved = (world.spool / "in").rename(world.spool / "in.away")
     try:

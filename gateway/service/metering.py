@@ -1,0 +1,110 @@
+"""The daemon's measurements, gathered when somebody asks: from line, ledger, files and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from gateway.clock import Clock
+from gateway.config import OperationsConfig
+from gateway.ledger.depths import Depths, depths
+from gateway.line.status import LineStatus
+from gateway.operations.commands import Commands
+from gateway.operations.expiring import Expiring, Term, terms
+from gateway.operations.metrics import Ending, LineReading, Reading, page
+from gateway.operations.metrics_site import MetricsServer
+from gateway.service.alerts import Alerts
+from gateway.service.station import Station
+
+
+class Metering:
+    """Answers `metrics`, and serves them where that is configured."""
+
+    def __init__(
+        self,
+        config: OperationsConfig,
+        *,
+        reactor: Any,
+        clock: Clock,
+        station: Station,
+        alerts: Alerts,
+        endings: Callable[[], Iterable[Expiring]],
+        has_law: bool = True,
+    ) -> None:
+        """`endings` tells the files of now that have an end; `has_law`: whether discrepancies are counted."""
+        self._clock = clock
+        self._started = clock()
+        self._station = station
+        self._alerts = alerts
+        self._endings = endings
+        self._has_law = has_law
+        at = config.metrics
+        self._server = None if at is None else MetricsServer(reactor, at.host, at.port, self.page)
+
+    def start(self) -> None:
+        """Serve, if so configured; ConfigurationFault when the port cannot be had."""
+        if self._server is not None:
+            self._server.start()
+
+    async def stop(self) -> None:
+        """Serve no more."""
+        if self._server is not None:
+            await self._server.stop()
+
+    def register(self, commands: Commands) -> None:
+        """Add the control command."""
+        commands.add("metrics", self._command)
+
+    async def page(self) -> bytes:
+        """What Prometheus reads."""
+        names = list(self._station.partners)
+        waiting = await self._station.ledger.read(lambda connection: depths(connection, names))
+        return page(self._reading(waiting))
+
+    async def _command(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"text": (await self.page()).decode()}
+
+    def _reading(self, waiting: Depths) -> Reading:
+        return Reading(
+            version=_version(),
+            now=self._clock(),
+            started=self._started,
+            alerts=len(self._alerts.rows()),
+            lines=tuple(map(_line, self._station.line.status())),
+            endings=tuple(_ending(one, term) for one, term in terms(self._endings())),
+            outbox=waiting.outbox,
+            due_since=waiting.due_since,
+            queues={
+                "interchanges_ready": waiting.interchanges_ready,
+                "interchanges_without_receipt": waiting.interchanges_without_receipt,
+                "inbound_to_settle": waiting.inbound_to_settle,
+                "receipts_due": waiting.receipts_due,
+                "feedback_unwritten": waiting.feedback_unwritten,
+            },
+            discrepancies=waiting.discrepancies_open if self._has_law else None,
+        )
+
+
+def _line(status: LineStatus) -> LineReading:
+    return LineReading(
+        partner=status.partner,
+        direction=status.direction.value,
+        state=status.state,
+        since=status.since,
+        sessions=status.sessions,
+        refusals=status.refusals,
+        files={"sent": status.files_sent, "received": status.files_received},
+        octets={"sent": status.bytes_sent, "received": status.bytes_received},
+    )
+
+
+def _ending(one: Expiring, term: Term) -> Ending:
+    return Ending("crl" if one.is_crl else "certificate", one.role, one.partner, str(one.path), term.ends)
+
+
+def _version() -> str:
+    try:
+        return version("licence-gateway")
+    except PackageNotFoundError:
+        return "unknown"
