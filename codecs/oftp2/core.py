@@ -202,4 +202,6 @@ class Core:
         counter = self.entity.counter
         # An unstructured file has no records to count, though some partners count it as one.
         records = counter.total_records if counter.is_structured else efid.record_count
-        return e.CloseFileIndication(efid.record_count, efid.unit_count, records, counter.units)
+        return e.CloseFileIndication(
+            efid.record_count, efid.unit_count, records, counter.units, counter.records_fit
+        )

@@ -30,27 +30,58 @@ class Timer:
 
 @dataclass(slots=True)
 class Counter:
-    """What came of the file that is being received, from its very beginning."""
+    """What came of the file that is being received, from its very beginning.
+
+    `record_bytes` is SFIDLRECL, 0 when nothing was announced; `is_fixed`: all records have that length.
+    """
 
     units: int = 0
     records: int = 0
     is_structured: bool = False
-    record_is_open: bool = False
+    is_fixed: bool = False
+    record_bytes: int = 0
+    _record_start: int = 0
+    _has_misfit: bool = False
+    _has_short: bool = False
+
+    def begin(self, records: int, units: int) -> None:
+        """Count on from what is there already."""
+        self.records, self.units, self._record_start = records, units, units
 
     def add(self, size: int, record_ends: tuple[int, ...]) -> None:
         """Count a data exchange buffer."""
+        before = self.units
         self.units += size
         if self.is_structured:
             self.records += len(record_ends)
-            if size > (record_ends[-1] if record_ends else 0):
-                self.record_is_open = True
-            elif record_ends:
-                self.record_is_open = False
+            for end in record_ends:
+                self._measure(before + end - self._record_start)
+                self._record_start = before + end
+            if self._is_open:
+                self._measure_open(self.units - self._record_start)
 
     @property
     def total_records(self) -> int:
         """The records, with one whose end was not marked: a tolerance for those who forget the last mark."""
-        return self.records + self.record_is_open
+        return self.records + self._is_open
+
+    @property
+    def records_fit(self) -> bool:
+        """Whether all records are as long as announced; of the last of format F, less is tolerated."""
+        return not (self._has_misfit or (self._has_short and self._is_open))
+
+    @property
+    def _is_open(self) -> bool:
+        return self.is_structured and self.units > self._record_start
+
+    def _measure(self, length: int) -> None:
+        self._measure_open(length)
+        # A short record was not the last.
+        self._has_misfit |= self._has_short
+        self._has_short = self.is_fixed and length < self.record_bytes
+
+    def _measure_open(self, length: int) -> None:
+        self._has_misfit |= 0 < self.record_bytes < length
 
 
 @dataclass(slots=True)

@@ -105,15 +105,17 @@ class CloseFileIndication:
     unit_count: int
     received_records: int
     received_units: int
+    #: Whether the records have the lengths that SFIDLRECL allows.
+    records_fit: bool = True
 
     @property
     def fault(self) -> Refusal | None:
-        """The reason for EFNA when the counts differ, else None."""
+        """The reason for EFNA when the counts differ or a record is not as announced, else None."""
         if self.unit_count != self.received_units:
             return Refusal.INVALID_BYTE_COUNT
         if self.record_count != self.received_records:
             return Refusal.INVALID_RECORD_COUNT
-        return None
+        return None if self.records_fit else Refusal.RECORD_LENGTH_NOT_SUPPORTED
 
 
 @dataclass(frozen=True, slots=True)

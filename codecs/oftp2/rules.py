@@ -22,6 +22,7 @@ from oftp2.events import (
 )
 from oftp2.negotiation import Disagreement, Mode, agreed_mode, negotiate
 from oftp2.reasons import ESID_REASONS, explain
+from oftp2.records import FIXED
 
 Predicate = Callable[[Entity], bool]
 Action = Callable[[Entity], None]
@@ -210,7 +211,11 @@ def _indicate_start(entity: Entity) -> None:
     if sfid.fault() is None:
         entity.indication = StartFileIndication(sfid, sfid.identity())
     entity.restart_position = sfid.restart
-    entity.counter = Counter(is_structured=sfid.attributes.is_structured)
+    entity.counter = Counter(
+        is_structured=sfid.attributes.is_structured,
+        is_fixed=sfid.format == FIXED,
+        record_bytes=sfid.record_bytes,
+    )
 
 
 def _indicate_receipt(entity: Entity) -> None:

@@ -187,10 +187,9 @@ class Session(SessionView):
         self._core.demand("F_START_FILE_RS", c.SFPA(restart))
         counter = self._core.entity.counter
         if counter.is_structured:
-            counter.records = restart
-            counter.units = units_before or 0
+            counter.begin(restart, units_before or 0)
         else:
-            counter.units = restart * c.BLOCK_BYTES
+            counter.begin(0, restart * c.BLOCK_BYTES)
 
     def refuse_file(self, reason: int, text: str = "", *, retry: bool | None = None) -> None:
         """F_START_FILE_RS(-). Without `retry` the reason's own rule decides."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from oftp2 import events as e
 from oftp2.buffers import wrap
 from oftp2.fields import Binary, Field, FixedBinary, Reader, Reserved, Text
 from oftp2.formats import FORMATS, build
+from oftp2.layouts import FORMATS_BY_LEVEL
+from oftp2.levels import LEVEL
 from oftp2.negotiation import Capabilities
 from oftp2.session import Role, Session
 from oftp2.tables import State
-from tests.oftp2.test_hostile import COMMANDS, PREPARED, feed, sent
+from tests.oftp2.test_hostile import COMMANDS, PREPARED, SPOKEN, feed, octets_of, sent
 from tests.oftp2.users import ALICE, BOB
 
 BOTH_PROVE = {"authentication": True, "credit": 2}
@@ -105,14 +108,40 @@ def test_every_state_that_a_partner_can_bring_about_is_looked_at() -> None:
         assert prepare().state is state
 
 
+#: Commands that came with a later level.
+NEWER = {4: {"SECD", "AUCH", "AURP"}, 1: {"SECD", "AUCH", "AURP", "NERP"}}
+
+
+@pytest.fixture
+def level(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The level that all sessions of the test speak."""
+    SPOKEN[0] = request.param
+    yield request.param
+    SPOKEN[0] = LEVEL
+
+
 @pytest.mark.parametrize("state", IN_TURN)
 def test_each_command_out_of_turn_ends_the_session_as_a_violation(state: State) -> None:
+    tell_each_command(state, {})
+
+
+@pytest.mark.parametrize("level", NEWER, indirect=True)
+def test_so_it_does_at_older_levels_and_unknown_commands_as_such(level: int) -> None:
+    for state in IN_TURN:
+        # There is no such state where there is no such command.
+        if state is not State.NRSTWFCD and ALL[state] in PREPARED.values():
+            tell_each_command(state, dict.fromkeys(NEWER[level], 1))
+
+
+def tell_each_command(state: State, unknown: dict[str, int]) -> None:
     for command in COMMANDS:
         name = type(command).__name__
         session = ALL[state]()
         session.data_to_send()
         events = feed(session, command)
-        if name in IN_TURN[state]:
+        if name in unknown:
+            assert_ended(session, events, {1}, (state, command))
+        elif name in IN_TURN[state]:
             # This SSID gives more credit than was offered.
             assert {abort.reason for abort in aborts(events)} <= {10}, (state, command)
         elif name == "ESID":
@@ -125,8 +154,20 @@ def test_each_command_out_of_turn_ends_the_session_as_a_violation(state: State) 
 
 @pytest.mark.parametrize("state", ALL)
 def test_each_command_cut_at_each_octet_ends_the_session_as_unreadable(state: State) -> None:
-    for command in COMMANDS:
-        whole = build(command)
+    cut_each_command(state, COMMANDS)
+
+
+@pytest.mark.parametrize("level", NEWER, indirect=True)
+@pytest.mark.parametrize(
+    "state", [State.A_NC_ONLY, State.I_WF_SSID, State.IDLELI, State.OPI, State.OPOP, State.CLOP, State.WF_RTR]
+)
+def test_so_it_does_at_older_levels(state: State, level: int) -> None:
+    cut_each_command(state, [one for one in COMMANDS if type(one).__name__ not in NEWER[level]])
+
+
+def cut_each_command(state: State, commands: list[c.Command]) -> None:
+    for command in commands:
+        whole = octets_of(command, SPOKEN[0])
         for end in range(1, len(whole)):
             if isinstance(command, c.DATA) and end == 1:
                 continue  # A data exchange buffer without subrecords is one.
@@ -140,10 +181,10 @@ def test_each_command_cut_at_each_octet_ends_the_session_as_unreadable(state: St
                 assert_ended(session, events, {6, 7}, (state, whole[:end]))
 
 
-def fields_of(command: c.Command) -> Iterator[tuple[Field[Any], int, int]]:
+def fields_of(command: c.Command, level: int = LEVEL) -> Iterator[tuple[Field[Any], int, int]]:
     """Each field of the command with where it begins and ends in its buffer."""
-    (form,) = [form for form in FORMATS if form.command is type(command)]
-    whole = build(command)
+    (form,) = [form for form in FORMATS_BY_LEVEL[level] if form.command is type(command)]
+    whole = build(command, level)
     reader = Reader(whole, 1)
     start = 1
     for _, field in form.fields:
@@ -161,8 +202,21 @@ STRUCTURED = [command for command in COMMANDS if not isinstance(command, c.DATA)
 
 @pytest.mark.parametrize("command", STRUCTURED, ids=lambda command: type(command).__name__)
 def test_each_field_wrong_is_answered_or_tolerated_and_never_raises(command: c.Command) -> None:
-    whole = build(command)
-    for field, start, end in fields_of(command):
+    spoil_each_field(command, LEVEL)
+
+
+@pytest.mark.parametrize("level", NEWER, indirect=True)
+def test_so_it_is_at_older_levels(level: int) -> None:
+    for command in STRUCTURED:
+        if type(command).__name__ not in NEWER[level] | {"SSRM", "CD", "RTR"}:
+            spoil_each_field(command, level)
+
+
+def spoil_each_field(command: c.Command, level: int) -> None:
+    if isinstance(command, c.SSID):
+        command = replace(command, level=level)
+    whole = build(command, level)
+    for field, start, end in fields_of(command, level):
         for octet in (0x00, 0x09, 0x20, 0x39, 0x3F, 0x5A, 0x80, 0xFF):
             wrong = whole[:start] + bytes((octet,)) * (end - start) + whole[end:]
             for state in in_turn(command) or [State.IDLELI]:

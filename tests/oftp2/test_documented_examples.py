@@ -141,11 +141,11 @@ class AgainstTheLineTests(World):
         self.addCleanup(monkeypatch.undo)
         monkeypatch.setenv("ALICE_PW", "ALICEPW")
         monkeypatch.chdir(self.folder)
-        assert len(SHELL) == 2
+        assert len(SHELL) == 3
         for line in SHELL:
             words = shlex.split(line.replace("HOST:PORT", f"127.0.0.1:{self.service.addresses()[0].port}"))
             assert words[:3] == ["python", "-m", "oftp2"]
             said = StringIO()
             with redirect_stdout(said), redirect_stderr(said):
                 assert await deferToThread(main, words[3:]) == 0, said.getvalue()
-        assert list(office.received.values()) == [CONTENT]
+        assert list(office.received.values()) == [CONTENT, CONTENT]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,8 @@ from oftp2 import commands as c
 from oftp2 import events as e
 from oftp2.buffers import HEADER_BYTES, wrap
 from oftp2.formats import build, parse
-from oftp2.negotiation import Capabilities
+from oftp2.levels import LEVEL, LEVELS
+from oftp2.negotiation import Capabilities, Credentials
 from oftp2.reasons import EndReason
 from oftp2.session import Role, Session
 from oftp2.subrecords import Encoder
@@ -33,34 +35,50 @@ COMMANDS: list[c.Command] = [
 ]
 
 
+#: The level that the sessions below speak; the tests of bad input go through others too.
+SPOKEN = [LEVEL]
+
+
+def able(end: Credentials, **more: Any) -> Capabilities:
+    return Capabilities(end, levels=tuple(level for level in LEVELS if level <= SPOKEN[0]), **more)
+
+
+def octets_of(command: c.Command, level: int) -> bytes:
+    """As the level has it, or as level 5 does where that has no such command."""
+    try:
+        return build(command, level)
+    except ValueError:
+        return build(command)
+
+
 def sent(session: Session) -> list[c.Command]:
     octets, commands = session.data_to_send(), []
     while octets:
         length = int.from_bytes(octets[1:4], "big")
-        commands.append(parse(octets[HEADER_BYTES:length]))
+        commands.append(parse(octets[HEADER_BYTES:length], session.level))
         octets = octets[length:]
     return commands
 
 
 def feed(session: Session, *commands: c.Command) -> list[e.Event]:
-    return session.receive_data(b"".join(wrap(build(command)) for command in commands))
+    return session.receive_data(b"".join(wrap(octets_of(command, session.level)) for command in commands))
 
 
 def responder() -> Session:
-    session = Session(Role.RESPONDER, Capabilities(BOB, credit=2))
+    session = Session(Role.RESPONDER, able(BOB, credit=2))
     session.connection_made()
     return session
 
 
 def asked() -> Session:
     session = responder()
-    feed(session, SSID_ALICE)
+    feed(session, able(ALICE).ssid())
     return session
 
 
 def listener() -> Session:
     session = asked()
-    session.accept(Capabilities(BOB, credit=2))
+    session.accept(able(BOB, credit=2))
     return session
 
 
@@ -95,7 +113,7 @@ def answering() -> Session:
 
 
 def initiator() -> Session:
-    session = Session(Role.INITIATOR, Capabilities(ALICE, credit=1))
+    session = Session(Role.INITIATOR, able(ALICE, credit=1))
     session.connection_made()
     return session
 
@@ -108,7 +126,7 @@ def greeted() -> Session:
 
 def speaker() -> Session:
     session = greeted()
-    feed(session, Capabilities(BOB, credit=1).ssid())
+    feed(session, able(BOB, credit=1).ssid())
     return session
 
 

@@ -153,6 +153,90 @@ def test_what_a_cut_leaves_is_kept_for_the_restart(tmp_path: Path, file: Path) -
     assert (folder / NAME).read_bytes() == file.read_bytes()
 
 
+@pytest.mark.parametrize("level", ["4", "2", "1"])
+def test_at_an_older_level_the_file_and_its_receipt_come_over_too(
+    level: str, tmp_path: Path, file: Path
+) -> None:
+    folder = tmp_path / "in"
+    with receiving(folder, "--level", level) as (address, _):
+        probed = run("probe", address, *ALICE)
+        result = send(address, file, "--receipt", "--description", "of no use")
+    assert f"level           {level} (revision 1." in probed.stdout
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0] == f"level {level} has no descriptions: it is left out"
+    assert result.stdout.splitlines()[-1] == "the receipt (EERP) has come"
+    (path,) = folder.iterdir()
+    # There is no counter below level 4.
+    assert path.name == (NAME if level == "4" else NAME.replace("0001,", "0000,"))
+    assert path.read_bytes() == file.read_bytes()
+
+
+def test_records_go_over_with_their_ends_and_a_restart_is_exact(tmp_path: Path, file: Path) -> None:
+    folder = tmp_path / "in"
+    lengths = [80, 0, 1000, 7] * 475 + [517_000 - 475 * 1087]
+    (tmp_path / "list").write_text("".join(f"{length}\n" for length in lengths))
+    options = ["--format", "V", "--record-length", "1000", "--records", str(tmp_path / "list")]
+    folder.mkdir()
+    # A part of which the list knows less, and the last line of the list is torn.
+    (folder / f"{NAME}.part").write_bytes(file.read_bytes()[:5000])
+    (folder / f"{NAME}.part.records").write_text("80\n0\n1000\n7\n80\n0\n1000\n7\n8")
+    with receiving(folder, "--level", "2") as (address, _):
+        (folder / f"{NAME}.part").rename(folder / f"{NAME.replace('0001,', '0000,')}.part")
+        (folder / f"{NAME}.part.records").rename(folder / f"{NAME.replace('0001,', '0000,')}.part.records")
+        result = send(address, file, *options, "--restart")
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.splitlines()[0] == "restarted at octet 2174 of 517000"
+    name = NAME.replace("0001,", "0000,")
+    assert sorted(path.name for path in folder.iterdir()) == [name, f"{name}.records"]
+    assert (folder / name).read_bytes() == file.read_bytes()
+    assert (folder / f"{name}.records").read_bytes() == (tmp_path / "list").read_bytes()
+
+
+def test_fixed_records_and_text_and_a_description(tmp_path: Path, file: Path) -> None:
+    folder = tmp_path / "in"
+    with receiving(folder) as (address, process):
+        result = send(address, file, "--format", "F", "--record-length", "1000", "--description", "月报")
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.splitlines()[0].endswith(", 517000 octets in 517 records")
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("described as '月报': REPORT/1 ")
+        assert process.stdout.readline().endswith(", 517000 octets in 517 records\n")
+        other = ["--stamp", "202603011015300002", "--format", "T"]
+        assert send(address, file, *other).returncode == 0
+    assert (folder / f"{NAME}.records").read_text() == "1000\n" * 517
+    assert (folder / NAME.replace("0001,", "0002,")).read_bytes() == file.read_bytes()
+    assert len(list(folder.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--format", "F"], "--format F needs --record-length"),
+        (
+            ["--format", "F", "--record-length", "999"],
+            "a record has 517 octets, and all of format F have 999",
+        ),
+        (["--record-length", "80"], "are for --format F and V"),
+        (["--format", "V", "--record-length", "100000"], "SFIDLRECL 100000 is not 0..99999"),
+        (
+            ["--format", "V", "--record-length", "9", "--records", "/nonexistent"],
+            "/nonexistent: No such file",
+        ),
+        (["--description", "x" * 1000], "SFIDDESC has 1000 octets"),
+    ],
+)
+def test_what_cannot_be_offered_is_told_before_anybody_is_called(
+    arguments: list[str],
+    complaint: str,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ALICE_PW", "ALICEPW")
+    assert main(["send", "127.0.0.1:1", *ALICE, "--dataset", "X", *arguments, str(file)]) == 2
+    assert complaint in capsys.readouterr().err
+
+
 def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.write_bytes(b"")

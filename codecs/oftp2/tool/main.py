@@ -17,7 +17,8 @@ from oftp2.tool.link import Failure, Link, Usage
 from oftp2.tool.outcome import complain, tell
 from oftp2.tool.probing import Probe, describe_connection, findings
 from oftp2.tool.receiving import Receiver
-from oftp2.tool.sending import Sender, judge, read_file
+from oftp2.tool.sending import Sender, judge
+from oftp2.tool.source import read_source
 from oftp2.tool.trace import Trace
 
 
@@ -40,12 +41,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _send(options: argparse.Namespace) -> None:
-    identity, content = read_file(options)
+    source = read_source(options)
     ours = opt.capabilities(options, Mode.BOTH if options.receipt else Mode.SEND)
     trace = _trace(options)
     session = Session(Role.INITIATOR, ours, opt.partner(options), hear=trace.hear)
     link = Link(network.connect(options), session, trace, options.timeout)
-    sender = Sender(session, options, identity, content, link.flush)
+    sender = Sender(session, options, source, link.flush)
     link.run(sender)
     judge(sender)
 

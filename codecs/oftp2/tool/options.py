@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oftp2.identity import check_dataset_name, check_identification
+from oftp2.levels import LEVEL, LEVELS
 from oftp2.negotiation import Capabilities, Credentials, Mode
 from oftp2.tool.link import Usage
 from oftp2.tool.network import parse_endpoint
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
         help="the file's date and time (default: when it was changed)",
     )
     send.add_argument("--user-data", default="", metavar="TEXT")
+    _content(send)
     send.add_argument(
         "--restart", action="store_true", help="go on after what the partner has of this name and stamp"
     )
@@ -64,6 +66,25 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _content(send: argparse.ArgumentParser) -> None:
+    send.add_argument("--description", default="", metavar="TEXT", help="SFIDDESC, of any characters")
+    send.add_argument(
+        "--format",
+        choices=("U", "T", "F", "V"),
+        default="U",
+        help="unstructured, text, fixed or variable records",
+    )
+    send.add_argument(
+        "--record-length", type=int, default=0, metavar="OCTETS", help="of F and V: of all, or at most"
+    )
+    send.add_argument(
+        "--records",
+        type=Path,
+        metavar="LIST",
+        help="the length of each record, one a line (default: cut evenly by --record-length)",
+    )
+
+
 def _calling(command: argparse.ArgumentParser) -> None:
     command.add_argument("endpoint", type=_checked(parse_endpoint), metavar="HOST:PORT")
 
@@ -78,6 +99,9 @@ def _common(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--buffer", type=int, default=32_768, metavar="OCTETS")
     command.add_argument("--credit", type=int, default=64, metavar="N")
+    command.add_argument(
+        "--level", type=int, choices=LEVELS, default=LEVEL, help="the highest that we speak (default: 5)"
+    )
     command.add_argument("--no-compression", dest="compression", action="store_false")
     command.add_argument("--timeout", type=_seconds, default=60.0, metavar="SECONDS", help="for each wait")
     command.add_argument("--trace", action="store_true", help="show each command, on standard error")
@@ -111,6 +135,7 @@ def capabilities(options: argparse.Namespace, mode: Mode) -> Capabilities:
             buffer_bytes=options.buffer,
             credit=options.credit,
             compression=options.compression,
+            levels=tuple(level for level in LEVELS if level <= options.level),
         )
     except ValueError as error:
         raise Usage(str(error)) from error

@@ -40,8 +40,8 @@ class Receiver:
                         self.on(follows)
             case e.StartFileIndication():
                 self._offered(event)
-            case e.DataIndication(data=data):
-                self._came(data)
+            case e.DataIndication():
+                self._came(event)
             case e.CloseFileIndication():
                 self._closed(event)
             case e.EndResponseIndication(identity=identity):
@@ -96,7 +96,7 @@ class Receiver:
             self.session.refuse_file(*refused)
             return
         try:
-            self._arrival = self._folder.open(event.identity, event.restart_bytes // BLOCK_BYTES)
+            self._arrival = self._folder.open(event)
         except OSError as error:
             complain(f"{event.identity}: {error.strerror}")
             self.session.refuse_file(Refusal.ACCESS_METHOD_FAILURE, "cannot be written", retry=True)
@@ -104,13 +104,12 @@ class Receiver:
         # The announced size may have been rounded down to whole blocks.
         self._room_bytes = event.size_bytes + BLOCK_BYTES
         self._excess = False
-        blocks = self._arrival.size_bytes // BLOCK_BYTES
-        self.session.accept_file(blocks)
+        if event.sfid.description:
+            tell(f"described as {event.sfid.description!r}: {event.identity}")
+        self.session.accept_file(self._arrival.restart, units_before=self._arrival.size_bytes)
 
     def _unwanted(self, event: e.StartFileIndication) -> tuple[Refusal, str] | None:
         sfid = event.sfid
-        if sfid.format == "V":
-            return Refusal.RECORD_FORMAT_NOT_SUPPORTED, "the ends of records would be lost"
         if sfid.size_blocks * BLOCK_BYTES > self._options.max_bytes:
             return Refusal.FILE_TOO_BIG, f"{sfid.size_blocks} KiB are too much"
         if sfid.security in {"01", "03"}:
@@ -121,12 +120,15 @@ class Receiver:
             return Refusal.COMPRESSION_NOT_ALLOWED, "enveloped files are not taken"
         return None
 
-    def _came(self, data: bytes) -> None:
-        assert self._arrival is not None, "data come for a file that was accepted"
-        if self._arrival.size_bytes + len(data) > self._room_bytes:
+    def _came(self, event: e.DataIndication) -> None:
+        arrival = self._arrival
+        assert arrival is not None, "data come for a file that was accepted"
+        records = arrival.record_count + len(event.record_ends)
+        # Records without content take room too, in the list.
+        if arrival.size_bytes + len(event.data) > self._room_bytes or records > self._options.max_bytes:
             self._excess = True
         if not self._excess:
-            self._arrival.write(data)
+            arrival.write(event.data, event.record_ends)
 
     def _closed(self, event: e.CloseFileIndication) -> None:
         arrival, self._arrival = self._arrival, None
@@ -143,7 +145,8 @@ class Receiver:
             complain(f"{arrival.identity}: {error.strerror}")
             self.session.refuse_end(Refusal.ACCESS_METHOD_FAILURE, "cannot be kept")
             return
-        tell(f"received: {path}, {event.unit_count} octets")
+        records = f" in {event.record_count} records" if event.record_count else ""
+        tell(f"received: {path}, {event.unit_count} octets{records}")
         if self._options.receipts:
             self._receipts.append(arrival.identity)
         self.session.accept_end(want_turn=self._options.receipts)

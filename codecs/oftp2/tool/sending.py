@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import replace
 
 from oftp2 import events as e
-from oftp2.commands import BLOCK_BYTES, SFID
-from oftp2.identity import FileIdentity
+from oftp2.levels import SECURE_LEVEL
 from oftp2.negotiation import Mode
+from oftp2.offers import offer_fault
 from oftp2.reasons import EFNA_REASONS, NERP_REASONS, SFNA_REASONS, Refusal
 from oftp2.session import Session
 from oftp2.subrecords import Encoder, is_worth_compressing
 from oftp2.tool.caller import Caller
-from oftp2.tool.link import Failure, Usage
+from oftp2.tool.link import Failure
 from oftp2.tool.outcome import refusal, tell
+from oftp2.tool.source import Source
 
 
 class Sender(Caller):
-    """Sends `content` under `identity`, then waits for its receipt if that is wanted."""
+    """Sends `source`, then waits for its receipt if that is wanted."""
 
     def __init__(
         self,
         session: Session,
         options: argparse.Namespace,
-        identity: FileIdentity,
-        content: bytes,
+        source: Source,
         flush: Callable[[], None],
     ) -> None:
         super().__init__(session, options.partner)
         self._options = options
-        self._identity = identity
-        self._content = content
+        self._source = source
+        self._identity = source.sfid.identity()
+        self._file = source.file
         self._flush = flush
         self._encoder: Encoder | None = None
         self._is_there = False
@@ -57,12 +57,17 @@ class Sender(Caller):
             return
         restart = 0
         if self._options.restart and parameters.restart:
-            restart = len(self._content) // BLOCK_BYTES
+            restart = self._file.end
         elif self._options.restart:
             tell("the partner cannot restart: the file is sent from its beginning")
-        self.session.start_file(
-            SFID.of(self._identity, len(self._content), restart=restart, user_data=self._options.user_data)
-        )
+        sfid = replace(self._source.sfid, restart=restart)
+        fault = offer_fault(sfid, parameters.level)
+        if fault is not None:
+            self.fault = f"not to be offered at level {parameters.level}: {fault[1]}"
+            return
+        if sfid.description and parameters.level < SECURE_LEVEL:
+            tell(f"level {parameters.level} has no descriptions: it is left out")
+        self.session.start_file(sfid)
 
     def transfer(self, event: e.Event) -> None:
         """What the partner says of the file."""
@@ -76,13 +81,15 @@ class Sender(Caller):
                 self.fault = refusal("SFNA", SFNA_REASONS, reason, text) + (", try again" if retry else "")
             case e.CloseFileConfirmation():
                 self._is_there = True
-                tell(f"sent: {self._identity}, {len(self._content)} octets")
+                tell(f"sent: {self._identity}, {self._source.size_in_words}")
             case e.CloseFileRefusal(reason=reason, text=text):
                 self.fault = refusal("EFNA", EFNA_REASONS, reason, text)
-            case e.EndResponseIndication(identity=identity) if identity == self._identity:
+            case e.EndResponseIndication(identity=identity) if identity.stands_for(self._identity):
                 self._has_receipt = True
                 tell("the receipt (EERP) has come")
-            case e.NegativeEndResponseIndication(identity=identity, nerp=nerp) if identity == self._identity:
+            case e.NegativeEndResponseIndication(identity=identity, nerp=nerp) if identity.stands_for(
+                self._identity
+            ):
                 self.fault = refusal("NERP", NERP_REASONS, nerp.reason, nerp.text)
 
     def pump(self) -> None:
@@ -90,7 +97,9 @@ class Sender(Caller):
         while self._encoder is not None and self.session.can_send_data:
             if self._encoder.exhausted:
                 self._encoder = None
-                self.session.close_file(unit_count=len(self._content))
+                self.session.close_file(
+                    unit_count=self._file.size_bytes, record_count=self._file.record_count
+                )
             else:
                 self.session.send_data(self._encoder.next_payload())
                 self.session.events()
@@ -100,37 +109,14 @@ class Sender(Caller):
     def _begin(self, restart: int) -> None:
         parameters = self.session.parameters
         assert parameters is not None, "the session stands"
-        rest = self._content[restart * BLOCK_BYTES :]
+        before = self._file.octets_before(restart)
         if restart:
-            tell(f"restarted at octet {restart * BLOCK_BYTES} of {len(self._content)}")
+            tell(f"restarted at octet {before} of {self._file.size_bytes}")
         self._encoder = Encoder(
-            iter((rest,)),
+            self._file.records_from(restart),
             payload_bytes=parameters.buffer_bytes - 1,
-            compress=parameters.compression and is_worth_compressing(rest),
+            compress=parameters.compression and is_worth_compressing(self._file.content[before:]),
         )
-
-
-def read_file(options: argparse.Namespace) -> tuple[FileIdentity, bytes]:
-    """The file and its identity; Usage when either is no good."""
-    path: Path = options.file
-    try:
-        content = path.read_bytes()
-        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError as error:
-        raise Usage(f"{path}: {error.strerror}") from error
-    stamp = options.stamp or f"{changed:%Y%m%d%H%M%S}0000"
-    try:
-        identity = FileIdentity(
-            options.dataset,
-            stamp[:8],
-            stamp[8:],
-            options.originator or options.us,
-            options.destination or options.partner,
-        )
-        SFID.of(identity, len(content))
-    except ValueError as error:
-        raise Usage(str(error)) from error
-    return identity, content
 
 
 def judge(sender: Sender) -> None:
