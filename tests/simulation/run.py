@@ -1,0 +1,195 @@
+"""One seed from beginning to end: a day of business with everything going wrong, then calm, then judgement."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from unittest import mock
+
+from twisted.logger import globalLogPublisher
+
+from gateway.errors import EnvironmentFault
+from licencexml.schema import Schemas
+from tests.simulation.adversary import HOUR_SECONDS, Adversary
+from tests.simulation.business import Issuers
+from tests.simulation.judge import Verdict, held_rows, is_settled, judge
+from tests.simulation.template import repeatable_cryptography, template
+from tests.simulation.town import Town
+
+#: Simulated seconds within which all must be settled once nothing goes wrong any more.
+CALM_SECONDS = 3 * HOUR_SECONDS
+_SCENARIO = """
+[single]
+declarations = {single}
+share = {share}
+mischief = {mischief}
+[multi]
+declarations = {multi}
+amend = {amend}
+withdraw = {withdraw}
+mischief = {mischief}
+"""
+_MISCHIEF = (
+    "excess",
+    "wrong-unit",
+    "repeat",
+    "conflict",
+    "wrong-signature",
+    "reversal-first",
+    "unknown-reversal",
+    "late-earlier",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a seed: what was found wrong, what was simulated, and the story's last lines."""
+
+    seed: int
+    verdict: Verdict
+    simulated_seconds: float
+    kills: int
+    cuts: int
+    drops: int
+    digest: str
+    story: tuple[str, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.verdict.faults
+
+
+def simulate(seed: int) -> Outcome:
+    """Play the seed. The same seed gives the same story, to the letter (`Outcome.digest`)."""
+    chance = Random(f"seed {seed}")
+    folder = Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=_fast()))
+    try:
+        with _prepared():
+            town = Town(folder, template(), seed, _beginning(chance))
+            _write_scenario(town, chance, seed)
+            with _listening(town), town.disks.mounted():
+                return _play(town, chance, seed)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _play(town: Town, chance: Random, seed: int) -> Outcome:
+    issuers = Issuers(town, chance, seed % 100_000)
+    adversary = Adversary(town, issuers, chance)
+    town.start("customs")
+    town.start("gateway")
+    for _ in range(chance.randint(1, 3)):
+        _burst(town, issuers, adversary, chance)
+        town.pass_over(chance.choice((0.0, 2 * HOUR_SECONDS, 9 * HOUR_SECONDS)) * chance.random())
+    town.calm()
+    _let_go(town)
+    began = town.timeline.seconds()
+    while town.timeline.seconds() < began + CALM_SECONDS and not is_settled(town):
+        town.run(20.0)
+    verdict = judge(town, issuers)
+    kills = sum(house.kills for house in town.houses.values())
+    for name in town.houses:
+        town.stop(name)
+    town.run(120.0, lambda: not any(house.life and house.life.is_alive for house in town.houses.values()))
+    return Outcome(
+        seed,
+        verdict,
+        town.timeline.seconds(),
+        kills,
+        town.network.cuts,
+        len(issuers.drops),
+        town.digest,
+        tuple(town.story),
+    )
+
+
+def _burst(town: Town, issuers: Issuers, adversary: Adversary, chance: Random) -> None:
+    """A busy minute or two: drops and mishaps at random moments."""
+    seconds = chance.uniform(10, 90)
+    for _ in range(chance.randint(1, 8)):
+        town.timeline.call_later(seconds * chance.random(), issuers.drop_something)
+    for _ in range(chance.randint(0, 6)):
+        town.timeline.call_later(seconds * chance.random(), adversary.strike)
+    town.run(seconds)
+
+
+def _let_go(town: Town) -> None:
+    """Operators let go of what they held, and bring the line up: nobody waits for them any more."""
+
+    def let_go() -> None:
+        town.ask("gateway", "line up", partner="customs")
+        held = held_rows(town)
+        if held:
+            town.ask("gateway", "queue release", ids=held)
+
+    town.timeline.call_later(60.0, let_go)
+    town.run(61.0)
+
+
+def _beginning(chance: Random) -> datetime:
+    """Any time of any day in the months after the instance was made."""
+    return datetime(2026, 2, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(9 * 30 * 86_400))
+
+
+def _write_scenario(town: Town, chance: Random, seed: int) -> None:
+    multi = chance.randint(1, 4)
+    mischief = chance.sample(_MISCHIEF, chance.randint(0, 3))
+    text = _SCENARIO.format(
+        single=1,
+        share=chance.choice(("1.0", "0.5")),
+        multi=multi,
+        mischief=mischief,
+        amend=chance.randint(0, multi),
+        withdraw=chance.randint(0, 1),
+    )
+    (town.instance / "scenario.toml").write_text(text, encoding="utf-8")
+    path = town.instance / "customs.toml"
+    written = path.read_text(encoding="utf-8").replace(
+        '# scenario = "scenario.toml"', 'scenario = "scenario.toml"'
+    )
+    path.write_text(written.replace("# seed = 1", f"seed = {seed % 2**31}"), encoding="utf-8")
+
+
+def _fast() -> str | None:
+    """Memory instead of a disk, where there is one: what a disk can do is simulated."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+@contextmanager
+def _prepared() -> Iterator[None]:
+    """What is the same for all seeds is made once; cryptography is without chance."""
+    with repeatable_cryptography(), mock.patch.object(Schemas, "load", _schemas):
+        yield
+
+
+_schemas = lru_cache(Schemas.load)
+
+
+@contextmanager
+def _listening(town: Town) -> Iterator[None]:
+    """What the daemons log is part of the story."""
+
+    def observe(event: dict[str, object]) -> None:
+        level = getattr(event.get("log_level"), "name", "info")
+        running = town.timeline.running.name if town.timeline.running else "nobody"
+        with suppress(Exception):
+            from twisted.logger import formatEvent  # noqa: PLC0415
+
+            town.say(f"{running} {level}: {formatEvent(event)}")  # type: ignore[arg-type]
+        failure = event.get("log_failure")
+        if failure is not None and not failure.check(OSError, EnvironmentFault):
+            town.faults.append(f"{running}: {event.get('log_format')}: {failure}")
+
+    globalLogPublisher.addObserver(observe)
+    try:
+        yield
+    finally:
+        globalLogPublisher.removeObserver(observe)

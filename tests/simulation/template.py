@@ -1,0 +1,60 @@
+"""One instance for all seeds: its keys and certificates are the same in every run, so that a seed replays."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from gateway.operations.instance import create_instance
+from gateway.trust import signing
+
+#: When the instance was made; what is simulated happens in the months after.
+MADE = datetime(2026, 1, 5, tzinfo=UTC)
+GATEWAY_PORT, CUSTOMS_PORT = 21_001, 21_002
+_CURVE = ec.SECP256R1()
+_ONLY_FOR_TLS = re.compile(r'^(tls_anchor|certificate|key) = "tls/.*$', re.MULTILINE)
+
+
+@contextmanager
+def repeatable_cryptography() -> Iterator[None]:
+    """Keys, serial numbers and signatures without chance: nothing that is made here is of use elsewhere."""
+    keys, serials = count(1), count(1)
+    sign = x509.CertificateBuilder.sign
+
+    def sign_repeatably(self: Any, key: Any, algorithm: Any, *more: Any, **options: Any) -> Any:
+        return sign(self, key, algorithm, *more, **{**options, "ecdsa_deterministic": True})
+
+    with (
+        mock.patch.object(
+            ec, "generate_private_key", lambda _curve: ec.derive_private_key(next(keys), _CURVE)
+        ),
+        mock.patch.object(x509, "random_serial_number", lambda: 2**100 + next(serials)),
+        mock.patch.object(x509.CertificateBuilder, "sign", sign_repeatably),
+        mock.patch.object(signing, "_ECDSA", ec.ECDSA(hashes.SHA256(), deterministic_signing=True)),
+    ):
+        yield
+
+
+@cache
+def template() -> Path:
+    """The instance, made once a process, within `repeatable_cryptography`; both ends without TLS, for the network is simulated."""
+    folder = Path(tempfile.mkdtemp(prefix="simulation-")) / "instance"
+    with mock.patch("secrets.choice", lambda letters: letters[0]):
+        create_instance(folder, at=MADE, gateway_port=GATEWAY_PORT, customs_port=CUSTOMS_PORT)
+    for name in ("gateway.toml", "customs.toml"):
+        path = folder / name
+        written = _ONLY_FOR_TLS.sub("", path.read_text(encoding="utf-8")).replace('"tls:', '"tcp:')
+        path.write_text(written, encoding="utf-8")
+    return folder

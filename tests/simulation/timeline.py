@@ -1,0 +1,176 @@
+"""One time line for everything that is simulated, and the lives of processes on it.
+
+A life is what a process is between its start and its end: a reactor of its own, on which nothing happens any
+more once it was killed. Whatever was under way then is dropped where it stood, as the kernel drops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from twisted.internet.base import DelayedCall
+from twisted.internet.interfaces import (
+    IHostnameResolver,
+    IHostResolution,
+    IReactorPluggableNameResolver,
+    IReactorTime,
+)
+from twisted.internet.task import Clock
+from zope.interface import implementer
+
+#: More calls than any seed needs: a loop that does not let time pass is a failure, not a hang.
+CALLS_MAX = 2_000_000
+
+
+class Killed(BaseException):
+    """The process that runs this ends here. Nobody handles it: there is nobody left."""
+
+
+class NeverQuiet(AssertionError):
+    """More happened than can be: something goes round in circles."""
+
+
+class Timeline:
+    """Seconds since the start, and what happens when. One for all processes."""
+
+    def __init__(self) -> None:
+        self._clock = Clock()
+        self._calls = 0
+        self.running: Life | None = None
+
+    def seconds(self) -> float:
+        """Now."""
+        return float(self._clock.seconds())
+
+    def call_later(self, seconds: float, function: Callable[..., object], *args: object) -> DelayedCall:
+        """Have `function` called, by nobody in particular."""
+        return self._clock.callLater(seconds, function, *args)  # type: ignore[return-value]
+
+    def run_until(self, seconds: float, done: Callable[[], bool] = lambda: False) -> None:
+        """Let everything happen up to then, one thing at a time; or until `done`, asked after each."""
+        while not done():
+            calls = self._clock.calls
+            if not calls or calls[0].getTime() > seconds:
+                self._clock.advance(max(0.0, seconds - self.seconds()))
+                return
+            self._calls += 1
+            if self._calls > CALLS_MAX:
+                raise NeverQuiet(f"{CALLS_MAX} calls by {self.seconds():.1f} s")
+            self._clock.advance(max(0.0, calls[0].getTime() - self.seconds()))
+
+
+@implementer(IHostnameResolver)
+class _Resolver:
+    """Knows addresses only, and says them back."""
+
+    def resolveHostName(
+        self,
+        receiver: Any,
+        hostName: str,
+        portNumber: int = 0,
+        *_: object,
+        **__: object,  # noqa: N803
+    ) -> Any:
+        from twisted.internet.address import IPv4Address  # noqa: PLC0415 - beside its only use
+
+        resolution = _Resolution(hostName)
+        receiver.resolutionBegan(resolution)
+        receiver.addressResolved(IPv4Address("TCP", hostName, portNumber))
+        receiver.resolutionComplete()
+        return resolution
+
+
+@implementer(IHostResolution)
+class _Resolution:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def cancel(self) -> None:
+        """It is over already."""
+
+
+@implementer(IReactorTime, IReactorPluggableNameResolver)
+class Life:
+    """One process from its start to its end, as its reactor: time, names and connections.
+
+    `die` ends it; `buried` is called then, with all that others must do about it (connections, disk).
+    """
+
+    def __init__(self, timeline: Timeline, name: str, network: Any) -> None:
+        self.name = name
+        self.is_alive = True
+        self.nameResolver = _Resolver()
+        self.at_death: list[Callable[[], None]] = []
+        self._timeline = timeline
+        self._network = network
+
+    # Time
+
+    def seconds(self) -> float:
+        """See IReactorTime."""
+        return self._timeline.seconds()
+
+    def callLater(
+        self, seconds: float, function: Callable[..., object], *args: object, **kw: object
+    ) -> DelayedCall:  # noqa: E501
+        """See IReactorTime."""
+        return self._timeline.call_later(seconds, self._run, function, args, kw)
+
+    def callFromThread(self, function: Callable[..., object], *args: object, **kw: object) -> None:
+        """There are no threads; but it never happens at once either."""
+        self.callLater(0, function, *args, **kw)
+
+    def getDelayedCalls(self) -> list[DelayedCall]:
+        """See IReactorTime."""
+        return []
+
+    def run(self, function: Callable[..., object], *args: object) -> None:
+        """Have this process do something now, if it lives."""
+        self._run(function, args, {})
+
+    def _run(self, function: Callable[..., object], args: Any, kw: Any) -> None:
+        if not self.is_alive:
+            return
+        with self.as_running():
+            try:
+                function(*args, **kw)
+            except Killed:
+                assert not self.is_alive, "whoever is killed is dead"
+
+    @contextmanager
+    def as_running(self) -> Iterator[None]:
+        """What happens meanwhile is this process's doing: faults of the disk ask for that."""
+        before, self._timeline.running = self._timeline.running, self
+        try:
+            yield
+        finally:
+            self._timeline.running = before
+
+    # Connections
+
+    def connectTCP(
+        self, host: str, port: int, factory: Any, timeout: float = 30, bindAddress: Any = None
+    ) -> Any:  # noqa: N803, E501
+        """See IReactorTCP."""
+        return self._network.connect(self, host, port, factory, timeout)
+
+    def listenTCP(self, port: int, factory: Any, backlog: int = 50, interface: str = "") -> Any:
+        """See IReactorTCP."""
+        return self._network.listen(self, port, factory)
+
+    # The end
+
+    def die(self) -> None:
+        """It ends here, in the middle of whatever it is doing."""
+        if not self.is_alive:
+            return
+        self.is_alive = False
+        acts, self.at_death = self.at_death, []
+        running, self._timeline.running = self._timeline.running, None
+        try:
+            for act in acts:
+                act()
+        finally:
+            self._timeline.running = running
