@@ -111,7 +111,7 @@ class Disk:
             self._lose_contents(target)
 
     def _lose_names(self, target: Path) -> None:
-        """Of the changes of names that are not certain, the last ones are lost: a journal keeps their order."""
+        """Of the changes of names that are not certain the last are lost: a journal keeps their order."""
         lost = self.chance.randint(0, len(self.steps))
         for step in reversed(self.steps[len(self.steps) - lost :]):
             root = next(one for one in self.roots if one == step.folder or one in step.folder.parents)
@@ -207,7 +207,7 @@ class Disks:
 
         def syncing(call: Callable[[int], None]) -> Callable[[int], None]:
             def sync(descriptor: int) -> None:
-                path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+                path = Path(f"/proc/self/fd/{descriptor}").readlink()
                 disk = self._of(path)
                 if disk is None:
                     call(descriptor)

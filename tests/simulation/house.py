@@ -1,7 +1,7 @@
 """What a simulated daemon stands on: threads, workers and the ledger's runners that take their time.
 
-Nothing happens at once: each piece of work is done later, and its result comes later still, so that everything
-that can happen in between does. Each is a point at which the process can be killed, or a fault can strike.
+Nothing happens at once: each piece of work is done later, and its result comes later still, so that all that
+can happen in between does. Each is a point at which the process can be killed, or a fault can strike.
 """
 
 from __future__ import annotations

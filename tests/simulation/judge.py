@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from gateway.ledger.check import differences
-from tests.simulation.business import Drop, Fate, Issuers
+from tests.simulation.business import Fate, Issuers
 from tests.simulation.town import Town
 
 _UNIT = 100_000
@@ -38,7 +38,7 @@ class Verdict:
 def is_settled(town: Town) -> bool:
     """Whether nothing is on its way any more, on either side."""
     spool = town.instance / "spool"
-    if any((spool / part).iterdir().__next__() for part in ("in", "work") if any((spool / part).iterdir())):
+    if any(any((spool / part).iterdir()) for part in ("in", "work")):
         return False
     with closing(_open(town, "state")) as ours, closing(_open(town, "customs-state")) as theirs:
         for database in (ours, theirs):
@@ -100,12 +100,10 @@ def _drops(town: Town, issuers: Issuers, ours: sqlite3.Connection) -> Iterator[s
         f"{message_id} was accepted {times} times" for message_id, times in taken.items() if times > 1
     )
     yield from (
-        f"{one} was accepted, and nobody dropped it" for one in taken if one not in _ids(issuers.drops)
+        f"{one} was accepted, and nobody dropped it"
+        for one in taken
+        if one not in {drop.message_id for drop in issuers.drops}
     )
-
-
-def _ids(drops: list[Drop]) -> set[str]:
-    return {drop.message_id for drop in drops}
 
 
 def _codes(answer: Path) -> list[str]:
@@ -138,7 +136,7 @@ def _between(data: bytes, start: bytes, end: bytes) -> bytes:
 
 
 def _answers(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[str]:
-    """Each thing that customs told has the answer that customs has of it, and one that its mischief allows."""
+    """What customs told has the answer that customs has of it, and one that its mischief allows."""
     verdicts = dict(ours.execute("SELECT message_id, verdict FROM clearance"))
     refused = {row[0] for row in ours.execute("SELECT message_id FROM entry WHERE kind = 'MESSAGE_REFUSED'")}
     for table in ("customs_release", "customs_correction"):
@@ -162,7 +160,8 @@ def _balances(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[
     told: defaultdict[tuple[str, str, int], int] = defaultdict(int)
     lines: dict[tuple[str, str, str, int, int], tuple[int, int]] = {}
     query = (
-        "SELECT r.licence_type, r.licence_no, r.entry_id, l.line_number, l.sequence, l.licence_line, l.quantity"
+        "SELECT r.licence_type, r.licence_no, r.entry_id, l.line_number, l.sequence, l.licence_line,"
+        " l.quantity"
         " FROM customs_release r JOIN customs_release_line l ON l.release_id = r.id"
         f" WHERE {_AGREED} ORDER BY r.id"
     )
@@ -194,7 +193,10 @@ def _balances(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[
     yield from (
         f"customs was agreed {sum_} of {key}, of which nothing is here" for key, sum_ in told.items() if sum_
     )
-    caps = "SELECT u.licence_type, u.licence_no, count(*), l.cap FROM declaration_use u JOIN licence l USING (licence_type, licence_no) GROUP BY 1, 2"
+    caps = (
+        "SELECT u.licence_type, u.licence_no, count(*), l.cap FROM declaration_use u"
+        " JOIN licence l USING (licence_type, licence_no) GROUP BY 1, 2 HAVING count(*) > l.cap"
+    )
     yield from (
         f"{row[0]}/{row[1]}: {row[2]} declarations, {row[3]} at most"
         for row in ours.execute(caps)

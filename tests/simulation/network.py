@@ -1,8 +1,7 @@
 """Connections between the processes: in order and whole, or cut; late, in pieces, or held up.
 
 A connection can be told to break after so many octets. Its two ends learn of that at different times, as they
-do when a cable is cut; of a killed process's connections the other end learns soon, of a machine without power
-late.
+do when a cable is cut; that a process was killed its peer learns soon, that a machine has no power late.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from twisted.internet import error
 from twisted.internet.address import IPv4Address
-from twisted.internet.error import ConnectionDone, ConnectionLost, ConnectionRefusedError, TimeoutError
 from twisted.internet.interfaces import IConnector, IListeningPort, ITransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -124,7 +123,7 @@ class End:
             return
         if not self._outgoing:
             if self.disconnecting:
-                self._network.break_later(self, 0.0, 0.0, ConnectionDone())
+                self._network.break_later(self, 0.0, 0.0, error.ConnectionDone())
             return
         if not peer._is_reading:
             return
@@ -166,7 +165,7 @@ class End:
             peer = self.peer
             if peer is not None:
                 late = self._network.chance.choice((0.0, 0.0, MISSED_SECONDS))
-                self._network.timeline.call_later(late, peer.lost, ConnectionLost())
+                self._network.timeline.call_later(late, peer.lost, error.ConnectionLost())
 
 
 @implementer(IListeningPort)
@@ -232,7 +231,7 @@ class Network:
         """`life` calls; told of the outcome later."""
         connector = Connector(factory)
         if self.weather.is_down:
-            self.timeline.call_later(timeout_seconds, self._failed, life, connector, TimeoutError())
+            self.timeline.call_later(timeout_seconds, self._failed, life, connector, error.TimeoutError())
         else:
             self.timeline.call_later(self.delay(), self._connected, life, port, connector)
         return connector
@@ -263,7 +262,7 @@ class Network:
 
     def break_later(self, end: End, ours: float, theirs: float, why: Exception | None = None) -> None:
         """The connection is gone; `end` learns of it after `ours` seconds, its peer after `theirs`."""
-        reason = why or ConnectionLost()
+        reason = why or error.ConnectionLost()
         end._outgoing.clear()
         end.disconnecting = True
         self.timeline.call_later(ours, end.lost, reason)
@@ -274,7 +273,7 @@ class Network:
         if connector.is_over or not life.is_alive:
             return
         if port not in self.listeners:
-            self._failed(life, connector, ConnectionRefusedError())
+            self._failed(life, connector, error.ConnectionRefusedError())
             return
         other, factory = self.listeners[port]
         address = IPv4Address("TCP", "127.0.0.1", port)
@@ -282,7 +281,7 @@ class Network:
         here.peer, there.peer = there, here
         there.protocol = factory.buildProtocol(address)
         if there.protocol is None:
-            self._failed(life, connector, ConnectionRefusedError())
+            self._failed(life, connector, error.ConnectionRefusedError())
             return
         other.run(there.protocol.makeConnection, there)
         life.run(self._joined, here, connector, address)

@@ -1,4 +1,4 @@
-"""One seed from beginning to end: a day of business with everything going wrong, then calm, then judgement."""
+"""One seed from beginning to end: business with everything going wrong, then calm, then judgement."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def repeatable_cryptography() -> Iterator[None]:
 
 @cache
 def template() -> Path:
-    """The instance, made once a process, within `repeatable_cryptography`; both ends without TLS, for the network is simulated."""
+    """The instance, made once a process, within `repeatable_cryptography`; the network has no TLS."""
     folder = Path(tempfile.mkdtemp(prefix="simulation-")) / "instance"
     with mock.patch("secrets.choice", lambda letters: letters[0]):
         create_instance(folder, at=MADE, gateway_port=GATEWAY_PORT, customs_port=CUSTOMS_PORT)

@@ -68,10 +68,10 @@ class _Resolver:
     def resolveHostName(
         self,
         receiver: Any,
-        hostName: str,
-        portNumber: int = 0,
+        hostName: str,  # noqa: N803 - Twisted's names
+        portNumber: int = 0,  # noqa: N803
         *_: object,
-        **__: object,  # noqa: N803
+        **__: object,
     ) -> Any:
         from twisted.internet.address import IPv4Address  # noqa: PLC0415 - beside its only use
 
@@ -114,7 +114,7 @@ class Life:
 
     def callLater(
         self, seconds: float, function: Callable[..., object], *args: object, **kw: object
-    ) -> DelayedCall:  # noqa: E501
+    ) -> DelayedCall:
         """See IReactorTime."""
         return self._timeline.call_later(seconds, self._run, function, args, kw)
 
@@ -151,8 +151,13 @@ class Life:
     # Connections
 
     def connectTCP(
-        self, host: str, port: int, factory: Any, timeout: float = 30, bindAddress: Any = None
-    ) -> Any:  # noqa: N803, E501
+        self,
+        host: str,
+        port: int,
+        factory: Any,
+        timeout: float = 30,
+        bindAddress: Any = None,  # noqa: N803 - Twisted's name
+    ) -> Any:
         """See IReactorTCP."""
         return self._network.connect(self, host, port, factory, timeout)
 

@@ -10,6 +10,7 @@ import hashlib
 import shutil
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -267,6 +268,9 @@ class Town:
         def point(what: str) -> None:
             self._point(house, life, what)
 
+        def sound_point(what: str) -> None:
+            self._point(house, life, what, sound=True)
+
         def make_line(settings: Any, office: Any, wrap_protocol: Any) -> LineService:
             return LineService(
                 life, settings, office, wrap_protocol=wrap_protocol, chance=self.chance.random, clock=clock
@@ -279,9 +283,7 @@ class Town:
             reactor=life,
             clock=clock,
             in_thread=SimulatedThreads(life, pace, point),
-            runners=lambda: SimulatedRunners(
-                life, pace, lambda what: self._point(house, life, what, sound=True)
-            ),
+            runners=lambda: SimulatedRunners(life, pace, sound_point),
             make_workers=lambda *, count, timeout_seconds, build, arguments: SimulatedWorkers(
                 life, pace, lambda: self.chance.random() < house.worker_death, build, arguments
             ),
@@ -340,10 +342,9 @@ def _release(daemon: Daemon | None) -> None:
     ledger: Any = daemon._station.ledger  # type: ignore[attr-defined]
     ledger._writer.dispose()
     ledger._reader.dispose()
-    try:
+    # One that ended in order has given it back.
+    with suppress(OSError):
         ledger._lock.release()
-    except OSError:
-        pass  # it was given back in order
 
 
 def _gateway(instance: Path, surroundings: Surroundings) -> Daemon:
