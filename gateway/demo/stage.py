@@ -18,7 +18,7 @@ from gateway.operations.instance import CUSTOMS_FILE, GATEWAY_FILE
 from gateway.operations.issuer import hand_over
 
 START_SECONDS = 30.0
-STOP_SECONDS = 30.0
+STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.05
 
 

@@ -76,7 +76,8 @@ class LineService:
         await self._ports.close()
         self._steward.nameless.hang_up()
         seconds = self._settings.closing_seconds
-        await DeferredList([Deferred.fromCoroutine(one.drain(seconds)) for one in self._lines.values()])
+        drained = [Deferred.fromCoroutine(one.drain(seconds)) for one in self._lines.values()]
+        await DeferredList(drained, consumeErrors=True)
 
     def up(self, partner: str) -> None:
         """Call `partner`, and let it call, also in maintenance. KeyError when there is no such partner."""

@@ -22,8 +22,9 @@ from gateway.operations.stopping import Duty, perform, reload_on_hangup
 
 _log = Logger(namespace="gateway")
 
-#: The longest that one duty may take when the daemon stops.
-STOP_SECONDS = 20.0
+#: The longest that one duty may take when the daemon stops: more than the line needs for a partner that does
+#: not answer (what is in hand, then the end of the session, each bounded by the line's `closing_seconds`).
+STOP_SECONDS = 30.0
 
 
 class Daemon(Protocol):

@@ -25,7 +25,7 @@ from gateway.line.service import LineService
 from gateway.operations.commands import CommandRefused, Commands
 from gateway.operations.stopping import perform
 from gateway.service.customs_station import CustomsStation
-from gateway.service.daemon import Daemon
+from gateway.service.daemon import STOP_SECONDS, Daemon
 from gateway.service.licence_gateway import LicenceGateway
 from gateway.service.surroundings import Surroundings
 from tests.simulation.disk import Disk, Disks
@@ -33,7 +33,6 @@ from tests.simulation.house import Pace, SimulatedRunners, SimulatedThreads, Sim
 from tests.simulation.network import Network
 from tests.simulation.timeline import Killed, Life, Timeline
 
-STOP_SECONDS = 20.0
 #: SQLite's own bound, as good as none.
 _PAGES_MAX = 2**31 - 2
 _LINES_KEPT = 400
