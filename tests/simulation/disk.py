@@ -102,13 +102,16 @@ class Disk:
 
     # The end
 
-    def image(self, target: Path, *, power_fails: bool) -> None:
-        """What is left on the disk now, copied below `target` by the folders' names."""
+    def image(self, target: Path, *, power_fails: bool, commits_are_certain: bool = True) -> None:
+        """What is left on the disk now, copied below `target` by the folders' names.
+
+        `commits_are_certain` tells whether the database syncs with each commit.
+        """
         for root in self.roots:
             shutil.copytree(root, target / root.name, symlinks=True, ignore=shutil.ignore_patterns("*-shm"))
         if power_fails:
             self._lose_names(target)
-            self._lose_contents(target)
+            self._lose_contents(target, commits_are_certain)
 
     def _lose_names(self, target: Path) -> None:
         """Of the changes of names that are not certain the last are lost: a journal keeps their order."""
@@ -117,7 +120,7 @@ class Disk:
             root = next(one for one in self.roots if one == step.folder or one in step.folder.parents)
             step.undo(root, target / root.name)
 
-    def _lose_contents(self, target: Path) -> None:
+    def _lose_contents(self, target: Path, commits_are_certain: bool) -> None:
         for root in self.roots:
             for path in [one for one in root.rglob("*") if one.is_file() and not one.is_symlink()]:
                 copy = target / root.name / path.relative_to(root)
@@ -129,7 +132,10 @@ class Disk:
                 if certain is not None:
                     copy.write_bytes(_torn(self.chance, certain, path.read_bytes()))
             for wal in (target / root.name).glob("*-wal"):
-                _tear_wal(self.chance, wal)
+                if commits_are_certain:
+                    _tear_wal(self.chance, wal)
+                else:
+                    _cut(wal, self.chance.randint(0, wal.stat().st_size))
 
 
 def _is_ours(root: Path, path: Path) -> bool:
@@ -173,6 +179,11 @@ def _tear_wal(chance: Random, wal: Path) -> None:
     end = committed_bytes(data)
     kept = chance.randint(end, len(data)) if len(data) > end else end
     wal.write_bytes(data[:kept] + chance.randbytes(min(len(data) - kept, 64)))
+
+
+def _cut(path: Path, size_bytes: int) -> None:
+    with path.open("r+b") as file:
+        file.truncate(size_bytes)
 
 
 class Disks:

@@ -35,6 +35,8 @@ from tests.simulation.timeline import Killed, Life, Timeline
 
 #: SQLite's own bound, as good as none.
 _PAGES_MAX = 2**31 - 2
+#: SQLite's `synchronous` from which on each commit is synced.
+_FULL = 2
 _LINES_KEPT = 400
 
 
@@ -324,7 +326,7 @@ class Town:
         house.doom = None
         self.say(f"{house.name} is gone{', and so is the power' if power_fails else ''}")
         image = self._grave("image")
-        disk.image(image, power_fails=power_fails)
+        disk.image(image, power_fails=power_fails, commits_are_certain=_syncs(house.daemon))
         _release(house.daemon)
         house.daemon = None
         for root in disk.roots:
@@ -332,6 +334,17 @@ class Town:
             shutil.move(image / root.name, root)
         shutil.rmtree(image)
         shutil.rmtree(disk.keep)
+
+
+def _syncs(daemon: Daemon | None) -> bool:
+    """Whether the daemon's database syncs with each commit."""
+    if daemon is None:
+        return True
+    connection = daemon._station.ledger._writer.raw_connection()  # type: ignore[attr-defined]
+    try:
+        return bool(connection.cursor().execute("PRAGMA synchronous").fetchone()[0] >= _FULL)
+    finally:
+        connection.close()
 
 
 def _release(daemon: Daemon | None) -> None:
