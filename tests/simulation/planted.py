@@ -1,4 +1,4 @@
-"""Faults planted in the gateway on purpose: a simulator that does not find them would find nothing else either.
+"""Faults planted in the gateway on purpose: a simulator that does not find them would find nothing else.
 
 Each takes away one thing that a promise rests on, as a slip in a refactoring would. `SEEDS` seeds are enough
 to find any of them.
