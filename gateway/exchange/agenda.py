@@ -32,11 +32,15 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A file to take in: where it was dropped, and whether it is in `work/` already."""
+    """A file to take in: where it was dropped, and whether it is in `work/` already.
+
+    One that was `tried` before may be there, or not.
+    """
 
     tree: Tree
     name: str
     claimed: bool = False
+    tried: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -104,9 +108,9 @@ class Agenda:
         """These come next: a batch had no room for them."""
         self._ready.extendleft(reversed(names))
 
-    async def put_last(self, names: Sequence[Name]) -> None:
-        """These are to be tried again, from where they stand now."""
-        self._ready.extend(await self._in_thread(_as_they_stand, names))
+    def put_last(self, names: Sequence[Name]) -> None:
+        """These are to be tried again. Where they stand is asked of the disk then: it may not answer now."""
+        self._ready.extend(replace(name, tried=True) for name in names)
 
     def leave_alone(self, name: Name, trouble: str) -> None:
         """It is settled and cannot be moved: nobody touches it before the next start."""
@@ -132,7 +136,7 @@ class Agenda:
         now_seconds = self._clock.seconds()
         if not self._ready:
             self._ready.extend(await self._waiting(MAX_ACTIVE_NAMES, SpoolTree.waiting))
-            await self._see_what_is_gone()
+            await self._see_to_troubled()
         elif self._urgent_came or now_seconds >= self._looked_seconds + self._scan_seconds:
             self.put_first(await self._waiting(self._batch_files, SpoolTree.urgent))
         else:
@@ -143,10 +147,13 @@ class Agenda:
     async def _waiting(self, limit: int, look: Callable[[SpoolTree, int], list[Waiting]]) -> list[Name]:
         return await self._in_thread(_waiting, self._trees, limit, look)
 
-    async def _see_what_is_gone(self) -> None:
-        for name in await self._in_thread(_gone, list(self._troubled.values())):
+    async def _see_to_troubled(self) -> None:
+        """What is in `work/` is in no look at `in/`: it is tried again from here."""
+        gone, claimed = await self._in_thread(_as_they_stand, list(self._troubled.values()))
+        for name in gone:
             del self._troubled[name.key]
             self._alarm(str(name), None)
+        self._ready.extend(claimed)
 
 
 def _waiting(
@@ -157,11 +164,8 @@ def _waiting(
     return [Name(tree, waiting.name) for waiting, tree in sorted(found, key=itemgetter(0))]
 
 
-def _gone(names: Sequence[Name]) -> list[Name]:
-    """Those that are no longer there. Blocks on the disk."""
-    return [name for name in names if not name.tree.spool.has(name.name)]
-
-
-def _as_they_stand(names: Sequence[Name]) -> list[Name]:
-    """The same names, each known to be in `work/` or not. Blocks on the disk."""
-    return [replace(name, claimed=name.tree.spool.has_claimed(name.name)) for name in names]
+def _as_they_stand(names: Sequence[Name]) -> tuple[list[Name], list[Name]]:
+    """Those that are no longer there, and those that are in `work/`. Blocks on the disk."""
+    gone = [name for name in names if not name.tree.spool.has(name.name)]
+    claimed = [replace(name, claimed=True) for name in names if name.tree.spool.has_claimed(name.name)]
+    return gone, claimed

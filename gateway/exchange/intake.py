@@ -128,7 +128,7 @@ class Intake:
             await self._take(batch)
         except Exception:
             # What was claimed stays in work/ and is tried again after the pump's pause.
-            await self.agenda.put_last(names)
+            self.agenda.put_last(names)
             raise
         finally:
             self.agenda.give_back(names)
@@ -211,7 +211,8 @@ def _claim_and_read_one(name: Name, max_file_bytes: int) -> Contents | NotReadab
     """None if it is gone, or its name is still being worked on."""
     spool = name.tree.spool
     try:
-        if not (name.claimed or spool.claim(name.name)):
+        known = name.claimed or (name.tried and spool.has_claimed(name.name))
+        if not (known or spool.claim(name.name)):
             return None
         return spool.read(name.name, max_file_bytes)
     except FileNotFoundError:

@@ -139,9 +139,7 @@ def _work_is_forgotten() -> AbstractContextManager[object]:
 def _failed_batches_are_forgotten() -> AbstractContextManager[object]:
     """What could not be settled is not tried again."""
 
-    async def nothing(self: Any, _names: Sequence[Name]) -> None: ...
-
-    return mock.patch.object(Agenda, "put_last", nothing)
+    return mock.patch.object(Agenda, "put_last", lambda self, names: None)
 
 
 def _lost_sessions_keep_their_files() -> AbstractContextManager[object]:

@@ -1,0 +1,64 @@
+"""A disk that does not answer for a moment: nothing that was claimed is left lying."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import MakeDocument, licence
+from memory import World
+
+from gateway.exchange import agenda, intake
+from gateway.exchange.spool import SpoolTree
+
+
+def _broken() -> OSError:
+    return OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def test_a_claimed_file_that_cannot_be_read_for_a_moment_is_tried_again(
+    world: World, document: MakeDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, failures = SpoolTree.read, iter([True, True])
+
+    def flaky(self: SpoolTree, name: str, max_bytes: int) -> Any:
+        if next(failures, False):
+            raise _broken()
+        return read(self, name, max_bytes)
+
+    monkeypatch.setattr(SpoolTree, "read", flaky)
+    world.drop("a", document(licence()))
+    world.run(10)
+    assert "a.accepted.json" in world.out()
+    assert _left(world) == []
+
+
+def test_a_batch_in_hand_when_the_disk_fails_altogether_is_tried_again(
+    world: World, document: MakeDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, claim, failures = agenda._as_they_stand, intake._claim_and_read, iter([True])
+
+    def flaky(*arguments: Any) -> Any:
+        found = claim(*arguments)
+        if found[0] and next(failures, False):
+            # From now on, and until a while later, nothing can be asked of the disk.
+            monkeypatch.setattr(agenda, "_as_they_stand", broken)
+            world.reactor.callLater(5, monkeypatch.setattr, agenda, "_as_they_stand", look)
+            raise _broken()
+        return found
+
+    def broken(*_: Any) -> Any:
+        raise _broken()
+
+    monkeypatch.setattr(intake, "_claim_and_read", flaky)
+    world.drop("a", document(licence()))
+    world.run(30)
+    assert "a.accepted.json" in world.out()
+    assert _left(world) == []
+
+
+def _left(world: World) -> list[Path]:
+    return [path for part in ("in", "work") for path in (world.spool / part).iterdir()]
