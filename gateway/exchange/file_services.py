@@ -100,6 +100,10 @@ class PartnerServices:
             return RefusedOffer(Refusal.CIPHER_SUITE_NOT_SUPPORTED, text, retry=False)
         return None
 
+    def agreed_suite(self, code: int) -> CipherSuite | None:
+        """The suite of this number, if it is agreed."""
+        return next((suite for suite in self.suites if suite.code == code), None)
+
     def wrap(self, content: bytes, now: datetime) -> Wrapped:
         """A file of ours as it goes out; CannotEnvelope when no certificate of the partner holds at `now`."""
         sent = self.sent

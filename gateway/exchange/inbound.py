@@ -11,6 +11,7 @@ from gateway.exchange.threads import InThread
 from gateway.ledger import post
 from gateway.ledger.store import Ledger
 from gateway.line.office import RefusedFile
+from gateway.trust.cipher_suites import Digest
 
 #: RFC 5024 section 5.3.3: restart positions count blocks of 1024 octets.
 RESTART_BLOCK_BYTES = 1024
@@ -33,15 +34,20 @@ class StoredFile:
         ledger: Ledger,
         in_thread: InThread,
         max_bytes: int,
+        digest: Digest | None,
         stored: Callable[[], None],
         over: Callable[[], None],
     ) -> None:
-        """`stored` is called once the file is whole and committed, `over` when it is out of hand, anyhow."""
+        """`stored` is called once the file is whole and committed, `over` when it is out of hand, anyhow.
+
+        With a `digest` the hash of the file is kept, for its signed receipt.
+        """
         self._id = file.id
         self._is_enveloped = file.attributes.is_wrapped
         self._ledger = ledger
         self._in_thread = in_thread
         self._max_bytes = max_bytes
+        self._digest = digest
         self._stored = stored
         self._over = over
         self._position_bytes = file.position_bytes
@@ -76,8 +82,11 @@ class StoredFile:
                 INVALID_BYTE_COUNT, f"{self._size_bytes} bytes came, {size_bytes} were announced"
             )
         await self._sync_and_close()
+        hashed = None if self._digest is None else await self._in_thread(self._hash, self._digest)
         await self._ledger.submit(
-            lambda uow: post.inbound_stored(uow, self._id, self._size_bytes, is_enveloped=self._is_enveloped)
+            lambda uow: post.inbound_stored(
+                uow, self._id, self._size_bytes, is_enveloped=self._is_enveloped, hashed=hashed
+            )
         )
 
     async def abandon(self) -> None:
@@ -99,6 +108,10 @@ class StoredFile:
             await self._in_thread(self._flush_and_sync)
         finally:
             self._file.close()
+
+    def _hash(self, digest: Digest) -> bytes:
+        """Of the file as it was transmitted (RFC 5024 section 5.3.13), what came before a cut too."""
+        return digest.of(Path(self._file.name).read_bytes())
 
     def _flush_and_sync(self) -> None:
         self._file.flush()

@@ -15,6 +15,8 @@ from gateway.ledger import post
 from gateway.ledger.kinds import InboundStatus
 from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.line.office import Incoming, OfferedFile, RefusedOffer
+from gateway.trust.cipher_suites import Digest
+from oftp2.attributes import FileAttributes
 from oftp2.identity import FileIdentity
 
 #: RFC 5024 section 5.3.5, SFNA reasons.
@@ -75,6 +77,7 @@ class IncomingFiles:
                     ledger=self._ledger,
                     in_thread=self._in_thread,
                     max_bytes=self._max_bytes,
+                    digest=self._digest(partner, offered.attributes),
                     stored=self._arrived,
                     over=lambda: self._receiving.discard((partner, identity)),
                 )
@@ -83,6 +86,11 @@ class IncomingFiles:
             raise
         self._receiving.discard((partner, identity))
         return RefusedOffer(DUPLICATE_FILE, "this file is here already", retry=False)
+
+    def _digest(self, partner: str, told: FileAttributes) -> Digest | None:
+        """What the file is hashed by, if a signed receipt is wanted."""
+        suite = self._services.of(partner).agreed_suite(told.cipher_suite) if told.signed_receipt else None
+        return None if suite is None else suite.digest
 
     def _refusal_of(self, partner: str, offered: OfferedFile) -> RefusedOffer | None:
         """Why the offer is not taken, whatever the ledger knows of the file."""

@@ -146,8 +146,14 @@ class OutgoingFiles:
         await self._mark(partner, identity, post.mark_sent)
 
     async def already_there(self, partner: str, identity: FileIdentity) -> None:
-        """The partner had the file before (SFNA 13)."""
-        await self._mark(partner, identity, post.mark_delivered)
+        """The partner had the file before (SFNA 13): delivered, unless only a signed receipt proves it."""
+
+        def mark(uow: UnitOfWork, interchange_id: int) -> None:
+            form = post.form_of(uow.connection, interchange_id)
+            asked = form is not None and form.attributes.signed_receipt
+            (post.mark_sent if asked else post.mark_delivered)(uow, interchange_id)
+
+        await self._mark(partner, identity, mark)
 
     async def refused(
         self, partner: str, identity: FileIdentity, phase: Phase, reason: int, text: str, *, retry: bool

@@ -74,7 +74,7 @@ class LedgerPostOffice:
             in_thread=in_thread,
             alarm=alarm,
         )
-        self._receipts = Receipts(ledger=ledger)
+        self._receipts = Receipts(ledger=ledger, services=services, clock=clock, in_thread=in_thread)
         self._incoming = IncomingFiles(
             ledger=ledger,
             addresses=addresses,

@@ -1,17 +1,24 @@
-"""End-to-end responses: those that we owe for files received, and the partner's for ours."""
+"""End-to-end responses, signed if asked for: those that we owe for files, and the partner's for ours."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
+from sqlalchemy import Connection
 from twisted.logger import Logger
 
+from gateway.clock import Clock
+from gateway.exchange.file_services import AgreedServices
+from gateway.exchange.threads import InThread
 from gateway.ledger import post
 from gateway.ledger.kinds import EndResponseKind
 from gateway.ledger.post import Consequence
 from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.line.office import IncomingReceipt, NotProcessed, OutgoingReceipt
+from gateway.trust.signed_receipts import ReceiptFault, check_receipt, sign_receipt
 from oftp2.identity import FileIdentity
+from oftp2.receipt_words import receipt_words
 
 _log = Logger()
 
@@ -19,15 +26,39 @@ _log = Logger()
 class Receipts:
     """The end-to-end responses, both ways."""
 
-    def __init__(self, *, ledger: Ledger) -> None:
+    def __init__(
+        self, *, ledger: Ledger, services: AgreedServices, clock: Clock, in_thread: InThread
+    ) -> None:
         self._ledger = ledger
+        self._services = services
+        self._clock = clock
+        self._in_thread = in_thread
 
     async def next(self, partner: str, in_hand: Collection[FileIdentity]) -> OutgoingReceipt | None:
         """The oldest that we owe to `partner` and that is not in hand."""
         limit = len(in_hand) + 1
         due = await self._ledger.read(lambda connection: post.receipts_due(connection, partner, limit))
         file = next((file for file in due if file.identity not in in_hand), None)
-        return None if file is None else OutgoingReceipt(file.identity, _refusal(file))
+        if file is None:
+            return None
+        receipt = OutgoingReceipt(file.identity, _refusal(file))
+        return await self._signed(receipt, file) if file.attributes.signed_receipt else receipt
+
+    async def _signed(self, receipt: OutgoingReceipt, file: post.InboundFile) -> OutgoingReceipt:
+        """Signed as the offer of the file asked; as it is if that cannot be done (RFC 5024 section 3.3.5)."""
+        agreed = self._services.of(file.partner)
+        suite = agreed.agreed_suite(file.attributes.cipher_suite)
+        if suite is None or agreed.keys is None or file.hash is None:
+            _log.warn(
+                "receipt for {dataset} goes to {partner} unsigned: cipher suite {suite:02d} is not agreed",
+                dataset=file.identity.dataset_name,
+                partner=file.partner,
+                suite=file.attributes.cipher_suite,
+            )
+            return receipt
+        hashed = replace(receipt, hash=file.hash)
+        words = receipt_words(hashed.command())
+        return replace(hashed, signature=await self._in_thread(sign_receipt, words, suite, agreed.keys))
 
     async def sent(self, partner: str, identity: FileIdentity) -> None:
         """The partner has taken ours (RTR)."""
@@ -41,8 +72,11 @@ class Receipts:
 
     async def received(self, partner: str, receipt: IncomingReceipt) -> str | None:
         """See `PostOffice.receipt_received`: a delivery, or messages held for the operators."""
-        said = _said(receipt)
         identity = receipt.identity
+        form = await self._ledger.read(lambda connection: _form(connection, partner, identity))
+        said = _said(receipt)
+        if form is not None and form.attributes.signed_receipt:
+            said = self._judged(partner, receipt, said, form)
         consequence = await self._ledger.submit(lambda uow: post.take_response(uow, partner, identity, said))
         if consequence is Consequence.HELD:
             _log.error(
@@ -56,6 +90,34 @@ class Receipts:
             return said.fault
         is_taken = consequence not in {Consequence.CONTRADICTED, Consequence.UNKNOWN}
         return None if is_taken else f"{said.kind} changes {consequence.value}"
+
+    def _judged(
+        self, partner: str, receipt: IncomingReceipt, said: post.EndResponse, form: post.OutgoingForm
+    ) -> post.EndResponse:
+        """What is said, with whose signature it bears, or with what keeps it from proving anything."""
+        agreed = self._services.of(partner)
+        suite = agreed.agreed_suite(form.attributes.cipher_suite)
+        if suite is None or agreed.keys is None:
+            return replace(said, fault="its cipher suite is no longer agreed: it cannot be checked")
+        try:
+            signer = check_receipt(
+                receipt.to_sign,
+                receipt.signature,
+                told_hash=receipt.hash,
+                sent_hash=form.hash or b"",
+                suite=suite,
+                keys=agreed.keys,
+                now=self._clock(),
+            )
+        except ReceiptFault as fault:
+            return replace(said, fault=str(fault))
+        who = f"{signer.subject}, serial {signer.serial}, SHA-256 {signer.fingerprint_sha256}"
+        return replace(said, signer=who, certificate=signer.der)
+
+
+def _form(connection: Connection, partner: str, identity: FileIdentity) -> post.OutgoingForm | None:
+    found = post.find_interchange(connection, identity)
+    return None if found is None or found.partner != partner else post.form_of(connection, found.id)
 
 
 def _refusal(file: post.InboundFile) -> NotProcessed | None:

@@ -26,10 +26,11 @@ MAX_KEPT = 16
 
 @dataclass(frozen=True, slots=True)
 class EndResponse:
-    """One EERP or NERP, as it came. `signer` is whose signature it bears, if it is in order.
+    """One EERP or NERP, as it came.
 
-    `fault` is why it does not prove what it should: a signature that was asked for and is absent or wrong.
-    `reason`, `text` and `creator` are those of a NERP.
+    `signer` is whose signature it bears, if that is in order, by the `certificate` (DER). `fault` is why it
+    does not prove what it should: a signature that was asked for and is absent or wrong. `reason`, `text`
+    and `creator` are those of a NERP.
     """
 
     kind: EndResponseKind
@@ -39,6 +40,7 @@ class EndResponse:
     hash: bytes = b""
     signature: bytes = b""
     signer: str | None = None
+    certificate: bytes = b""
     fault: str | None = None
 
 
@@ -126,6 +128,7 @@ def _keep(uow: UnitOfWork, interchange_id: int, said: EndResponse) -> None:
         "fault": said.fault,
         "hash": said.hash or None,
         "signature": said.signature or None,
+        "certificate": said.certificate or None,
     }
     uow.connection.execute(insert(end_response).values(row))
 
@@ -145,6 +148,7 @@ def responses_of(connection: Connection, interchange_ids: Collection[int]) -> li
                 hash=row.hash or b"",
                 signature=row.signature or b"",
                 signer=row.signer,
+                certificate=row.certificate or b"",
                 fault=row.fault,
             ),
         )

@@ -79,10 +79,18 @@ def progress(uow: UnitOfWork, file_id: int, position_bytes: int) -> None:
     _update(uow, file_id, position_bytes=position_bytes)
 
 
-def stored(uow: UnitOfWork, file_id: int, size_bytes: int, *, is_enveloped: bool = False) -> None:
+def stored(
+    uow: UnitOfWork,
+    file_id: int,
+    size_bytes: int,
+    *,
+    is_enveloped: bool = False,
+    hashed: bytes | None = None,
+) -> None:
     """The whole file, `size_bytes` of it, is on disk and synced.
 
-    Its receipt is due; that of an enveloped file when it is opened (`opened`).
+    Its receipt is due; that of an enveloped file when it is opened (`opened`). `hashed` is its hash, for a
+    signed one.
     """
     _update(
         uow,
@@ -91,6 +99,7 @@ def stored(uow: UnitOfWork, file_id: int, size_bytes: int, *, is_enveloped: bool
         position_bytes=size_bytes,
         status=InboundStatus.STORED,
         receipt_status=ReceiptStatus.NONE if is_enveloped else ReceiptStatus.DUE,
+        hash=hashed,
     )
 
 

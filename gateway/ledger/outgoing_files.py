@@ -48,6 +48,9 @@ def keep_form(uow: UnitOfWork, interchange_id: int, form: OutgoingForm) -> Outgo
 
 
 def forget_content(uow: UnitOfWork, interchange_id: int) -> None:
-    """The bytes will not be sent again; what was done to them stays known."""
-    theirs = (_FILES.interchange_id == interchange_id) & _FILES.content.is_not(None)
+    """The bytes will not be sent again; what was done to them stays known.
+
+    Where a signed receipt was asked for they are kept: its hash is of them, and would prove nothing without.
+    """
+    theirs = (_FILES.interchange_id == interchange_id) & _FILES.content.is_not(None) & ~_FILES.signed_receipt
     uow.connection.execute(update(outgoing_file).where(theirs).values(content=None))

@@ -41,6 +41,7 @@ class InboundFile:
     """A virtual file of the partner's. `position_bytes` of it are durable at `path`.
 
     With a `refusal_reason` (NERPREAS, RFC 5024 section 5.3.14) the response that we owe, or gave, is a NERP.
+    `hash` is there if that is to be signed: of the file as it was transmitted, by the suite that was told.
     """
 
     id: int
@@ -54,6 +55,7 @@ class InboundFile:
     control_reference: str | None
     refusal_reason: int | None
     refusal_text: str | None
+    hash: bytes | None
     at: datetime
     attributes: FileAttributes
 
@@ -119,7 +121,7 @@ def inbound_file_of(row: RowMapping) -> InboundFile:
     """A row of `inbound_file` as a value."""
     return InboundFile(
         **_same(row, "id", "partner", "size_bytes", "path", "position_bytes", "control_reference"),
-        **_same(row, "refusal_reason", "refusal_text", "at"),
+        **_same(row, "refusal_reason", "refusal_text", "hash", "at"),
         identity=_identity(row),
         status=InboundStatus(row["status"]),
         receipt_status=ReceiptStatus(row["receipt_status"]),

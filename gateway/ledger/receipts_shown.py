@@ -21,11 +21,15 @@ _NOT_PROCESSED = Sentence(
     "Interchange {interchange} was not processed (NERP {reason:02d}): {text}, says {creator}.",
 )
 _SIGNED = Sentence("签名人：{signer}。", "Signed by {signer}.")
-_NOT_TAKEN = Sentence("不予采信：{fault}。", "Not taken for that: {fault}.")
+_NOT_PROVED = Sentence("未获证明：{fault}。", "That is not proved: {fault}.")
 
 
 def receipts_of(connection: Connection, interchange_ids: Collection[int]) -> list[Answer]:
-    """All of them; `signature` is a CMS SignedData in base64, over what was signed, `hash` hexadecimal."""
+    """All of them.
+
+    `signature` is a CMS SignedData with what was signed, `certificate` that of the signer in DER, both in
+    base64; `hash` is hexadecimal.
+    """
     return [_shown(one) for one in responses_of(connection, interchange_ids)]
 
 
@@ -43,6 +47,7 @@ def _shown(kept: KeptResponse) -> Answer:
         "fault": one.fault,
         "hash": one.hash.hex() or None,
         "signature": b64encode(one.signature).decode("ascii") or None,
+        "certificate": b64encode(one.certificate).decode("ascii") or None,
         "zh": said.zh,
         "en": said.en,
     }
@@ -62,5 +67,5 @@ def _said(kept: KeptResponse) -> Said:
     if one.signer is not None:
         said += _SIGNED.say(signer=one.signer)
     if one.fault is not None:
-        said += _NOT_TAKEN.say(fault=one.fault)
+        said += _NOT_PROVED.say(fault=one.fault)
     return said

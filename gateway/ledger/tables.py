@@ -314,6 +314,7 @@ end_response = Table(
     Column("fault", Text),
     Column("hash", LargeBinary),
     Column("signature", LargeBinary),
+    Column("certificate", LargeBinary),
     Index("ix_end_response_interchange", "interchange_id"),
     sqlite_autoincrement=True,
 )
@@ -370,6 +371,7 @@ inbound_file = Table(
     Column("control_reference", String(64)),
     Column("refusal_reason", Integer),
     Column("refusal_text", Text),
+    Column("hash", LargeBinary),
     Column("at", Instant, nullable=False),
     *_file_attributes(),
     UniqueConstraint("partner", *_FILE_IDENTITY, name="uq_inbound_file_identity"),

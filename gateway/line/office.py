@@ -8,11 +8,13 @@ that it speaks of has returned.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 from oftp2.attributes import PLAIN, FileAttributes
+from oftp2.commands import EERP, NERP
+from oftp2.fields import clip
 from oftp2.identity import FileIdentity
 
 
@@ -57,6 +59,16 @@ class OutgoingReceipt:
     refusal: NotProcessed | None = None
     hash: bytes = b""
     signature: bytes = b""
+
+    def command(self) -> EERP | NERP:
+        """What goes on the wire."""
+        if self.refusal is None:
+            said: EERP | NERP = EERP.of(self.identity)
+        else:
+            # It is we, to whom the file was destined, who make the response.
+            creator, refusal = self.identity.destination, self.refusal
+            said = NERP.of(self.identity, creator, refusal.reason, clip(refusal.text))
+        return replace(said, hash=self.hash, signature=self.signature)
 
 
 @dataclass(frozen=True, slots=True)

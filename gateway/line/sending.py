@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol
 
 from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase
 from gateway.line.party import Party
 from oftp2 import events as e
 from oftp2.commands import BLOCK_BYTES, NERP, SFID
-from oftp2.fields import clip
 from oftp2.levels import NEGATIVE_RESPONSE_LEVEL
 from oftp2.offers import offer_fault
 from oftp2.reasons import EFNA_REASONS, Course, Refusal, explain
@@ -89,13 +87,11 @@ class Sending:
         self._send_receipt(item)
 
     def _send_receipt(self, item: OutgoingReceipt) -> None:
-        if item.refusal is None:
-            self._session.send_receipt(item.identity, hash=item.hash, signature=item.signature)
-            return
-        # It is we, to whom the file was destined, who make the response.
-        creator, refusal = item.identity.destination, item.refusal
-        nerp = NERP.of(item.identity, creator, refusal.reason, clip(refusal.text))
-        self._session.send_negative_receipt(replace(nerp, hash=item.hash, signature=item.signature))
+        said = item.command()
+        if isinstance(said, NERP):
+            self._session.send_negative_receipt(said)
+        else:
+            self._session.send_receipt(item.identity, hash=said.hash, signature=said.signature)
 
     def pump(self) -> None:
         """Send data as long as there is credit and the partner reads."""

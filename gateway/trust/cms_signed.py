@@ -55,7 +55,15 @@ def sign(content: bytes, signers: Iterable[OwnKey], digest: Digest) -> bytes:
 
 
 def verify(message: bytes, certificates: Sequence[KnownCertificate], digest: Digest, now: datetime) -> bytes:
-    """The content of SignedData that the owner of one of `certificates` signed; CmsFault otherwise.
+    """The content of SignedData that the owner of one of `certificates` signed; CmsFault otherwise."""
+    content, _ = verified(message, certificates, digest, now)
+    return content
+
+
+def verified(
+    message: bytes, certificates: Sequence[KnownCertificate], digest: Digest, now: datetime
+) -> tuple[bytes, KnownCertificate]:
+    """The content of SignedData, and the certificate by which it was signed; CmsFault as `verify`.
 
     There may be signatures by certificates that we do not know (a change of certificates goes on); each by
     one that we know must be right, and one of those must be valid at `now`.
@@ -77,9 +85,10 @@ def verify(message: bytes, certificates: Sequence[KnownCertificate], digest: Dig
         ]
     if not signers:
         raise CmsFault(CmsReason.SIGNATURE, "not signed by a certificate that we have of the partner")
-    if not any(one.not_before <= now <= one.not_after for one in signers):
+    valid = next((one for one in signers if one.not_before <= now <= one.not_after), None)
+    if valid is None:
         raise CmsFault(CmsReason.SIGNATURE, "the signer's certificate has expired or is not valid yet")
-    return content
+    return content, valid
 
 
 def _signer_info(signer: OwnKey, hashed: bytes, digest: Digest) -> bytes:

@@ -15,6 +15,7 @@ import pytest
 from twisted.logger import globalLogPublisher
 
 sys.path.insert(0, str(Path(__file__).parent))
+from agreements import papers  # noqa: F401 - a fixture
 from memory import World
 
 from gateway.clock import business_date, system_clock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -32,7 +32,7 @@ from gateway.service.customs_station import CustomsStation
 from gateway.service.daemon import Daemon
 from gateway.service.licence_gateway import LicenceGateway
 from gateway.service.surroundings import Surroundings
-from oftp2.commands import EERP, NERP
+from oftp2.commands import EERP
 from oftp2.receipt_words import receipt_words
 
 DUPLICATE_FILE = 13
@@ -167,10 +167,7 @@ class MemoryLine:
         await self._office.file_sent(self._them, item.identity)
 
     async def _respond(self, item: OutgoingReceipt, other: PostOffice) -> None:
-        made = EERP.of(item.identity)
-        if item.refusal is not None:
-            made = NERP.of(item.identity, item.identity.destination, item.refusal.reason, item.refusal.text)
-        said = replace(made, hash=item.hash, signature=item.signature)
+        said = item.command()
         receipt = IncomingReceipt(
             item.identity,
             item.refusal,
@@ -187,7 +184,7 @@ class MemoryLine:
             self._office.session_lost(self._them, self)
             return
         await self._office.receipt_sent(self._them, item.identity)
-        self._wire.sent.append((self._us, type(made).__name__))
+        self._wire.sent.append((self._us, type(said).__name__))
 
 
 class NoWatch:

@@ -11,7 +11,7 @@ from conftest import MakeDocument, licence
 from memory import World
 
 from gateway.exchange.post_office import LedgerPostOffice
-from gateway.line.office import IncomingReceipt, NotProcessed, OutgoingReceipt
+from gateway.line.office import IncomingReceipt, NotProcessed, OfferedFile, OutgoingReceipt
 from gateway.operations.commands import CommandRefused
 from gateway.service.licence_gateway import LicenceGateway
 from oftp2.identity import FileIdentity
@@ -39,7 +39,7 @@ def no_reception(world: World, daemon: Any) -> None:
 
 def stored(world: World, dataset: str) -> Path:
     """A file that customs sent, stored at the gateway, which does not work it off."""
-    incoming: Any = world.now(office(world).offer("customs", identity(dataset), len(CONTENT), "", 0))
+    incoming: Any = world.now(office(world).offer("customs", OfferedFile(identity(dataset), len(CONTENT), 0)))
     incoming.write(CONTENT)
     world.now(incoming.close(len(CONTENT)))
     return Path(incoming._file.name)
@@ -192,7 +192,7 @@ def test_only_what_waits_can_be_given_up(instance: Path, receives: bool) -> None
     world.start_gateway()
     world.wire.up = False
     if receives:
-        incoming: Any = world.now(office(world).offer("customs", identity("COMING"), 4096, "", 0))
+        incoming: Any = world.now(office(world).offer("customs", OfferedFile(identity("COMING"), 4096, 0)))
         world.now(incoming.abandon())
     else:
         stored(world, "JUNK")

@@ -393,6 +393,7 @@ def _end_response() -> None:
         sa.Column("fault", sa.Text()),
         sa.Column("hash", sa.LargeBinary()),
         sa.Column("signature", sa.LargeBinary()),
+        sa.Column("certificate", sa.LargeBinary()),
         sa.PrimaryKeyConstraint("id", name="pk_end_response"),
         sa.ForeignKeyConstraint(
             ["interchange_id"], ["interchange.id"], name="fk_end_response_interchange_id"
@@ -434,6 +435,7 @@ def _inbound_file() -> None:
         sa.Column("control_reference", sa.String(64)),
         sa.Column("refusal_reason", sa.Integer()),
         sa.Column("refusal_text", sa.Text()),
+        sa.Column("hash", sa.LargeBinary()),
         sa.Column("at", sa.String(27), nullable=False),
         *_file_attributes(),
         sa.PrimaryKeyConstraint("id", name="pk_inbound_file"),
