@@ -16,6 +16,7 @@ from gateway.cli.ctl_ledger import INBOUND_COMMANDS, LEDGER_COMMANDS
 from gateway.cli.ctl_live import client_of, metrics, stop, tail, takes_daemon
 from gateway.cli.ctl_reconcile import reconcile_show
 from gateway.cli.group import Group
+from gateway.cli.line_test import line_test
 from gateway.cli.line_trace import line_trace
 from gateway.cli.people import for_people
 from gateway.cli.render import show
@@ -112,7 +113,8 @@ def _make() -> click.Group:
         parent = groups[command.split()[0]] if " " in command else group
         parent.add_command(_asking(command, explanation, parameters))
     groups["reconcile"].add_command(reconcile_show)
-    groups["line"].add_command(line_trace)
+    for one in (line_test, line_trace):
+        groups["line"].add_command(one)
     for one in (*groups.values(), tail, metrics, stop):
         group.add_command(one)
     return group

@@ -13,6 +13,7 @@ from gateway.line.factory import LineFactory
 from gateway.line.listening import Ports
 from gateway.line.office import PostOffice
 from gateway.line.partner_line import PartnerLine
+from gateway.line.probing import Prober
 from gateway.line.renewal import Renewal
 from gateway.line.resolving import Resolver
 from gateway.line.settings import LineSettings
@@ -53,6 +54,7 @@ class LineService:
             resolver=resolver,
         )
         self.tracing = self._steward.tracing
+        self.prober = Prober(reactor, self._steward)
         self._lines = self._steward.lines
         self._ports = Ports(reactor, self._steward.vault, LineFactory(self._steward.answer))
         self._renewing = DeferredLock()

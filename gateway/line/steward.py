@@ -67,7 +67,7 @@ class Steward:
         self._reactor = reactor
         self._wrap = wrap_protocol or (lambda protocol: protocol)
         self._chance = chance or SystemRandom().random
-        self._resolver = resolver or Resolver(reactor, settings.connect_timeout_seconds)
+        self.resolver = resolver or Resolver(reactor, settings.connect_timeout_seconds)
         self._authentication = Authentication(self.vault, clock)
         self._unwatch: dict[str, Callable[[], None]] = {}
         self.lines = {partner.name: self.desk(partner) for partner in settings.partners}
@@ -77,7 +77,7 @@ class Steward:
         self.settings = settings
         self.vault.renew(holdings)
         self.nameless.maximum = settings.max_unidentified
-        self._resolver.timeout_seconds = settings.connect_timeout_seconds
+        self.resolver.timeout_seconds = settings.connect_timeout_seconds
 
     # Desks
 
@@ -196,7 +196,7 @@ class Steward:
 
     def call_addresses(self, partner: PartnerSettings) -> list[CallAddress]:
         """Where `partner` is called, in order."""
-        endpoints = client_endpoints(self._reactor, self.settings, partner, self.vault, self._resolver)
+        endpoints = client_endpoints(self._reactor, self.settings, partner, self.vault, self.resolver)
         return [CallAddress(*pair) for pair in zip(partner.call, endpoints, strict=True)]
 
     def _caller(self, line: PartnerLine) -> Caller:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.operations.commands import Commands
+from gateway.service.line_test import LineTest
 from gateway.service.line_trace import LineTrace, partner_named
 from gateway.service.surroundings import Line
 
 
 def register_line_commands(commands: Commands, line: Line) -> None:
-    """Add `line up`, `line down`, `line drain`, `line status` and `line trace`."""
+    """Add `line up`, `line down`, `line drain`, `line status`, `line test` and `line trace`."""
 
     def partner_of(arguments: dict[str, Any]) -> str:
         return partner_named(line, arguments.get("partner", ""))
@@ -35,6 +36,7 @@ def register_line_commands(commands: Commands, line: Line) -> None:
     commands.add("line down", down)
     commands.add("line drain", drain)
     commands.add("line status", status)
+    commands.add_stream("line test", LineTest(line).command)
     commands.add_stream("line trace", LineTrace(line).command)
 
 

@@ -16,6 +16,7 @@ from gateway.exchange.threads import InThread
 from gateway.exchange.workers import ProcessWorkers, Workers
 from gateway.ledger.runners import Runners, ThreadRunners
 from gateway.line.office import PostOffice
+from gateway.line.probing import Prober
 from gateway.line.service import LineService
 from gateway.line.settings import LineSettings
 from gateway.line.tracing import Tracing
@@ -39,9 +40,10 @@ class MakeWorkers(Protocol):
 
 
 class Line(Protocol):
-    """The line as the daemons and their operators use it. `tracing` has what passed on it."""
+    """The line as daemons and their operators use it. `tracing` has what passed on it, `prober` tries it."""
 
     tracing: Tracing
+    prober: Prober
 
     async def start(self) -> None:
         """Listen, and call."""

@@ -81,6 +81,7 @@ class MemoryLine:
         self._unwatch: Callable[[], None] = lambda: None
         self._busy = False
         self._again = False
+        self.prober: Any = None
         self.tracing = Tracing(reactor, {self._them: "O0013THEM"})
         wire.offices[us] = office
 

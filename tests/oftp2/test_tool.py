@@ -253,7 +253,7 @@ def test_a_probe_tells_what_was_found_and_sends_nothing(tmp_path: Path) -> None:
         f"connection      {address}, not encrypted",
         "identification  O0013BOB",
         "level           5 (revision 2.0)",
-        "direction       receives only",
+        "direction       receives (it was asked for no more, so that it hands over nothing)",
         "buffer          4000 octets, 32768 offered",
         "credit          7, 64 offered",
         "compression     no",

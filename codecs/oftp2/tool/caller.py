@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from oftp2 import events as e
+from oftp2.probing import why_ended
 from oftp2.reasons import EndReason
 from oftp2.session import Session
 from oftp2.tables import State
-from oftp2.tool.outcome import why_ended
 
 
 class Caller(ABC):

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from oftp2.negotiation import Mode
+from oftp2.probing import Probe, asking_nothing, findings
 from oftp2.session import Role, Session
 from oftp2.tool import network
 from oftp2.tool import options as opt
 from oftp2.tool.folder import Folder
 from oftp2.tool.link import Failure, Link, Usage
 from oftp2.tool.outcome import complain, tell
-from oftp2.tool.probing import Probe, describe_connection, findings
+from oftp2.tool.probing import describe_connection
 from oftp2.tool.receiving import Receiver
 from oftp2.tool.sending import Sender, judge
 from oftp2.tool.source import read_source
@@ -52,7 +53,7 @@ def _send(options: argparse.Namespace) -> None:
 
 
 def _probe(options: argparse.Namespace) -> None:
-    ours = opt.capabilities(options, Mode.BOTH)
+    ours = asking_nothing(opt.capabilities(options, Mode.BOTH))
     trace = _trace(options)
     session = Session(Role.INITIATOR, ours, opt.partner(options), hear=trace.hear)
     connection = network.connect(options)
@@ -60,7 +61,8 @@ def _probe(options: argparse.Namespace) -> None:
     probe = Probe(session, options.partner)
     Link(connection, session, trace, options.timeout).run(probe)
     if session.peer is not None:
-        for what, found in findings(session.peer, session.parameters, ours, where):
+        tell(f"{'connection':<15} {where}")
+        for what, found in findings(session.peer, session.parameters, ours):
             tell(f"{what:<15} {found}")
     if probe.fault is not None:
         raise Failure(probe.fault)

@@ -7,11 +7,12 @@ import argparse
 from oftp2 import events as e
 from oftp2.commands import BLOCK_BYTES
 from oftp2.identity import FileIdentity
+from oftp2.probing import why_ended
 from oftp2.reasons import EndReason, Refusal
 from oftp2.session import Session
 from oftp2.tables import State
 from oftp2.tool.folder import Arrival, Folder
-from oftp2.tool.outcome import complain, tell, why_ended
+from oftp2.tool.outcome import complain, tell
 
 
 class Receiver:
