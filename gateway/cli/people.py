@@ -143,11 +143,21 @@ def _each(answer: Answer, name: str, change: Callable[[Row], Row]) -> Answer:
 
 
 def _line(row: Row) -> Row:
-    """A line that is in session has no error: what the last call met is over."""
+    """A line that is in session has no error: what the last call met is over. `tls` says until when."""
+    row = _without(row, "certificate_ends")
     return {**row, "last_error": None} if row.get("state") == "in session" else row
 
 
-_FOR_LINE_STATUS = ("parameters", "last_refusal", "last_file", "address", "circuit", "sessions", "refusals")
+_FOR_LINE_STATUS = (
+    "parameters",
+    "last_refusal",
+    "last_file",
+    "address",
+    "circuit",
+    "sessions",
+    "refusals",
+    "tls",
+)
 
 
 def _line_in_short(row: Row) -> Row:

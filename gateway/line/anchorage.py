@@ -10,10 +10,11 @@ from typing import Protocol, Self
 from cryptography import x509
 from OpenSSL import crypto
 
+from gateway.clock import local_words
 from gateway.config.endpoints import Endpoint, Transport
 from gateway.config.tls import parse_subject
 from gateway.line.names import carries_one_of, names_in
-from gateway.line.tls_files import is_authority, load_certificates, load_crls
+from gateway.line.tls_files import in_short, is_authority, load_certificates, load_crls
 from gateway.line.verdicts import refused
 
 
@@ -80,6 +81,17 @@ class Anchorage:
         """Whether there is an issuer here, and nothing by which to tell a caller from its other customers."""
         told = self.names or self.hosts or self.subject is not None
         return not told and any(map(is_authority, self.certificates))
+
+    def differences(self, before: Self) -> list[str]:
+        """What else is in the files than was, for operators."""
+        new = [one for one in self.certificates if one not in before.certificates]
+        gone = [one for one in before.certificates if one not in self.certificates]
+        told = [f"tls_anchor: known now is {in_short(one)}" for one in new]
+        told += [f"tls_anchor: known no more is {in_short(one)}" for one in gone]
+        if self.crls != before.crls:
+            ends = [one.next_update_utc for one in self.crls if one.next_update_utc is not None]
+            told.append("tls_crl: other lists" + (f", good until {local_words(min(ends))}" if ends else ""))
+        return told
 
     def fill(self, store: crypto.X509Store) -> None:
         """Have `store` trust what is trusted here, and ask the lists that are here, if any.

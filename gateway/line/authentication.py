@@ -21,6 +21,8 @@ class Authentication:
     ) -> str | None:
         """Challenge the partner, or answer its challenge; why it cannot be done, or None when it was."""
         authenticator = self._vault.authenticator_of(partner)
+        if authenticator is None:
+            return "the settings have changed"
         try:
             if isinstance(event, e.ChallengeIndication):
                 session.respond(authenticator.respond(event.envelope))

@@ -14,19 +14,32 @@ _BESIDE_SESSIONS = frozenset(
         *("primary_again_seconds", "circuit_failures", "failed_calls_per_minute"),
     }
 )
+#: By what both ends prove who they are when a session begins. One that stands has done so, and goes on.
+_PROOFS = frozenset(
+    {
+        *("password_ours", "password_theirs", "tls_anchor", "tls_names", "tls_subject", "tls_crl"),
+        "authentication",
+    }
+)
+#: Proofs that may be asked for, or not at all: whether they are is what a session was agreed with.
+_OPTIONAL_PROOFS = ("tls_anchor", "authentication")
 #: Of our own end, what every session was agreed with.
 _OURS_IN_SESSIONS = frozenset({"identification"})
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """From `old` to `new`: partners that come, go, or change, each change with the names of its options."""
+    """From `old` to `new`: partners that come, go, or change, each change with the names of its options.
+
+    Of those `asking`, other proofs are asked for than were, not only others of the same kind.
+    """
 
     new: LineSettings
     line: tuple[str, ...]
     added: tuple[PartnerSettings, ...]
     removed: tuple[str, ...]
     changed: dict[str, tuple[str, ...]]
+    asking: frozenset[str]
 
     @classmethod
     def between(cls, old: LineSettings, new: LineSettings) -> Self:
@@ -41,12 +54,13 @@ class Renewal:
             tuple(one for name, one in after.items() if name not in before),
             tuple(name for name in before if name not in after),
             {name: what for name, what in differing.items() if what},
+            frozenset(name for name in differing if _asked(before[name]) != _asked(after[name])),
         )
 
     def concerns_sessions(self, partner: str) -> bool:
         """Whether sessions with `partner` are to begin anew."""
-        changed = not _BESIDE_SESSIONS.issuperset(self.changed.get(partner, ()))
-        return changed or not _OURS_IN_SESSIONS.isdisjoint(self.line)
+        agreed = set(self.changed.get(partner, ())) - _BESIDE_SESSIONS - _PROOFS
+        return bool(agreed) or partner in self.asking or not _OURS_IN_SESSIONS.isdisjoint(self.line)
 
     def words(self) -> list[str]:
         """What changed, for operators: options by their names, and no values."""
@@ -57,6 +71,10 @@ class Renewal:
             anew = "; its sessions were ended and begin anew" if self.concerns_sessions(name) else ""
             told.append(f"partner {name}: {', '.join(what)}{anew}")
         return told
+
+
+def _asked(partner: PartnerSettings) -> list[bool]:
+    return [getattr(partner, name) is not None for name in _OPTIONAL_PROOFS]
 
 
 def _differing(old: Any, new: Any) -> tuple[str, ...]:

@@ -115,6 +115,7 @@ class LineService:
     async def _renew(self, settings: LineSettings) -> list[str]:
         holdings = Holdings.load(settings)
         renewal = Renewal.between(self._settings, settings)
+        in_files = holdings.differences(self._steward.vault.holdings)
         await self._ports.change(settings)
         before, self._settings = self._settings, settings
         self._steward.renew(settings, holdings)
@@ -127,7 +128,7 @@ class LineService:
             line.begin()
         await DeferredList(going, consumeErrors=True)
         self.tracing.know(_codes(settings))
-        return renewal.words()
+        return [*renewal.words(), *in_files]
 
     async def _renew_line(self, line: PartnerLine, renewal: Renewal) -> None:
         if line.name in renewal.removed:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from gateway.line.tls import Shown
 from oftp2.negotiation import Parameters
 
 
@@ -49,7 +50,8 @@ class LineStatus:
     `last_file` is the last file that passed, and the services that it went through (RFC 5024 section 6);
     `last_refusal` is the last file that was refused, by whom, why, and whether it is to be tried again;
     `refusals` counts them, and `sessions` those that have stood. `address` is where the partner is called, or
-    was last. `circuit` tells why the circuit is open.
+    was last. `circuit` tells why the circuit is open. `tls` is the suite of the session that stands and the
+    partner's certificate, which ends at `certificate_ends`.
     """
 
     partner: str
@@ -68,10 +70,17 @@ class LineStatus:
     circuit: str | None = None
     sessions: int = 0
     refusals: int = 0
+    tls: str | None = None
+    certificate_ends: datetime | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return {**asdict(self), "since": self.since.isoformat(timespec="seconds")}
+        ends = self.certificate_ends
+        return {
+            **asdict(self),
+            "since": self.since.isoformat(timespec="seconds"),
+            "certificate_ends": None if ends is None else ends.isoformat(timespec="seconds"),
+        }
 
 
 @dataclass(slots=True)
@@ -88,6 +97,7 @@ class Gauge:
     address: str | None = None
     circuit: str | None = None
     detail: str = ""
+    shown: Shown | None = None
 
     def set(self, state: str, now_seconds: float, detail: str = "") -> None:
         """The line is in `state` from now on; `detail` goes with it into the status."""
@@ -102,6 +112,7 @@ class Gauge:
     def read(self) -> LineStatus:
         """The status now."""
         traffic = self.traffic
+        shown = None if self.parameters is None else self.shown
         return LineStatus(
             partner=self.partner,
             direction=self.direction,
@@ -119,4 +130,6 @@ class Gauge:
             circuit=self.circuit,
             sessions=traffic.sessions,
             refusals=traffic.refusals,
+            tls=None if shown is None else shown.words,
+            certificate_ends=None if shown is None else shown.certificate_ends,
         )

@@ -28,7 +28,7 @@ from gateway.line.resolving import Resolver
 from gateway.line.session_trace import SessionTrace
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.status import Direction, Traffic
-from gateway.line.tls import partner_certificate
+from gateway.line.tls import Shown, partner_certificate
 from gateway.line.tracing import Tracing
 from gateway.line.vault import Holdings, Vault
 from gateway.line.waiting import when_finished
@@ -154,6 +154,8 @@ class Steward:
         self.nameless.discard(conversation)
         line = self.lines[conversation.partner.name]
         gauge = line.established(conversation)
+        assert isinstance(conversation.link, LineProtocol)
+        gauge.shown = Shown.of(conversation.link.transport)
         if conversation.direction is Direction.CALLING:
             self._offer_turn_later(conversation, line)
         return gauge.traffic

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
@@ -14,7 +17,7 @@ from zope.interface import implementer
 from gateway.errors import ConfigurationFault
 from gateway.line.anchorage import Anchorage
 from gateway.line.names import is_address
-from gateway.line.tls_files import load_certificates
+from gateway.line.tls_files import in_short, load_certificates
 from gateway.line.verdicts import CRL_TROUBLES, refused
 
 #: ECDHE only, authenticated encryption only; TLS 1.3 has no others. Level 2: 112 bits, no SHA-1 in a chain.
@@ -92,6 +95,24 @@ def handshake_fault(transport: object) -> str | None:
     """Why we refused the partner's certificate in the handshake; None if we did not."""
     connection = _connection(transport)
     return connection.handshake.fault or None if isinstance(connection, JudgedConnection) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a session's TLS came to: protocol and suite, and the certificate that the partner showed."""
+
+    words: str
+    certificate_ends: datetime
+
+    @classmethod
+    def of(cls, transport: object) -> Self | None:
+        """That of a connection that stands; None without TLS."""
+        connection = _connection(transport)
+        found = partner_certificate(transport)
+        if connection is None or found is None:
+            return None
+        protocol, suite = connection.get_protocol_version_name(), connection.get_cipher_name()
+        return cls(f"{protocol}, {suite}; {in_short(found[0])}", found[0].not_valid_after_utc)
 
 
 @implementer(IOpenSSLClientConnectionCreator)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from gateway.clock import local_words
 from gateway.errors import ConfigurationFault
 from gateway.trust.faults import shown
 from gateway.trust.strength import weakness_of
@@ -46,6 +47,12 @@ def read_crls(path: Path) -> tuple[x509.CertificateRevocationList, ...]:
         return tuple(x509.load_pem_x509_crl(block) for block in _blocks(_read(path)))
     except (OSError, ValueError) as error:
         raise ConfigurationFault(f"{path}: no revocation lists can be read: {error}") from error
+
+
+def in_short(certificate: x509.Certificate) -> str:
+    """Whose a certificate is, and until when, for operators."""
+    ends = local_words(certificate.not_valid_after_utc)
+    return f"{shown(certificate.subject.rfc4514_string())}, until {ends}"
 
 
 def is_authority(certificate: x509.Certificate) -> bool:

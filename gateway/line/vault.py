@@ -1,4 +1,4 @@
-"""What sessions are made with: certificates, keys, anchors and lists. It is renewed while sessions stand."""
+"""What sessions are made with: certificates, keys, anchors and lists; renewed while sessions stand."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gateway.errors import ConfigurationFault
 from gateway.line.anchorage import Anchorage
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.tls import Answers, Calls, make_context
+from gateway.line.tls_files import in_short, load_certificates
 from gateway.trust.challenge import Authenticator
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ class Holdings:
     authenticators: Mapping[str, Authenticator]
     calling: Mapping[str, SSL.Context]
     answering: SSL.Context | None
+    own: tuple[x509.Certificate, ...] = ()
 
     @classmethod
     def load(cls, settings: LineSettings) -> Self:
@@ -48,8 +50,25 @@ class Holdings:
             if written.transport is Transport.TLS:
                 make = partial(_context, settings, f"{written}", settings.partners, anchorages)
                 answering = answering or tried.of(make)
+        own = (
+            () if settings.certificate is None else tried.of(partial(load_certificates, settings.certificate))
+        )
         tried.end()
-        return cls(anchorages, authenticators, calling, answering)
+        return cls(anchorages, authenticators, calling, answering, own or ())
+
+    def differences(self, before: Holdings) -> list[str]:
+        """What else is in the files than was, for operators; partners that are new are left out."""
+        told = []
+        if self.own and self.own != before.own:
+            told.append(f"line: the certificate is now that of {in_short(self.own[0])}")
+        for name, now in self.anchorages.items():
+            if name in before.anchorages:
+                told += [f"partner {name}: {what}" for what in now.differences(before.anchorages[name])]
+        for name, keys in self.authenticators.items():
+            known = before.authenticators.get(name, keys)
+            if (keys.own.certificate, keys.partner) != (known.own.certificate, known.partner):
+                told.append(f"partner {name}: other keys or certificates for secure authentication")
+        return told
 
 
 class Vault:
@@ -59,6 +78,11 @@ class Vault:
         """ConfigurationFault as `Holdings.load`."""
         self._holdings = Holdings.load(settings)
 
+    @property
+    def holdings(self) -> Holdings:
+        """What is held now."""
+        return self._holdings
+
     def renew(self, holdings: Holdings) -> None:
         """Sessions that begin from now on are made with `holdings`; those that stand go on."""
         self._holdings = holdings
@@ -67,17 +91,23 @@ class Vault:
         """By what the partner's certificate is known; None when it needs none."""
         return self._holdings.anchorages.get(partner)
 
-    def authenticator_of(self, partner: str) -> Authenticator:
-        """The keys for secure authentication with a partner that is configured for it."""
-        return self._holdings.authenticators[partner]
+    def authenticator_of(self, partner: str) -> Authenticator | None:
+        """The keys for secure authentication; None when the partner is not, or no longer, to prove itself."""
+        return self._holdings.authenticators.get(partner)
 
     def calls(self, partner: str, host: str) -> Calls:
         """TLS for calls to `host` of `partner`, which `settings` had at one of its TLS endpoints."""
 
-        def judge(certificate: x509.Certificate) -> str | None:
-            return self._holdings.anchorages[partner].mistaken_identity(certificate, host)
+        first = self._holdings
 
-        return Calls(host, lambda: self._holdings.calling[partner], judge)
+        def held() -> Holdings:
+            # A call that is under way when its partner is taken out ends as it began.
+            return self._holdings if partner in self._holdings.calling else first
+
+        def judge(certificate: x509.Certificate) -> str | None:
+            return held().anchorages[partner].mistaken_identity(certificate, host)
+
+        return Calls(host, lambda: held().calling[partner], judge)
 
     def answers(self) -> Answers:
         """TLS for those who call us, where `settings` had us listen for it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from gateway.errors import ConfigurationFault
 from gateway.line.file_rules import FileRules
 from gateway.line.renewal import Renewal
 from gateway.line.service import LineService
-from gateway.line.settings import PartnerSettings
+from gateway.line.settings import AuthenticationFiles, PartnerSettings
 from gateway.line.status import Direction
 from tests.line.dummies import DummyOffice, identity_of
 from tests.line.test_clocked import GATEWAY, SETTINGS
@@ -31,7 +32,7 @@ def test_what_changed_is_told_by_the_names_of_options_and_without_a_secret() -> 
         old,
         inactivity_seconds=7,
         partners=(
-            partner("a", password_ours="NEW"),
+            partner("a", password_ours="NEW", tls_names=("new.example",)),
             partner("b", call_windows=(Weekly.parse("06:00-22:00"),)),
             partner("d"),
         ),
@@ -41,10 +42,23 @@ def test_what_changed_is_told_by_the_names_of_options_and_without_a_secret() -> 
         "line: inactivity_seconds",
         "partner d: added",
         "partner c: removed, its sessions ended",
-        "partner a: password_ours; its sessions were ended and begin anew",
+        "partner a: password_ours, tls_names",
         "partner b: call_windows",
     ]
     assert Renewal.between(old, old).words() == []
+
+
+def test_sessions_go_on_when_proofs_change_unless_others_are_asked_for() -> None:
+    def concerned(before: dict[str, Any], after: dict[str, Any]) -> bool:
+        old, new = (replace(SETTINGS, partners=(partner("a", **more),)) for more in (before, after))
+        return Renewal.between(old, new).concerns_sessions("a")
+
+    files = AuthenticationFiles(Path("k"), Path("c"), Path("p"))
+    assert not concerned({"tls_anchor": Path("x")}, {"tls_anchor": Path("y")})
+    assert not concerned({"authentication": files}, {"authentication": replace(files, key=Path("l"))})
+    for asked in ({"tls_anchor": Path("x")}, {"authentication": files}):
+        assert concerned({}, asked)
+        assert concerned(asked, {})
 
 
 class ReloadTests(World):
