@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from gateway.clock import Clock
 from gateway.errors import ConfigurationFault
 from gateway.exchange.file_services import AgreedServices
 from gateway.ledger import post
@@ -20,10 +19,9 @@ Content: TypeAlias = bytes | OSError | ConfigurationFault | CmsFault
 class Opener:
     """Reads what is stored. `max_bytes` bounds a file when it is open."""
 
-    def __init__(self, services: AgreedServices, *, max_bytes: int, clock: Clock) -> None:
+    def __init__(self, services: AgreedServices, *, max_bytes: int) -> None:
         self._services = services
         self._max_bytes = max_bytes
-        self._clock = clock
 
     def read_all(self, files: Sequence[post.InboundFile]) -> list[Content]:
         """The content of each."""
@@ -38,9 +36,8 @@ class Opener:
                 return OSError(f"{len(data)} bytes are on the disk, {file.size_bytes} were received")
             if not told.is_wrapped:
                 return data
-            content = self._services.of(file.partner).open(
-                data, told, max_bytes=self._max_bytes, now=self._clock()
-            )
+            # Who signed must have had a valid certificate when the file came, however long it has lain here.
+            content = self._services.of(file.partner).open(data, told, max_bytes=self._max_bytes, now=file.at)
             return without_record_headers(content) if told.format == "V" else content
         except (OSError, ConfigurationFault, CmsFault) as fault:
             return fault

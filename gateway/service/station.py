@@ -111,7 +111,7 @@ class Station:
             clock=self._surroundings.clock,
             reactor=self._surroundings.reactor,
             in_thread=self._surroundings.in_thread,
-            opener=Opener(self.services, max_bytes=self._opened_max_bytes, clock=self._surroundings.clock),
+            opener=Opener(self.services, max_bytes=self._opened_max_bytes),
             alarm=self._alerts,
         )
         self._giving_up = GivingUp(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Sequence
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
@@ -28,6 +29,7 @@ from gateway.trust.cms_keys import OwnKey, rsa_key
 from gateway.trust.keys import KnownCertificate
 
 _ORIGINATOR, _UNPROTECTED = cms.TAG_0 | CONSTRUCTED, cms.TAG_1 | CONSTRUCTED
+_PIECE_BYTES: Final = 64 * 1024
 #: The same words for all that the key decides: whoever tries out envelopes is to learn nothing from them.
 _CANNOT = "the envelope cannot be opened by our key, or its content is damaged"
 
@@ -37,7 +39,7 @@ def encrypt(content: bytes, recipients: Iterable[KnownCertificate], cipher: Cont
     key, vector = secrets.token_bytes(cipher.key_bytes), secrets.token_bytes(cipher.block_bytes)
     padder = PKCS7(8 * cipher.block_bytes).padder()
     encryptor = Cipher(cipher.with_key(key), CBC(vector)).encryptor()
-    encrypted = encryptor.update(padder.update(content) + padder.finalize()) + encryptor.finalize()
+    encrypted = _through(encryptor, padder.update(content) + padder.finalize())
     infos = sorted(_recipient(known, key) for known in recipients)
     assert infos, "an envelope is for somebody"
     content_info = ber.encoded(
@@ -125,7 +127,7 @@ def _opened(
     decryptor = Cipher(cipher.with_key(key), CBC(vector)).decryptor()
     unpadder = PKCS7(8 * cipher.block_bytes).unpadder()
     try:
-        padded = decryptor.update(encrypted) + decryptor.finalize()
+        padded = _through(decryptor, encrypted)
         return unpadder.update(padded) + unpadder.finalize()
     except ValueError:
         raise CmsFault(CmsReason.DECRYPTION, _CANNOT) from None
@@ -139,3 +141,10 @@ def _content_key(key: rsa.RSAPrivateKey, encrypted_key: bytes, cipher: ContentCi
     except ValueError:
         return substitute
     return found if len(found) == cipher.key_bytes else substitute
+
+
+def _through(cipher: CipherContext, data: bytes) -> bytes:
+    """`data` through a cipher in pieces: between them other threads get the interpreter."""
+    view = memoryview(data)
+    pieces = [cipher.update(view[at : at + _PIECE_BYTES]) for at in range(0, len(view), _PIECE_BYTES)]
+    return b"".join((*pieces, cipher.finalize()))

@@ -115,6 +115,14 @@ def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_p
         (("# level_min = 1 ", "level_min = 3 "), "level_min: expected a level of ODETTE-FTP: 1, 2, 4 or 5"),
         (("# level_max = 5 ", "level_min = 4\nlevel_max = 2 "), "expected level_min not above level_max"),
         (
+            ("# [partner.services] ", '[partner.services]\nsend = ["compressed"] #'),
+            "level_min: expected 5, for services",
+        ),
+        (
+            ("# [partner.services] ", '[partner.services]\nsigning = "allowed" #'),
+            "services: key, certificate and partner_certificates: missing",
+        ),
+        (
             ('#   tls_names = ["oftp.customs.example"]', 'tls_names = ["*.example"]'),
             "tls_names #1: expected a name",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,13 @@ from memory import World
 from gateway.config import ServicesConfig
 from gateway.errors import ConfigurationFault
 from gateway.exchange.file_services import AgreedServices, PartnerServices
+from gateway.exchange.opening import Content, Opener
+from gateway.ledger import post
+from gateway.ledger.kinds import InboundStatus, ReceiptStatus
 from gateway.trust import cms
+from gateway.trust.cms_compressed import compress
 from oftp2.attributes import PLAIN, FileAttributes
+from oftp2.identity import FileIdentity
 from tests.trust.enciphering import authentication_paper
 
 pytestmark = pytest.mark.usefixtures("logged")
@@ -305,3 +311,59 @@ def test_keys_that_do_not_serve_are_told(papers: Path) -> None:
         load(partner_certificates="gateway.pem")
     with pytest.raises(ConfigurationFault, match="no certificate can be read"):
         load(certificate="nothing.pem")
+
+
+# ---- what is stored ----
+
+
+def stored(path: Path, content: bytes, told: FileAttributes) -> post.InboundFile:
+    path.write_bytes(content)
+    identity = FileIdentity("FILE", "20261121", "1200000001", "CN-CUSTOMS", "CN-GATEWAY")
+    return post.InboundFile(
+        id=1,
+        partner="customs",
+        identity=identity,
+        size_bytes=len(content),
+        path=str(path),
+        position_bytes=len(content),
+        status=InboundStatus.STORED,
+        receipt_status=ReceiptStatus.NONE,
+        control_reference=None,
+        refusal_reason=None,
+        refusal_text=None,
+        hash=None,
+        at=datetime.now(UTC),
+        attributes=told,
+    )
+
+
+def test_records_that_were_wrapped_lose_their_lengths(papers: Path, tmp_path: Path) -> None:
+    """RFC 5024 section 6.5; a plain file of V format has no such lengths."""
+    opener = Opener(AgreedServices({"customs": services(papers, **ALL)}), max_bytes=1000)
+    told = FileAttributes(format="V", record_bytes=9, compressed=True, enveloped=True)
+
+    def read(content: bytes, told: FileAttributes) -> Content:
+        return opener.read_all([stored(tmp_path / "file", content, told)])[0]
+
+    assert read(compress(b"\0\3abc\0\1d"), told) == b"abcd"
+    fault = read(compress(b"\0\3abc\0\5d"), told)
+    assert isinstance(fault, cms.CmsFault)
+    assert fault.reason is cms.CmsReason.PROCESSING
+    assert read(b"\0\3abc", replace(told, compressed=False, enveloped=False)) == b"\0\3abc"
+    too_large = read(compress(bytes(1001)), replace(told, format="U"))
+    assert isinstance(too_large, cms.CmsFault)
+    assert too_large.reason is cms.CmsReason.DECOMPRESSION
+
+
+def test_a_file_is_judged_by_the_day_on_which_it_came(papers: Path, tmp_path: Path) -> None:
+    customs = {"key": papers / "customs.key", "certificate": papers / "customs.pem"}
+    theirs = ServicesConfig(
+        **{"suites": [4], "send": ["signed"], "partner_certificates": papers / "gateway.pem"} | customs
+    )
+    made = PartnerServices.load(theirs).wrap(b"content", datetime.now(UTC))
+    opener = Opener(AgreedServices({"customs": services(papers, **ALL)}), max_bytes=1000)
+    file = stored(tmp_path / "file", made.content, made.attributes)
+    assert opener.read_all([file]) == [b"content"]
+    (late,) = opener.read_all([replace(file, at=file.at + timedelta(days=999))])
+    assert isinstance(late, cms.CmsFault)
+    assert late.reason is cms.CmsReason.SIGNATURE

@@ -29,6 +29,7 @@ from gateway.ledger.tables import outbox
 from gateway.licences.life import LicenceStatus, Life
 from licencexml.messages import TechnicalAck, TechnicalStatus
 from licencexml.rejection import Rejection, Where
+from oftp2.attributes import FileAttributes
 from tests.ledger.makers import PARTNER, FakeClock, digest, identity, issue_received, now, sealed
 from tests.licences.makers import POLICY, header, key, licence
 
@@ -315,6 +316,47 @@ def test_a_cut_file_goes_on_at_its_durable_position(run: Run) -> None:
     assert (resumed.id, resumed.position_bytes, resumed.path) == (file.id, 60, "p")
     anew = offer(run, size=120)
     assert (anew.id, anew.position_bytes, anew.size_bytes) == (file.id, 0, 120)
+
+
+def test_a_file_that_comes_again_after_other_services_begins_anew(run: Run) -> None:
+    """Encrypted once more it is another file, of which nothing is here yet."""
+    file = offer(run)
+    run(post.inbound_progress, file.id, 60)
+    wrapped = FileAttributes(encrypted=True, enveloped=True, cipher_suite=4, description="a\0b")
+    anew = run(post.inbound_offer, PARTNER, identity(1), 100, "p", attributes=wrapped)
+    assert (anew.id, anew.position_bytes) == (file.id, 0)
+    assert anew.attributes == replace(wrapped, description="ab"), "PostgreSQL takes no NUL"
+    run(post.inbound_progress, file.id, 60)
+    again = run(post.inbound_offer, PARTNER, identity(1), 100, "p", attributes=wrapped)
+    assert again.position_bytes == 60
+
+
+def test_an_enveloped_file_is_receipted_when_it_was_opened(run: Run, look: Run) -> None:
+    file = offer(run)
+    run(post.inbound_stored, file.id, 100, is_enveloped=True)
+    assert look(post.receipts_due, PARTNER, 10) == []
+    run(post.inbound_opened, file.id)
+    assert [one.id for one in look(post.receipts_due, PARTNER, 10)] == [file.id]
+    run(post.receipt_sent, file.id)
+    run(post.inbound_opened, file.id)
+    assert look(post.receipts_due, PARTNER, 10) == []
+
+
+@pytest.mark.parametrize("end", ["delivered", "refused"])
+def test_bytes_that_cannot_be_made_again_are_kept_until_the_partner_has_them(
+    run: Run, look: Run, end: str
+) -> None:
+    made = sent_licence(run)
+    attributes = FileAttributes(encrypted=True, enveloped=True, cipher_suite=4, original_size_blocks=1)
+    form = post.OutgoingForm(attributes, b"first", b"hash")
+    assert run(post.keep_form, made.id, form) == form
+    assert run(post.keep_form, made.id, replace(form, content=b"second")) == form, "the first stands"
+    assert look(post.form_of, made.id) == form
+    if end == "delivered":
+        run(post.mark_delivered, made.id)
+    else:
+        run(post.mark_refused, made.id, "SFNA 16")
+    assert look(post.form_of, made.id) == replace(form, content=None)
 
 
 def test_a_stored_file_is_known_for_ever(run: Run, look: Run) -> None:
