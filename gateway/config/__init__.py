@@ -6,7 +6,6 @@ from gateway.config.endpoints import Endpoint, Transport
 from gateway.config.sections import (
     CustomsKeysConfig,
     CustomsTrustConfig,
-    FaultsConfig,
     FilesConfig,
     IdentityConfig,
     KeysConfig,
@@ -21,6 +20,7 @@ from gateway.config.sections import (
     TrustConfig,
 )
 from gateway.config.services import ServicesConfig
+from gateway.config.simulation import FaultsConfig
 
 __all__ = [
     "ContactConfig",

@@ -17,7 +17,6 @@ from gateway.config.section import Section
 from gateway.config.sections import (
     CustomsKeysConfig,
     CustomsTrustConfig,
-    FaultsConfig,
     IdentityConfig,
     KeysConfig,
     LawConfig,
@@ -30,6 +29,7 @@ from gateway.config.sections import (
     SpoolConfig,
     TrustConfig,
 )
+from gateway.config.simulation import FaultsConfig
 
 _MAX_PARTNERS = 256
 _MAX_SPOOLS = 64
@@ -102,6 +102,18 @@ class GatewayConfig(_Document):
     contacts: tuple[ContactConfig, ...] = Field(alias="contact", default=(), max_length=_MAX_CONTACTS)
 
     @model_validator(mode="after")
+    def _offices_apart(self) -> Self:
+        _refuse_repeated("partner: offices", (one for partner in self.partners for one in partner.offices))
+        centres = [partner.name for partner in self.partners if not partner.offices]
+        if len(centres) != 1:
+            found = ", ".join(f'"{name}"' for name in centres) or "none"
+            raise ValueError(
+                "partner: offices: expected exactly one partner without, which gets every licence that no"
+                f" prefix names; without are: {found}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _spools_apart(self) -> Self:
         _refuse_repeated("spool: name", (spool.name for spool in self.spools))
         paths = [Path(spool.path).resolve() for spool in self.spools]
@@ -126,6 +138,12 @@ class CustomsConfig(_Document):
     trust: CustomsTrustConfig
     keys: CustomsKeysConfig
     faults: FaultsConfig = FaultsConfig()
+
+    @model_validator(mode="after")
+    def _no_offices(self) -> Self:
+        if any(partner.offices for partner in self.partners):
+            raise ValueError("partner: offices: expected in the gateway's configuration only")
+        return self
 
 
 def _refuse_repeated(what: str, values: Iterable[str]) -> None:

@@ -171,3 +171,5 @@ OftpCode = Annotated[
     str,
     text(r"[A-Z0-9][A-Z0-9/.&()-]{0,24}", "an SSIDCODE of 1 to 25 of A-Z, 0-9 and / - . & ( )"),
 ]
+#: The beginning of customs codes (报关口岸): of a district, or of one place in it.
+CustomsPrefix = Annotated[str, text(r"[0-9]{2,4}", "the first 2 to 4 digits of customs codes")]

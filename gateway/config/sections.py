@@ -11,6 +11,7 @@ from gateway.config.host_port import HostPort
 from gateway.config.kinds import (
     Address,
     CallWindow,
+    CustomsPrefix,
     FilePath,
     Flag,
     Level,
@@ -177,6 +178,7 @@ class PartnerConfig(Section):
     `tls_anchor` is the PEM file of the certificate, or of its issuer, that the partner must show; of an
     issuer's, the partner's is the one with one of `tls_names` (default: the hosts in `call`), or of
     `tls_subject`; `tls_crl` is the PEM file of the issuer's revocation lists.
+    `offices`: it gets the licences whose place of clearance begins so; none: all that no other partner names.
     `authentication` "certificate" has both ends prove who they are by RSA keys before any file passes (RFC
     5024 section 4.2.3): ours is in `auth_key` and `auth_certificate`, the partner's certificate in
     `partner_auth_certificate`. A session has the highest level of ODETTE-FTP that both ends speak (SSIDLEV),
@@ -195,6 +197,7 @@ class PartnerConfig(Section):
     mode_when_we_call: Annotated[str, _MODE] = "both"
     mode_when_they_call: Annotated[str, _MODE] = "both"
     files: FilesConfig = FilesConfig()
+    offices: tuple[CustomsPrefix, ...] = ()
     password_ours_file: FilePath
     password_theirs_file: FilePath
     tls_anchor: FilePath | None = None
@@ -303,15 +306,3 @@ class OperationsConfig(Section):
                 ' "127.0.0.1:9464" or the like, or metrics_remote = true'
             )
         return self
-
-
-class FaultsConfig(Section):
-    """Faults that the simulated customs commits on purpose; 0 and false are off."""
-
-    cut_after_bytes: Annotated[int, whole(0, 1024 * MIB, "bytes")] = 0
-    slow_bytes_per_second: Annotated[int, whole(0, 1024 * MIB, "bytes")] = 0
-    refuse_every: Annotated[int, whole(0, 1_000_000)] = 0
-    repeat_every: Annotated[int, whole(0, 1_000_000)] = 0
-    lose_every: Annotated[int, whole(0, 1_000_000)] = 0
-    wrong_figures_every: Annotated[int, whole(0, 1_000_000)] = 0
-    reorder: Flag = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.exchange.examination import Document, ExaminedInterchange, Examiner, Refused
+from gateway.exchange.faults import WRONG_SENDER
 from gateway.trust.certificates import SIGNING_ROLES, Role, TrustStore
 from licencexml.schema import Schemas
 
@@ -38,6 +39,7 @@ class CustomsBench:
             trust=TrustStore.load(settings.anchors),
             accepts=FROM_GATEWAY,
             max_bytes=settings.max_interchange_bytes,
+            wrong_sender=WRONG_SENDER,
         )
 
     def interchanges(self, documents: list[Document]) -> list[ExaminedInterchange | Refused]:

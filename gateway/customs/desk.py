@@ -64,7 +64,7 @@ class CustomsDesk:
         self._behaviour = behaviour
         self._settled = settled
 
-    def settle(self, uow: UnitOfWork, interchange: ExaminedInterchange) -> list[Notice]:
+    def settle(self, uow: UnitOfWork, partner: str, interchange: ExaminedInterchange) -> list[Notice]:
         """See `Desk.settle`."""
         reference = interchange.control_reference
         with Mail(uow, self._secretary) as mail:
@@ -97,7 +97,7 @@ class CustomsDesk:
                 post.technical_answer(mail.uow, ack, one.digest, one.xml, reference)
         return notice
 
-    def refuse(self, uow: UnitOfWork, control_reference: str, refused: Refused) -> list[Notice]:
+    def refuse(self, uow: UnitOfWork, partner: str, control_reference: str, refused: Refused) -> list[Notice]:
         """See `Desk.refuse`."""
         with Mail(uow, self._secretary) as mail:
             return [mail.refuse_interchange(control_reference, refused)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from gateway.exchange.examination import Document, Examined, ExaminedInterchange, Examiner, Refused
+from gateway.exchange.faults import WRONG_SENDER
 from gateway.exchange.sealing import SealedDocument, Sealer, SealJob
 from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.signing import Signer
@@ -64,6 +65,7 @@ class Bench:
             trust=trust,
             accepts=FROM_CUSTOMS,
             max_bytes=settings.max_interchange_bytes,
+            wrong_sender=WRONG_SENDER,
         )
         self._sealer = Sealer(Signer.load(settings.seal_key, settings.seal_certificate))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from gateway.exchange.correspondence import Correspondent
 from gateway.exchange.enquiry import ask_customs
 from gateway.exchange.examination import Examined
 from gateway.exchange.mail import Mail
 from gateway.exchange.news import tell_of_changes, tell_of_clearances
 from gateway.exchange.notices import Notice
-from gateway.ledger import book
+from gateway.ledger import book, whereabouts
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.outcome import Outcome
 from gateway.licences.facts import Clearance
@@ -62,16 +63,18 @@ def clear_again(mail: Mail, causes: Mapping[LicenceKey, str], policy: Policy) ->
 
 
 def _tell_changes(mail: Mail, changes: Sequence[book.Change]) -> list[Notice]:
-    """Verdicts that have changed: customs gets another answer, the issuing system news, operators a line."""
+    """Verdicts that have changed: who told it is answered anew, issuing system and operators get news."""
+    told_by = whereabouts.senders(mail.uow.connection, [one.outcome.message_id for one in changes])
     for change in changes:
-        _answer(mail, change.kind, change.outcome)
+        teller = mail.offices.of_participant(told_by.get(change.outcome.message_id))
+        _answer(mail, change.kind, change.outcome, teller)
     tell_of_changes(mail.uow, changes)
     return [_changed(change) for change in changes]
 
 
-def _answer(mail: Mail, kind: str, outcome: Outcome) -> None:
+def _answer(mail: Mail, kind: str, outcome: Outcome, to: Correspondent | None = None) -> None:
     subject = AckSubject(outcome.message_id, kind)
-    mail.acknowledge(subject, _ACK_STATUS[outcome.status], outcome.licence, outcome.rejections)
+    mail.acknowledge(subject, _ACK_STATUS[outcome.status], outcome.licence, outcome.rejections, to=to)
 
 
 def _cleared(message: Clearance, outcome: Outcome) -> Notice:

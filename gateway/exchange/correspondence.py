@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 from uuid import uuid4
 
 from gateway.trust.signing import Signer
@@ -36,7 +37,7 @@ class Correspondent:
 
 
 class Secretary:
-    """Writes and signs the acknowledgements of one participant to one partner.
+    """Writes and signs the messages of one participant to one partner.
 
     Signing here, and not in a worker, lets the answer be part of the transaction that it speaks of.
     """
@@ -48,6 +49,10 @@ class Secretary:
         self._us = us
         self.partner = partner
         self._new_id = new_id
+
+    def writing_to(self, partner: Correspondent) -> Self:
+        """The same for another partner."""
+        return type(self)(self._signer, us=self._us, partner=partner, new_id=self._new_id)
 
     def application_ack(
         self,

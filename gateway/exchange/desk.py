@@ -12,6 +12,7 @@ from dataclasses import replace
 from gateway.exchange import day
 from gateway.exchange.clearance import clear, clear_again
 from gateway.exchange.correspondence import Secretary
+from gateway.exchange.crossing import without_answers_of_others
 from gateway.exchange.enquiry import answer_queries, take_replies
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
 from gateway.exchange.expiry import unused_after_all, used_and_expired
@@ -19,6 +20,7 @@ from gateway.exchange.follow_up import follow_up
 from gateway.exchange.mail import Mail
 from gateway.exchange.news import tell_of_answers
 from gateway.exchange.notices import Notice
+from gateway.exchange.offices import Offices
 from gateway.ledger import book, post
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.store import UnitOfWork
@@ -37,18 +39,25 @@ class GatewayDesk:
     """Settles what customs sends (`gateway.exchange.reception.Desk`)."""
 
     def __init__(
-        self, *, secretary: Secretary, policy: Callable[[], Policy], settled: Callable[[], None]
+        self,
+        *,
+        secretary: Secretary,
+        offices: Offices,
+        policy: Callable[[], Policy],
+        settled: Callable[[], None],
     ) -> None:
         """`policy` is asked for the law that holds now; `settled` is called after each commit."""
         self._secretary = secretary
+        self._offices = offices
         self._policy = policy
         self._settled = settled
 
-    def settle(self, uow: UnitOfWork, interchange: ExaminedInterchange) -> list[Notice]:
+    def settle(self, uow: UnitOfWork, partner: str, interchange: ExaminedInterchange) -> list[Notice]:
         """See `Desk.settle`."""
         reference = interchange.control_reference
+        interchange = without_answers_of_others(uow.connection, self._offices, partner, interchange)
         good = [message for message in interchange.messages if isinstance(message, Examined)]
-        with Mail(uow, self._secretary) as mail:
+        with self._mail(uow, partner) as mail:
             notices: list[Notice] = []
             for part in day.up_to_each_report(good):
                 causes = _releases(part)
@@ -68,14 +77,19 @@ class GatewayDesk:
             mail.acknowledge_receipt(interchange)
         return notices
 
-    def refuse(self, uow: UnitOfWork, control_reference: str, refused: Refused) -> list[Notice]:
+    def refuse(self, uow: UnitOfWork, partner: str, control_reference: str, refused: Refused) -> list[Notice]:
         """See `Desk.refuse`."""
-        with Mail(uow, self._secretary) as mail:
+        with self._mail(uow, partner) as mail:
             return [mail.refuse_interchange(control_reference, refused)]
 
     def settled(self) -> None:
         """See `Desk.settled`."""
         self._settled()
+
+    def _mail(self, uow: UnitOfWork, partner: str) -> Mail:
+        """Mail that answers `partner`."""
+        secretary = self._secretary.writing_to(self._offices.named(partner))
+        return Mail(uow, secretary, self._offices)
 
     def _customs_answers(self, mail: Mail, received: Sequence[Examined], reference: str) -> list[Notice]:
         candidates = [

@@ -15,7 +15,7 @@ from gateway.exchange.examination import Examined
 from gateway.exchange.mail import Mail
 from gateway.exchange.names import answer_name
 from gateway.exchange.notices import Notice
-from gateway.ledger import book, feedback
+from gateway.ledger import book, feedback, whereabouts
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.projection import load_states
 from gateway.ledger.store import UnitOfWork
@@ -34,11 +34,17 @@ _QUERY = LicenceQuery.__name__
 
 
 def ask_customs(mail: Mail, keys: Iterable[LicenceKey], not_before: datetime | None = None) -> list[str]:
-    """Ask customs how these licences stand, not before then; returns the MessageIDs of the queries."""
+    """Ask customs how these licences stand, each at its own office; returns the MessageIDs of the queries.
+
+    They go not before then.
+    """
+    wanted = list(keys)
+    places = whereabouts.places(mail.uow.connection, wanted)
     asked = []
-    for key in keys:
-        query = LicenceQuery(mail.secretary.header(mail.uow.now), key)
-        mail.send(query.header.message_id, _QUERY, mail.secretary.sign(query), key, not_before)
+    for key in wanted:
+        secretary = mail.to(mail.offices.of_licence(places[key].partner, places[key].port))
+        query = LicenceQuery(secretary.header(mail.uow.now), key)
+        mail.send(query.header.message_id, _QUERY, secretary.sign(query), key, not_before, by=secretary)
         asked.append(query.header.message_id)
     return asked
 

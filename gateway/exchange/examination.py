@@ -18,7 +18,7 @@ from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.verification import Identities, SignerInfo, Verified, verify
 from licencexml import parsing, reading, writing
 from licencexml.messages import Message, SealedLicence
-from licencexml.rejection import Rejection, Where
+from licencexml.rejection import Reason, Rejection, Where
 from licencexml.schema import Schemas
 from licencexml.values import LicenceKey
 
@@ -89,12 +89,15 @@ class Examiner:
         trust: TrustStore,
         accepts: Mapping[str, frozenset[Role]],
         max_bytes: int,
+        wrong_sender: Reason = faults.WRONG_ISSUER,
     ) -> None:
+        """`wrong_sender`: why a message is refused that is not from those who may have sent it here."""
         self._participant = participant
         self._schemas = schemas
         self._trust = trust
         self._accepts = accepts
         self._max_bytes = max_bytes
+        self._wrong_sender = wrong_sender
 
     def message(self, document: Document) -> Examined | Refused:
         """One message that is a document of its own."""
@@ -176,7 +179,11 @@ class Examiner:
             )
         if document.senders is not None and header.sender not in document.senders:
             rejections.append(
-                faults.WRONG_ISSUER.reject(_where(element, "Header/Sender"), sender=header.sender)
+                self._wrong_sender.reject(
+                    _where(element, "Header/Sender"),
+                    sender=header.sender,
+                    expected=", ".join(sorted(document.senders)),
+                )
             )
         if header.created > document.received + MAX_CLOCK_AHEAD:
             rejections.append(

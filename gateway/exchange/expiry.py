@@ -18,6 +18,7 @@ from gateway.exchange.correspondence import Secretary
 from gateway.exchange.enquiry import ask_customs
 from gateway.exchange.mail import Mail
 from gateway.exchange.names import answer_name
+from gateway.exchange.offices import Offices
 from gateway.ledger import book, feedback
 from gateway.ledger.projection import load_lives, load_states
 from gateway.ledger.store import UnitOfWork
@@ -28,11 +29,11 @@ from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
 
 
-def expiring(secretary: Secretary) -> Callable[[UnitOfWork, date], int]:
-    """`expire_licences` with mail of its own, from `secretary` to customs."""
+def expiring(secretary: Secretary, offices: Offices) -> Callable[[UnitOfWork, date], int]:
+    """`expire_licences` with mail of its own, by `secretary` to each licence's office."""
 
     def expire(uow: UnitOfWork, today: date) -> int:
-        with Mail(uow, secretary) as mail:
+        with Mail(uow, secretary, offices) as mail:
             return expire_licences(uow, today, mail)
 
     return expire

@@ -34,6 +34,26 @@ WRONG_ISSUER = Reason(
     article="configured",
     remedy="请使用分配给该签发系统的收件目录。 / Use the spool that was given to this issuing system.",
 )
+WRONG_SENDER = Reason(
+    code="WRONG_SENDER",
+    zh="报文的发送方是“{sender}”，而经此线路发来的应是“{expected}”的报文。",
+    en='The message is from "{sender}"; over this line come those of "{expected}".',
+    article="configured",
+    remedy=(
+        "请由发送方经其自己的线路发送；已放行的，务必由其补报。"
+        " / Have the sender send it over its own line; a release that it tells must be told again so."
+    ),
+)
+NOT_SENT_TO_YOU = Reason(
+    code="NOT_SENT_TO_YOU",
+    zh="所答复的“{answered}”并非发给你方，而是发给“{partner}”的。",
+    en='"{answered}", which is answered here, was sent to "{partner}", and not to you.',
+    article="configured",
+    remedy=(
+        "请核对 InReplyTo；报文由其收件方答复。"
+        " / Check InReplyTo: a message is answered by the one to whom it was sent."
+    ),
+)
 CREATED_IN_FUTURE = Reason(
     code="CREATED_IN_FUTURE",
     zh="报文的生成时间 {created} 晚于收到时间 {now}，且超出允许的 {allowed} 秒。",

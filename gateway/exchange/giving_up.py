@@ -64,4 +64,5 @@ class GivingUp:
             return by_nerp, []
         rejection = faults.FILE_NOT_PROCESSED.reject(reason=why)
         refused = Refused("Interchange", None, None, None, (rejection,), readable=False, xml=b"")
-        return False, self._desk.refuse(uow, post.control_reference(file.identity), refused)
+        reference = post.control_reference(file.identity)
+        return False, self._desk.refuse(uow, file.partner, reference, refused)

@@ -1,17 +1,19 @@
-"""Answers to a partner, put into the outbox in the transaction that they speak of."""
+"""Messages to partners, put into the outbox in the transaction that they speak of."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from gateway.exchange.correspondence import Secretary
+from gateway.exchange.correspondence import Correspondent, Secretary
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
 from gateway.exchange.notices import Notice
+from gateway.exchange.offices import Offices
 from gateway.ledger import book, post
 from gateway.ledger.answered import answered, last_answered
 from gateway.ledger.kinds import Priority
@@ -42,18 +44,30 @@ class _Answer:
     write: Callable[[datetime], tuple[ApplicationAck | TechnicalAck, bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Addressed:
+    """What is to go to a partner."""
+
+    partner: str
+    letter: post.Letter | _Answer
+
+
 class Mail:
-    """One unit of work's messages to one partner; leaving the context puts them into the outbox, in order.
+    """One unit of work's messages; leaving the context puts them into the outbox, in order.
+
+    `secretary` writes to the partner whose messages are settled, or else to the centre; `offices` has all
+    others to whom something may be due by it (none: there are no others).
 
     Answers go before licences that are not urgent. No two answers of one unit have the same `Created`, and of
     the answers to one message the later has the later one, even if the clock was set back between them: the
     partner lets the latest hold.
     """
 
-    def __init__(self, uow: UnitOfWork, secretary: Secretary) -> None:
+    def __init__(self, uow: UnitOfWork, secretary: Secretary, offices: Offices | None = None) -> None:
         self.uow = uow
         self.secretary = secretary
-        self._letters: list[post.Letter | _Answer] = []
+        self.offices = offices or Offices.only(secretary.partner)
+        self._letters: list[_Addressed] = []
 
     def __enter__(self) -> Self:
         return self
@@ -67,10 +81,18 @@ class Mail:
     def hand_in(self) -> None:
         """Put what is written so far into the outbox."""
         letters, self._letters = self._letters, []
-        answers = [letter for letter in letters if isinstance(letter, _Answer)]
+        answers = [one.letter for one in letters if isinstance(one.letter, _Answer)]
         written = iter(self._write(answers))
-        ready = [next(written) if isinstance(letter, _Answer) else letter for letter in letters]
-        post.enqueue_all(self.uow, self.secretary.partner.name, ready)
+        by_partner: defaultdict[str, list[post.Letter]] = defaultdict(list)
+        for one in letters:
+            letter = next(written) if isinstance(one.letter, _Answer) else one.letter
+            by_partner[one.partner].append(letter)
+        for partner, ready in by_partner.items():
+            post.enqueue_all(self.uow, partner, ready)
+
+    def to(self, partner: Correspondent) -> Secretary:
+        """Who writes to `partner`."""
+        return self.secretary if partner == self.secretary.partner else self.secretary.writing_to(partner)
 
     def acknowledge(
         self,
@@ -78,15 +100,16 @@ class Mail:
         status: AckStatus,
         licence: LicenceKey | None,
         rejections: tuple[Rejection, ...] = (),
+        *,
+        to: Correspondent | None = None,
     ) -> None:
-        """Answer one message."""
+        """Answer one message; `to` says who sent it, if that is not the one whose messages are settled."""
+        secretary = self.secretary if to is None else self.to(to)
 
         def write(at: datetime) -> tuple[ApplicationAck, bytes]:
-            return self.secretary.application_ack(
-                answers, status, at=at, licence=licence, rejections=rejections
-            )
+            return secretary.application_ack(answers, status, at=at, licence=licence, rejections=rejections)
 
-        self._letters.append(_Answer(answers.message_id, licence, write))
+        self._add(_Answer(answers.message_id, licence, write), secretary)
 
     def refuse(self, refused: Refused, source: str) -> Notice:
         """Record and answer a message whose form or signature is not in order; its identity stays unused."""
@@ -145,9 +168,15 @@ class Mail:
         xml: bytes,
         licence: LicenceKey | None,
         not_before: datetime | None = None,
+        *,
+        by: Secretary | None = None,
     ) -> None:
-        """Put a signed message that answers none into the outbox; it waits until `not_before`, if given."""
-        self._letters.append(post.Letter(message_id, kind, Priority.NORMAL, xml, licence, not_before))
+        """Put a signed message into the outbox; it waits until `not_before`, if given.
+
+        `by` is who wrote it, if that was not the secretary of the one whose messages are settled.
+        """
+        letter = post.Letter(message_id, kind, Priority.NORMAL, xml, licence, not_before)
+        self._add(letter, by or self.secretary)
 
     def _technical_ack(
         self,
@@ -161,7 +190,10 @@ class Mail:
                 control_reference, status, at=at, message_count=message_count, rejections=rejections
             )
 
-        self._letters.append(_Answer(None, None, write))
+        self._add(_Answer(None, None, write), self.secretary)
+
+    def _add(self, letter: post.Letter | _Answer, secretary: Secretary) -> None:
+        self._letters.append(_Addressed(secretary.partner.name, letter))
 
     def _write(self, answers: list[_Answer]) -> list[post.Letter]:
         """The answers in their order, each with a time of its own."""

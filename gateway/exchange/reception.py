@@ -6,7 +6,7 @@ simulated customs' for what the gateway sends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -36,14 +36,14 @@ BATCH = 2
 class Desk(Protocol):
     """Decides about what a partner sent."""
 
-    def settle(self, uow: UnitOfWork, interchange: ExaminedInterchange) -> list[Notice]:
-        """Settle every message of an interchange, in its order, and put the answers into the outbox.
+    def settle(self, uow: UnitOfWork, partner: str, interchange: ExaminedInterchange) -> list[Notice]:
+        """Settle every message of an interchange of `partner`'s, and put the answers into the outbox.
 
         Like all of a unit of work it may run twice; what is to be logged is returned.
         """
 
-    def refuse(self, uow: UnitOfWork, control_reference: str, refused: Refused) -> list[Notice]:
-        """Answer a virtual file that is no interchange; `control_reference` comes from its name."""
+    def refuse(self, uow: UnitOfWork, partner: str, control_reference: str, refused: Refused) -> list[Notice]:
+        """Answer a file of `partner`'s that is no interchange; `control_reference` comes from its name."""
 
     def settled(self) -> None:
         """The transaction is durable: wake whoever has work by it."""
@@ -58,6 +58,7 @@ class Reception:
         workers: Workers,
         ledger: Ledger,
         desk: Desk,
+        senders: Mapping[str, frozenset[str]],
         folder: Path,
         clock: Clock,
         reactor: IReactorTime,
@@ -65,10 +66,14 @@ class Reception:
         opener: Opener,
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
     ) -> None:
-        """`folder` holds the stored files; `corrupt/` in it keeps those that are no interchange."""
+        """`folder` holds the stored files; `corrupt/` in it keeps those that are no interchange.
+
+        `senders` are by partner: whose messages come over its line.
+        """
         self._workers = workers
         self._ledger = ledger
         self._desk = desk
+        self._senders = senders
         self._folder = folder
         self._corrupt = folder / "corrupt"
         self._clock = clock
@@ -90,7 +95,7 @@ class Reception:
         if not readable:
             return bool(unopened)
         received = self._clock()
-        jobs = [Document(data, received) for _, data in readable]
+        jobs = [Document(data, received, self._senders.get(file.partner)) for file, data in readable]
         results = await self._workers.run("interchanges", jobs)
         for (file, data), result in zip(readable, results, strict=True):
             await self._settle(file, _refusal(result, data) if isinstance(result, Poisoned) else result)
@@ -165,7 +170,7 @@ class Reception:
             reference = post.control_reference(file.identity)
             post.inbound_opened(uow, file.id)
             post.inbound_corrupt(uow, file.id)
-            return self._desk.refuse(uow, reference, result)
+            return self._desk.refuse(uow, file.partner, reference, result)
         post.inbound_opened(uow, file.id)
         post.inbound_processed(uow, file.id, result.control_reference)
         settled = Notice.of(
@@ -174,7 +179,7 @@ class Reception:
             partner=file.partner,
             count=len(result.messages),
         )
-        return [settled, *self._desk.settle(uow, result)]
+        return [settled, *self._desk.settle(uow, file.partner, result)]
 
     async def tidy_up(self) -> None:
         """Put away what was settled just before the last run ended. To be called before the line is open."""

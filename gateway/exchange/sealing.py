@@ -19,6 +19,7 @@ from gateway.errors import EnvironmentFault
 from gateway.exchange.answers import SEALED
 from gateway.exchange.correspondence import Correspondent
 from gateway.exchange.names import answer_name
+from gateway.exchange.offices import Offices
 from gateway.exchange.pump import Pump
 from gateway.exchange.workers import Poisoned, Workers
 from gateway.ledger import book, feedback
@@ -26,6 +27,7 @@ from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.trust.signing import Signer
 from licencexml import parsing, writing
 from licencexml.messages import Header
+from licencexml.values import LicenceKey
 
 _log = Logger()
 
@@ -53,6 +55,14 @@ class SealedDocument:
     digest: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Addressed:
+    """What is to be sealed, and who gets it."""
+
+    row: book.ToSeal
+    partner: Correspondent
+
+
 class Sealer:
     """Puts the seal round an issuer's message, in a worker process."""
 
@@ -76,18 +86,18 @@ class Sealing:
         workers: Workers,
         ledger: Ledger,
         us: Correspondent,
-        partner: Correspondent,
+        offices: Offices,
         new_id: Callable[[], str],
         clock: Clock,
         reactor: IReactorTime,
         sealed: Callable[[], None],
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
     ) -> None:
-        """`partner` is where sealed licences go; `sealed` is called after each commit."""
+        """`offices` say where sealed licences go; `sealed` is called after each commit."""
         self._workers = workers
         self._ledger = ledger
         self._us = us
-        self._partner = partner
+        self._offices = offices
         self._new_id = new_id
         self._clock = clock
         self._sealed = sealed
@@ -103,12 +113,34 @@ class Sealing:
         waiting = [row for row in found if row.message_id not in self._cannot]
         if not waiting:
             return False
-        sealed = await self._seal(waiting)
+        sealed = await self._seal(self._addressed(waiting))
         _log.info("{count} licences sealed", count=sealed)
         self._sealed()
         return len(waiting) >= BATCH
 
-    async def _seal(self, waiting: Sequence[book.ToSeal]) -> int:
+    def _addressed(self, waiting: Sequence[book.ToSeal]) -> list[_Addressed]:
+        """Each with the partner that it goes to.
+
+        An act goes where its licence is, or will be when both are sealed now. A replacement goes to the
+        office of the licence that it ends, whatever its own port: only there can that one be closed.
+        """
+        chosen: dict[LicenceKey, Correspondent] = {}
+        addressed = []
+        for row in waiting:
+            partner = chosen.get(row.licence) or self._offices.of_licence(row.partner, row.port)
+            chosen[row.licence] = partner
+            addressed.append(_Addressed(row, partner))
+            if not row.is_act and partner != self._offices.for_port(row.port):
+                _log.info(
+                    "{licence} is for {port}, and goes to {partner}, who has the licence that it replaces",
+                    licence=str(row.licence),
+                    port=row.port,
+                    partner=partner.name,
+                    message_id=row.message_id,
+                )
+        return addressed
+
+    async def _seal(self, waiting: Sequence[_Addressed]) -> int:
         """Seal them together; if one cannot be sealed, each by itself. Returns how many were."""
         try:
             return await self._seal_together(waiting)
@@ -118,49 +150,52 @@ class Sealing:
             _log.failure("{count} licences cannot be sealed together", count=len(waiting))
             if len(waiting) == 1:
                 # It passed a worker when it was examined, so the fault is ours: it is tried again later.
-                self._cannot[waiting[0].message_id] = self._clock() + RETRY_PAUSE
-                self._alarm(f"seal of {waiting[0].licence}", "it cannot be sealed: see the log")
+                row = waiting[0].row
+                self._cannot[row.message_id] = self._clock() + RETRY_PAUSE
+                self._alarm(f"seal of {row.licence}", "it cannot be sealed: see the log")
                 return 0
-        return sum([await self._seal([row]) for row in waiting])
+        return sum([await self._seal([one]) for one in waiting])
 
-    async def _seal_together(self, waiting: Sequence[book.ToSeal]) -> int:
+    async def _seal_together(self, waiting: Sequence[_Addressed]) -> int:
         now = self._clock()
         jobs = [
-            SealJob(row.xml, Header(self._new_id(), self._us.participant, self._partner.participant, now))
-            for row in waiting
+            SealJob(one.row.xml, Header(self._new_id(), self._us.participant, one.partner.participant, now))
+            for one in waiting
         ]
         results = await self._workers.run("seals", jobs)
         for result in results:
             if isinstance(result, Poisoned):
                 raise RuntimeError(f"a licence could not be sealed: {result.reason}")  # noqa: TRY004 - no type error
         await self._ledger.submit(lambda uow: self._record(uow, waiting, jobs, results))
-        for row in waiting:
-            self._alarm(f"seal of {row.licence}", None)
+        for one in waiting:
+            self._alarm(f"seal of {one.row.licence}", None)
         return len(results)
 
     def _record(
         self,
         uow: UnitOfWork,
-        waiting: Sequence[book.ToSeal],
+        waiting: Sequence[_Addressed],
         jobs: Sequence[SealJob],
         results: Sequence[SealedDocument],
     ) -> None:
         sealed = [
             book.Sealed(
-                issue_message_id=row.message_id,
-                licence=row.licence,
+                issue_message_id=one.row.message_id,
+                licence=one.row.licence,
                 sealed_message_id=job.header.message_id,
                 xml=result.xml,
                 digest=result.digest,
-                partner=self._partner.name,
-                urgent=row.urgent,
-                is_act=row.is_act,
+                partner=one.partner.name,
+                urgent=one.row.urgent,
+                is_act=one.row.is_act,
             )
-            for row, job, result in zip(waiting, jobs, results, strict=True)
+            for one, job, result in zip(waiting, jobs, results, strict=True)
         ]
         book.record_seals(uow, sealed)
         copies = [
-            feedback.NewFeedback(row.tree, one.sealed_message_id, answer_name(row.source, SEALED), one.xml)
-            for row, one in zip(waiting, sealed, strict=True)
+            feedback.NewFeedback(
+                one.row.tree, made.sealed_message_id, answer_name(one.row.source, SEALED), made.xml
+            )
+            for one, made in zip(waiting, sealed, strict=True)
         ]
         feedback.add_all(uow, copies)

@@ -44,12 +44,14 @@ class SealedAct:
 
 
 def unsealed(connection: Connection, limit: int) -> Sequence[Row[Any]]:
-    """The rows of acts that are to be sealed, with their messages' bytes: urgent ones first, then the oldest.
+    """The rows of acts that are to be sealed: urgent ones first, then the oldest.
+
+    With them their messages' bytes, and their licences' partners and places of clearance.
 
     Customs is told nothing about a licence that it does not have: an act waits while customs refuses that.
     """
     query = (
-        select(act, message.c.xml)
+        select(act, message.c.xml, licence.c.partner, licence.c.clearance_port)
         .join(message, message.c.message_id == _ACT.message_id)
         .join(licence, _OF_LICENCE)
         .where(is_literally(_ACT.transmission, Transmission.ACCEPTED), _MAY_GO)

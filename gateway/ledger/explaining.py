@@ -52,6 +52,7 @@ def explain_licence(connection: Connection, key: LicenceKey, policy: Policy, now
     return {
         "licence": str(key),
         "status": dossier.state.status.value,
+        "partner": dossier.provenance["partner"],
         "steps": [_step(number, step) for number, step in enumerate(steps, start=1)],
     }
 
@@ -101,6 +102,7 @@ def _milestones(rows: Iterable[Row[Any]]) -> Iterator[Milestone]:
                 row.message_id,
                 _rejections(row.data.get("rejections", [])),
                 None if ground is None else RevocationGround(ground),
+                row.data["partner"] if event is LicenceEvent.SEAL else None,
             )
 
 

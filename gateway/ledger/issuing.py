@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from gateway.clock import business_date
-from gateway.ledger import acts_sent, calls
+from gateway.ledger import acts_sent, calls, whereabouts
 from gateway.ledger.correspondence import (
     Known,
     Received,
@@ -54,7 +54,8 @@ class IssueReceived:
 class ToSeal:
     """An accepted licence that has no seal yet: its issuer's message, and where that came from.
 
-    `is_act`: it is another act of the issuer's, about a licence that exists.
+    `is_act`: it is another act of the issuer's, about a licence that exists. `partner` is the one that the
+    licence was sealed for (None: it has no seal yet), or that it replaces; `port` its place of clearance.
     """
 
     message_id: str
@@ -63,6 +64,8 @@ class ToSeal:
     urgent: bool
     tree: str
     source: str
+    port: str
+    partner: str | None = None
     is_act: bool = False
 
 
@@ -126,6 +129,9 @@ def to_seal(connection: Connection, limit: int) -> list[ToSeal]:
     in_order = sorted(
         (*licences, *acts), key=lambda one: (one[0].priority, one[0].accepted_at, one[2], one[0].id)
     )
+    replaced = {row.replaces: LicenceKey.parse(row.replaces) for row, _, _ in licences if row.replaces}
+    places = whereabouts.places(connection, replaced.values())
+    partners = {name: places[key].partner for name, key in replaced.items() if key in places}
     return [
         ToSeal(
             message_id=message_id,
@@ -134,6 +140,8 @@ def to_seal(connection: Connection, limit: int) -> list[ToSeal]:
             urgent=row.priority == Priority.URGENT,
             tree=row.tree,
             source=row.source,
+            port=row.clearance_port,
+            partner=row.partner if is_act else partners.get(row.replaces),
             is_act=is_act,
         )
         for row, message_id, is_act in in_order[:limit]
@@ -160,8 +168,11 @@ def record_seals(uow: UnitOfWork, batch: Sequence[Sealed]) -> list[Sealed]:
         recorded.append(one)
         _enter_sealed(uow, journal, one)
     journal.flush()
+    licences = [one for one in recorded if not one.is_act]
     save_lives(
-        uow, {one.licence: lives[one.licence].after(LicenceEvent.SEAL) for one in recorded if not one.is_act}
+        uow,
+        {one.licence: lives[one.licence].after(LicenceEvent.SEAL) for one in licences},
+        {one.licence: one.partner for one in licences},
     )
     seals = {one.issue_message_id: one.sealed_message_id for one in recorded if one.is_act}
     acts_sent.record_sealed(uow, seals)
@@ -194,6 +205,7 @@ def enter_licence(
             "priority": int(priority),
             "issue_message_id": header.message_id,
             "accepted_at": uow.now,
+            "partner": None,
         },
     )
     for line in line_rows(state):

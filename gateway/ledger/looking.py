@@ -61,6 +61,7 @@ def licence_shown(dossier: Dossier) -> Answer:
             {"name": one.party.name, "code": one.party.code, "ground": one.ground.value}
             for one in state.permitted
         ],
+        "partner": provenance["partner"],
         "issuer": provenance["issuer"],
         "issue_message_id": provenance["issue_message_id"],
         "accepted_at": instant_text(provenance["accepted_at"]),

@@ -86,19 +86,23 @@ def life_columns(life: Life) -> dict[str, Any]:
     }
 
 
-def save_lives(uow: UnitOfWork, lives: Mapping[LicenceKey, Life]) -> None:
-    """Write where these licences stand in their lives, in one statement."""
+def save_lives(
+    uow: UnitOfWork, lives: Mapping[LicenceKey, Life], partners: Mapping[LicenceKey, str] | None = None
+) -> None:
+    """Write where these licences stand in their lives, in one statement.
+
+    With `partners` those that they were sealed for are written too, one for each of `lives`: theirs they are
+    from now on.
+    """
     if not lives:
         return
-    names = life_columns(Life())
-    statement = (
-        update(licence).where(_is_row(licence)).values({name: bindparam(f"new_{name}") for name in names})
-    )
-    rows = [
-        _row_key(key) | {f"new_{name}": value for name, value in life_columns(life).items()}
-        for key, life in lives.items()
-    ]
-    uow.connection.execute(statement, rows)
+    rows = []
+    for key, life in lives.items():
+        columns = life_columns(life) | ({} if partners is None else {"partner": partners[key]})
+        rows.append(_row_key(key) | {f"new_{name}": value for name, value in columns.items()})
+    names = [*life_columns(Life()), *([] if partners is None else ["partner"])]
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    uow.connection.execute(update(licence).where(_is_row(licence)).values(values), rows)
 
 
 def save_balances(

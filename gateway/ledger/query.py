@@ -52,6 +52,20 @@ def counts(connection: Connection) -> Answer:
     }
 
 
+def waiting(connection: Connection) -> dict[str, dict[str, int]]:
+    """By partner, how many sendings wait in each status; of a partner for whom nothing waits, nothing."""
+    found: dict[str, dict[str, int]] = {}
+    for status in (OutboxStatus.DUE, OutboxStatus.HELD, OutboxStatus.ASSIGNED):
+        counted = (
+            select(outbox.c.partner, func.count().label("number"))
+            .where(is_literally(outbox.c.status, status))
+            .group_by(outbox.c.partner)
+        )
+        for row in connection.execute(counted):
+            found.setdefault(row.partner, {})[status.value] = row.number
+    return found
+
+
 def queue(
     connection: Connection, status: OutboxStatus, *, partner: str | None = None, limit: int = 100
 ) -> list[Answer]:

@@ -34,14 +34,21 @@ def _issued(rebuilt: Rebuilt, row: Row[Any]) -> None:
         "source": data["source"],
         "issue_message_id": row.message_id,
         "accepted_at": row.at,
+        "partner": None,
     }
+
+
+def _sealed(rebuilt: Rebuilt, row: Row[Any]) -> None:
+    happened(LicenceEvent.SEAL)(rebuilt, row)
+    if rebuilt.issued is not None:
+        rebuilt.provenance["partner"] = row.data["partner"]
 
 
 #: How each kind of entry changes the projection; other kinds do not.
 _REPLAY: MappingProxyType[EntryKind, Callable[[Rebuilt, Row[Any]], None]] = MappingProxyType(
     {
         EntryKind.ISSUE_ACCEPTED: _issued,
-        EntryKind.SEALED: happened(LicenceEvent.SEAL),
+        EntryKind.SEALED: _sealed,
         EntryKind.SENT: happened(LicenceEvent.SEND),
         **REPLAY_ACTS,
         **REPLAY_CLEARANCES,

@@ -140,6 +140,7 @@ licence = Table(
     Column("tree", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("accepted_at", Instant, nullable=False),
+    Column("partner", String(64)),
     UniqueConstraint("licence_type", "licence_no"),
     Index("ix_licence_status", "status", "priority", "id"),
     _partial("ix_licence_in_force", "valid_to", where="standing = 'IN_FORCE'"),

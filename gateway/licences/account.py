@@ -18,13 +18,17 @@ from licencexml.rejection import Rejection
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """Something that happened to the licence at `at`, by a message; `rejections` are customs' reasons."""
+    """Something that happened to the licence at `at`, by a message.
+
+    `rejections` are customs' reasons; `partner` is whom it was sealed for.
+    """
 
     event: LicenceEvent
     at: datetime
     message_id: str | None = None
     rejections: tuple[Rejection, ...] = ()
     ground: RevocationGround | None = None
+    partner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

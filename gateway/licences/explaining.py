@@ -141,7 +141,8 @@ def _way(account: Account) -> Iterator[Step]:
 
 
 def _passed(one: Milestone) -> Step:
-    said = _WAY[one.event].say(at=local_words(one.at), message=one.message_id)
+    sentence = s.SEALED_FOR if one.partner is not None else _WAY[one.event]
+    said = sentence.say(at=local_words(one.at), message=one.message_id, partner=one.partner)
     if one.rejections:
         said += why(one.rejections)
     return Step(About.WAY, said, _SEALED_AND_SENT, one.message_id, remedies(one.rejections))

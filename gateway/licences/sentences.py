@@ -159,6 +159,10 @@ VALID = Sentence(
 # How far it got.
 ACCEPTED = Sentence("{at} 接收签发报文 {message}。", "{at}: the issuer's message {message} was accepted.")
 SEALED = Sentence("{at} 加盖电子印章，报文 {message}。", "{at}: sealed, as message {message}.")
+SEALED_FOR = Sentence(
+    "{at} 加盖电子印章，报文 {message}，发往 {partner}；此后有关该许可证的报文均发往该处。",
+    "{at}: sealed, as message {message}, for {partner}, who gets all that is said of it from then on.",
+)
 SENT = Sentence("{at} 发往海关。", "{at}: sent to customs.")
 RECEIVED = Sentence("{at} 海关回执：接收。", "{at}: customs acknowledged it as received.")
 CUSTOMS_REFUSED = Sentence("{at} 海关回执：拒收。", "{at}: customs refused it.")

@@ -5,7 +5,7 @@ The whole at a glance is here; each family of commands has a file of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 from twisted.internet.defer import Deferred
 
 from gateway.clock import Clock, local_text
-from gateway.config import GatewayConfig
+from gateway.config import GatewayConfig, PartnerConfig
 from gateway.exchange.spool import SpoolTree
 from gateway.exchange.threads import InThread
 from gateway.ledger import feedback, query
+from gateway.ledger.kinds import OutboxStatus
 from gateway.licences.policy import Policy
 from gateway.operations.commands import Commands
 from gateway.service.alerts import Alerts
@@ -30,6 +31,8 @@ from gateway.service.station import Station
 
 T = TypeVar("T")
 Answer = dict[str, Any]
+
+_WAITING = (OutboxStatus.DUE, OutboxStatus.HELD, OutboxStatus.ASSIGNED)
 
 
 class GatewayHandlers:
@@ -77,6 +80,12 @@ class GatewayHandlers:
         counts = await self._read(query.counts)
         for tree in await self._read(feedback.waiting_trees) - {tree.name for tree in self._trees}:
             self._alerts(f"spool {tree}", "answers wait for this tree, which is not configured any more")
+        for partner, waits in (await self._read(query.waiting)).items():
+            if partner not in self._station.partners:
+                told = (
+                    f"{sum(waits.values())} messages wait for this partner, which is not configured any more"
+                )
+                self._alerts(f"partner {partner}", f"{told}: they go when it is configured again")
         in_work = await self._in_thread(lambda: sum(len(tree.claimed()) for tree in self._trees))
         accepted = counts["licences"].get("ACCEPTED", 0)
         outbox = counts["outbox"]
@@ -92,6 +101,7 @@ class GatewayHandlers:
         counts = await self._read(query.counts)
         answers_waiting = await self._read(feedback.count_unwritten)
         waiting = await self._in_thread(self._spool_counts)
+        due = await self._read(query.waiting)
         return {
             "gateway": {
                 "participant": self._config.gateway.participant,
@@ -99,6 +109,7 @@ class GatewayHandlers:
                 "now": local_text(self._clock()),
             },
             "lines": line_rows(self._station.line),
+            "partners": [_partner(one, due.get(one.name, {})) for one in self._config.partners],
             "queues": {
                 **counts["outbox"],
                 "interchanges_ready": counts["interchanges"]["READY"],
@@ -125,6 +136,15 @@ class GatewayHandlers:
 
     def _spool_counts(self) -> dict[str, Any]:
         return {tree.name: _spool_count(tree) for tree in self._trees}
+
+
+def _partner(partner: PartnerConfig, waiting: Mapping[str, int]) -> dict[str, Any]:
+    """A partner: whose licences it has, and what waits for it."""
+    return {
+        "partner": partner.name,
+        "offices": ", ".join(partner.offices) or "all others",
+        **{status.value: waiting.get(status, 0) for status in _WAITING},
+    }
 
 
 def _spool_count(tree: SpoolTree) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gateway.exchange.desk import GatewayDesk
 from gateway.exchange.expiry import expiring
 from gateway.exchange.feedback_writer import FeedbackWriter
 from gateway.exchange.intake import Intake, IntakeLimits
+from gateway.exchange.offices import Offices
 from gateway.exchange.sealing import Sealing
 from gateway.exchange.spool import SpoolTree
 from gateway.operations.commands import Commands
@@ -93,8 +94,7 @@ class LicenceGateway:
             ledger=ledger,
             alerts=self._alerts,
         )
-        # Every licence goes to the first partner; customs is one, however many sites it has behind it.
-        customs = station.partners[config.partners[0].name]
+        self._offices = offices = Offices.of(config.partners)
         self._feedback = FeedbackWriter(
             trees=[tree.spool for tree in trees],
             ledger=ledger,
@@ -106,26 +106,26 @@ class LicenceGateway:
             workers=self._workers,
             ledger=ledger,
             us=station.us,
-            partner=customs,
+            offices=offices,
             new_id=surroundings.new_id,
             clock=surroundings.clock,
             reactor=surroundings.reactor,
             sealed=self._answers_wait,
             alarm=self._alerts,
         )
-        secretary = Secretary(signer, us=station.us, partner=customs, new_id=surroundings.new_id)
-        self._desk = GatewayDesk(secretary=secretary, policy=law, settled=self._answers_wait)
+        secretary = Secretary(signer, us=station.us, partner=offices.centre, new_id=surroundings.new_id)
+        self._desk = GatewayDesk(secretary=secretary, offices=offices, policy=law, settled=self._answers_wait)
         self._days = Days(
             config,
             surroundings,
             ledger=ledger,
             secretary=secretary,
-            expire=expiring(secretary),
+            expire=expiring(secretary, offices),
             written=self._answers_wait,
             alarm=self._alerts,
         )
         self._licence_handlers = LicenceHandlers(
-            ledger=ledger, secretary=secretary, written=self._answers_wait
+            ledger=ledger, secretary=secretary, offices=offices, written=self._answers_wait
         )
         self._intake = Intake(
             trees=trees,

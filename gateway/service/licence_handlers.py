@@ -8,6 +8,7 @@ from typing import Any
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.enquiry import ask_customs
 from gateway.exchange.mail import Mail
+from gateway.exchange.offices import Offices
 from gateway.ledger.projection import load_lives
 from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.operations.commands import CommandRefused, Commands
@@ -21,10 +22,13 @@ Answer = dict[str, Any]
 class LicenceHandlers:
     """The control commands that write to customs about a licence."""
 
-    def __init__(self, *, ledger: Ledger, secretary: Secretary, written: Callable[[], None]) -> None:
+    def __init__(
+        self, *, ledger: Ledger, secretary: Secretary, offices: Offices, written: Callable[[], None]
+    ) -> None:
         """`written` is called after each commit that puts something into the outbox."""
         self._ledger = ledger
         self._secretary = secretary
+        self._offices = offices
         self._written = written
 
     def register(self, commands: Commands) -> None:
@@ -45,6 +49,6 @@ class LicenceHandlers:
         return {"licence": str(key), "query": message_id, "reply": "see `licence history` in a moment"}
 
     def _ask(self, uow: UnitOfWork, key: LicenceKey) -> str:
-        with Mail(uow, self._secretary) as mail:
+        with Mail(uow, self._secretary, self._offices) as mail:
             [message_id] = ask_customs(mail, [key])
         return message_id

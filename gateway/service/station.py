@@ -107,6 +107,7 @@ class Station:
             workers=self._workers,
             ledger=self.ledger,
             desk=desk,
+            senders={name: frozenset({one.participant}) for name, one in self.partners.items()},
             folder=self._inbound,
             clock=self._surroundings.clock,
             reactor=self._surroundings.reactor,

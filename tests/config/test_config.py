@@ -261,7 +261,7 @@ def test_a_partner_has_addresses_of_any_transport_the_first_being_its_primary(tm
 
 def test_a_partner_without_certificate_may_come_over_another_transport_than_tls(tmp_path: Path) -> None:
     second = (
-        '[[partner]]\nname = "b"\nparticipant = "B"\nidentification = "B"\n'
+        '[[partner]]\nname = "b"\nparticipant = "B"\nidentification = "B"\noffices = ["53"]\n'
         'password_ours_file = "p"\npassword_theirs_file = "q"\n'
     )
     faults = _faults(_changed(tmp_path, append=second))
@@ -294,7 +294,7 @@ def test_a_fault_in_what_is_agreed_with_a_partner_is_told(tmp_path: Path, keys: 
 def test_there_may_be_very_many_partners(tmp_path: Path) -> None:
     more = "".join(
         f'[[partner]]\nname = "p{n}"\nparticipant = "P{n}"\nidentification = "P{n}"\ntls_anchor = "a"\n'
-        'password_ours_file = "p"\npassword_theirs_file = "q"\n'
+        f'password_ours_file = "p"\npassword_theirs_file = "q"\noffices = ["{1000 + n}"]\n'
         for n in range(255)
     )
     assert len(GatewayConfig.load(_changed(tmp_path, append=more)).partners) == 256
@@ -357,3 +357,48 @@ def test_a_faulty_contact_is_told(tmp_path: Path) -> None:
     row = '\n[[contact]]\nrole = "friend"\nname = "\\u0007"\nphone = "call me"\n'
     faults = _faults(_changed(tmp_path, append=row))
     assert [fault.split("contact #1.")[1].split(":")[0] for fault in faults] == ["role", "name", "phone"]
+
+
+_SECOND = """
+[[partner]]
+name = "shenzhen"
+participant = "CN-SHENZHEN"
+identification = "CN-SHENZHEN"
+offices = {offices}
+password_ours_file = "secrets/line-gateway"
+password_theirs_file = "secrets/line-customs"
+tls_anchor = "tls/customs.pem"
+"""
+
+
+def _partner(offices: str, name: str = "shenzhen") -> str:
+    return _SECOND.format(offices=offices).replace("shenzhen", name).replace("SHENZHEN", name.upper())
+
+
+def test_offices_have_the_licences_of_their_ports(tmp_path: Path) -> None:
+    config = GatewayConfig.load(_changed(tmp_path, append=_partner('["53", "5300"]')))
+    assert [partner.offices for partner in config.partners] == [(), ("53", "5300")]
+
+
+@pytest.mark.parametrize(
+    ("partners", "expected"),
+    [
+        ([_partner("[]")], 'exactly one partner without, .*; without are: "customs", "shenzhen"'),
+        ([_partner('["53", "53"]')], 'partner: offices: expected each once, found "53" more than once'),
+        (
+            [_partner('["53"]'), _partner('["22", "53"]', "shanghai")],
+            'partner: offices: expected each once, found "53" more than once',
+        ),
+        ([_partner('["5"]')], "the first 2 to 4 digits of customs codes"),
+        ([_partner('["53001"]')], "the first 2 to 4 digits of customs codes"),
+        ([_partner("[53]")], "the first 2 to 4 digits of customs codes"),
+    ],
+)
+def test_faults_in_the_offices_of_partners(tmp_path: Path, partners: list[str], expected: str) -> None:
+    told = _faults(_changed(tmp_path, append="".join(partners)))
+    assert any(re.search(expected, fault) for fault in told), told
+
+
+def test_one_partner_gets_every_licence(tmp_path: Path) -> None:
+    path = _changed(tmp_path, ('name = "customs" ', 'offices = ["22"]\nname = "customs" '))
+    assert any("without are: none" in fault for fault in _faults(path))

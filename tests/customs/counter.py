@@ -158,7 +158,7 @@ class Counter:
         document = Document(writing.interchange(frame, documents), self.now)
         (examined,) = self._bench.interchanges([document])
         assert isinstance(examined, ExaminedInterchange)
-        self.notices = self.write(lambda uow: self._desk.settle(uow, examined))
+        self.notices = self.write(lambda uow: self._desk.settle(uow, "gateway", examined))
         return [one for one in self.sent() if not isinstance(one, m.TechnicalAck)]
 
     def sent(self) -> list[m.Message]:

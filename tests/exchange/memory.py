@@ -1,4 +1,4 @@
-"""Two whole daemons in one test: a fake clock, no threads or processes, a line made of function calls."""
+"""Whole daemons in one test: a fake clock, no threads or processes, a line made of function calls."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ class RenewableInlineWorkers(InlineWorkers):
 
 @dataclass
 class Wire:
-    """Both ends' post offices by the name that the other end calls them; and what goes wrong between them."""
+    """Both ends' post offices by the name that the other end calls them; and what goes wrong between them.
+
+    One wire joins the gateway with one customs, whatever that is called.
+    """
 
     offices: dict[str, PostOffice] = field(default_factory=dict)
     up: bool = True
@@ -70,13 +73,48 @@ class Wire:
 
 
 class MemoryLine:
-    """Carries files and receipts to the other end, as a session would, and in a session's order."""
+    """One end's line: a session a partner."""
 
-    def __init__(self, reactor: Reactor, wire: Wire, us: str, office: PostOffice) -> None:
+    def __init__(self, reactor: Reactor, wires: Mapping[str, Wire], us: str, office: PostOffice) -> None:
+        """`wires` by the partner's name."""
+        self._wires = wires
+        self._sessions = {
+            them: MemorySession(reactor, wire, us, them, office) for them, wire in wires.items()
+        }
+
+    async def start(self) -> None:
+        for session in self._sessions.values():
+            session.start()
+
+    async def stop(self) -> None:
+        for session in self._sessions.values():
+            session.stop()
+
+    def partners(self) -> Sequence[str]:
+        return tuple(self._sessions)
+
+    def up(self, partner: str) -> None:
+        self._wires[partner].up = True
+        self._sessions[partner].wake()
+
+    async def down(self, partner: str) -> None:
+        self._wires[partner].up = False
+
+    async def drain(self, partner: str) -> None:
+        self._wires[partner].up = False
+
+    def status(self) -> Sequence[Any]:
+        return ()
+
+
+class MemorySession:
+    """Carries files and receipts to one partner, as a session would, and in a session's order."""
+
+    def __init__(self, reactor: Reactor, wire: Wire, us: str, them: str, office: PostOffice) -> None:
         self._reactor = reactor
         self._wire = wire
         self._us = us
-        self._them = "customs" if us == "gateway" else "gateway"
+        self._them = them
         self._office = office
         self._unwatch: Callable[[], None] = lambda: None
         self._busy = False
@@ -85,29 +123,13 @@ class MemoryLine:
         self.tracing = Tracing(reactor, {self._them: "O0013THEM"})
         wire.offices[us] = office
 
-    async def start(self) -> None:
+    def start(self) -> None:
         self._unwatch = self._office.watch(self._them, self.wake)
         self.wake()
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         self._unwatch()
         self._unwatch = lambda: None
-
-    def partners(self) -> Sequence[str]:
-        return (self._them,)
-
-    def up(self, partner: str) -> None:
-        self._wire.up = True
-        self.wake()
-
-    async def down(self, partner: str) -> None:
-        self._wire.up = False
-
-    async def drain(self, partner: str) -> None:
-        self._wire.up = False
-
-    def status(self) -> Sequence[Any]:
-        return ()
 
     def wake(self) -> None:
         self._again = True
@@ -200,12 +222,19 @@ class NoWatch:
 
 
 class World:
-    """One instance, its two daemons in memory, and the means to look at both."""
+    """One instance, its daemons in memory, and the means to look at them.
 
-    def __init__(self, instance: Path, started: datetime | None = None) -> None:
+    `offices` are customs beside the first: NAME.toml each, and a partner of that name in gateway.toml.
+    """
+
+    def __init__(
+        self, instance: Path, started: datetime | None = None, *, offices: Sequence[str] = ()
+    ) -> None:
         self.instance = instance
         self.reactor = Reactor()
-        self.wire = Wire()
+        self.wires = {name: Wire() for name in ("customs", *offices)}
+        self.wire = self.wires["customs"]
+        self.offices: dict[str, Daemon] = {}
         self._epoch = started or datetime.now(UTC)
         self._ids = count(1)
         self.gateway: Daemon | None = None
@@ -224,7 +253,9 @@ class World:
             make_workers=lambda *, count, timeout_seconds, build, arguments: RenewableInlineWorkers(
                 build, arguments
             ),
-            make_line=lambda settings, office, wrap_protocol: MemoryLine(self.reactor, self.wire, us, office),
+            make_line=lambda settings, office, wrap_protocol: MemoryLine(
+                self.reactor, self.wires if us == "gateway" else {"gateway": self.wires[us]}, us, office
+            ),
             watch_folders=NoWatch,
             new_id=lambda: f"{us}-{next(self._ids)}",
         )
@@ -239,11 +270,17 @@ class World:
         self.customs = CustomsStation(config, self.surroundings("customs"))
         return self.now(self.customs.start())
 
+    def start_office(self, name: str) -> str:
+        config = CustomsConfig.load(self.instance / f"{name}.toml")
+        self.offices[name] = CustomsStation(config, self.surroundings(name))
+        return self.now(self.offices[name].start())
+
     def stop(self) -> None:
-        for daemon in (self.gateway, self.customs):
+        for daemon in (self.gateway, self.customs, *self.offices.values()):
             for _name, duty in daemon.duties() if daemon is not None else ():
                 self.now(duty())
         self.gateway = self.customs = None
+        self.offices = {}
 
     def at(self, instant: datetime) -> None:
         """Let the clocks show `instant` (aware); no timer runs for it."""

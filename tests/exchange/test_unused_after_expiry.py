@@ -15,12 +15,13 @@ from sqlalchemy import select
 from gateway.exchange.desk import GatewayDesk
 from gateway.exchange.examination import ExaminedInterchange
 from gateway.exchange.expiry import expiring
+from gateway.exchange.offices import Offices
 from gateway.ledger.feedback import unwritten
 from gateway.ledger.store import Ledger
 from gateway.ledger.tables import outbox
 from licencexml import messages as m
 from tests.exchange.house import House, received
-from tests.ledger.makers import FakeClock, now
+from tests.ledger.makers import PARTNER, FakeClock, now
 from tests.licences import makers as law
 from tests.licences.clearances import reversal, withdrawn
 
@@ -41,7 +42,12 @@ class Customs:
     def __init__(self, house: House) -> None:
         self._house = house
         self._numbers = count(1)
-        self._desk = GatewayDesk(secretary=house.secretary, policy=lambda: law.POLICY, settled=lambda: None)
+        self._desk = GatewayDesk(
+            secretary=house.secretary,
+            offices=Offices.only(house.secretary.partner),
+            policy=lambda: law.POLICY,
+            settled=lambda: None,
+        )
 
     def says(self, *messages: m.Message) -> None:
         interchange = ExaminedInterchange(
@@ -50,7 +56,7 @@ class Customs:
             receiver="CN-GATEWAY",
             messages=tuple(received(one) for one in messages),
         )
-        self._house.run(lambda uow: self._desk.settle(uow, interchange))
+        self._house.run(lambda uow: self._desk.settle(uow, PARTNER, interchange))
 
 
 def queries(house: House) -> int:
@@ -65,7 +71,7 @@ def prompts(house: House) -> list[dict[str, Any]]:
 
 def expire(house: House) -> None:
     house.clock.instant = datetime(2026, 6, 30, 17, 0, tzinfo=UTC)
-    house.run(lambda uow: expiring(house.secretary)(uow, EXPIRY))
+    house.run(lambda uow: expiring(house.secretary, Offices.only(house.secretary.partner))(uow, EXPIRY))
 
 
 def test_494_art_18_a_licence_that_is_unused_after_its_expiry_is_prompted_for_and_asked_about(

@@ -57,7 +57,8 @@ def test_an_accepted_licence_waits_for_its_seal(run: Run, look: Run) -> None:
 
     assert outcome == book.Outcome(OutcomeStatus.ACCEPTED, "i-1", key())
     [waiting] = look(book.to_seal, 10)
-    assert waiting == book.ToSeal("i-1", key(), b"i-1 EXPORT/26-AA-000001", False, "default", "i-1.xml")
+    bytes_ = b"i-1 EXPORT/26-AA-000001"
+    assert waiting == book.ToSeal("i-1", key(), bytes_, False, "default", "i-1.xml", port="2200")
     assert look(entries) == [EntryKind.ISSUE_ACCEPTED]
 
 

@@ -129,6 +129,7 @@ def _licence() -> None:
         sa.Column("tree", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("accepted_at", sa.String(27), nullable=False),
+        sa.Column("partner", sa.String(64)),
         sa.ForeignKeyConstraint(
             ["issue_message_id"], ["message.message_id"], name="fk_licence_issue_message_id"
         ),

@@ -1,0 +1,67 @@
+"""Which partner a licence belongs to: several customs offices at the other end, each a partner of its own.
+
+Configured: the texts know one customs (海关总署, 外经贸配管发〔2000〕539号 art. 2). Where its offices are
+connected one by one, the place of clearance (报关口岸) of a licence says which of them has it. The longest
+prefix of that customs code wins; the centre, which names none, has all others.
+
+A licence is its office's from the moment of its seal, whatever the prefixes become after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from gateway.config import PartnerConfig
+from gateway.exchange.correspondence import Correspondent
+
+
+def office_of(port: str, prefixes: Mapping[str, str], centre: str) -> str:
+    """The office that has the customs code `port`: that of the longest of its `prefixes`, or the centre."""
+    fitting = (prefix for prefix in prefixes if port.startswith(prefix))
+    longest = max(fitting, key=len, default=None)
+    return centre if longest is None else prefixes[longest]
+
+
+@dataclass(frozen=True, slots=True)
+class Offices:
+    """Everyone to whom we write: correspondents by name, whose prefixes are whose, and who has the rest."""
+
+    correspondents: Mapping[str, Correspondent]
+    prefixes: Mapping[str, str]
+    centre: Correspondent
+
+    @classmethod
+    def of(cls, partners: Iterable[PartnerConfig]) -> Self:
+        """As configured: one partner has no prefixes, and no prefix is named twice."""
+        configured = tuple(partners)
+        correspondents = {one.name: Correspondent(one.name, one.participant) for one in configured}
+        (centre,) = (one.name for one in configured if not one.offices)
+        prefixes = {prefix: one.name for one in configured for prefix in one.offices}
+        return cls(correspondents, prefixes, correspondents[centre])
+
+    @classmethod
+    def only(cls, partner: Correspondent) -> Self:
+        """One customs, to which everything goes."""
+        return cls({partner.name: partner}, {}, partner)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.correspondents
+
+    def named(self, name: str | None) -> Correspondent:
+        """The partner of this name; the centre has what belonged to one that is not configured any more."""
+        return self.centre if name is None else self.correspondents.get(name, self.centre)
+
+    def for_port(self, port: str) -> Correspondent:
+        """Who gets a licence for this place of clearance when it is sealed."""
+        return self.correspondents[office_of(port, self.prefixes, self.centre.name)]
+
+    def of_licence(self, partner: str | None, port: str) -> Correspondent:
+        """Whose a licence is: the one that it was sealed for, or else the one that it would be sealed for."""
+        return self.for_port(port) if partner is None else self.named(partner)
+
+    def of_participant(self, participant: str | None) -> Correspondent:
+        """Who signs as `participant`; the centre for one who is not configured any more."""
+        found = (one for one in self.correspondents.values() if one.participant == participant)
+        return next(found, self.centre)
