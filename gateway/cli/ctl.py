@@ -43,7 +43,6 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
     partner = click.Argument(["partner"])
     maybe_partner = click.Argument(["partner"], required=False)
     licence = click.Argument(["licence"])
-    maybe_date = click.Argument(["date"], required=False)
     return [
         ("status", "The gateway, its lines, queues, spool and ledger, and what needs attention.", []),
         ("totals", "For each goods line: issued, written off, left.", []),
@@ -68,7 +67,7 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
         ("contact list", "The register of contacts, as configured.", []),
         ("call list", "Those that are still to be made, each with whom to call.", []),
         ("call done", "Somebody has made call ID.", [click.Argument(["id"], type=int), *_call_options()]),
-        ("reconcile run", "Report DATE (the last day closed) to customs again, at once.", [maybe_date]),
+        ("reconcile run", "Report DATE (the last day closed) to customs again, at once.", _report_again()),
         ("reconcile list", "The last days: closed, sent, answered, differences.", [_days_limit()]),
     ]
 
@@ -85,6 +84,13 @@ def _call_options() -> list[click.Parameter]:
     return [
         click.Option(["--by"], required=True, help="Who has made the call."),
         click.Option(["--note"], help="What was said."),
+    ]
+
+
+def _report_again() -> list[click.Parameter]:
+    return [
+        click.Argument(["date"], required=False),
+        click.Option(["--partner"], help="Only to this partner."),
     ]
 
 

@@ -20,6 +20,7 @@ TABLE = "table"
 
 @click.command(name="show")
 @click.argument("date", required=False)
+@click.option("--partner", help="With whom, if the day was reported to several customs offices.")
 @click.option(
     "--format",
     "kind",
@@ -37,7 +38,8 @@ def reconcile_show(
     Exit status 1: there is nothing about that day, or for json, csv and xml no answer of customs yet.
     """
     kind, date = str(given["kind"]), given["date"]
-    asked = {} if date is None else {"date": date}
+    asked = {"date": date, "partner": given["partner"]}
+    asked = {name: value for name, value in asked.items() if value is not None}
     client = client_of(config, instance, customs=customs)
     answer = client.call("reconcile show", **asked, compared=as_json or kind != TABLE)
     if as_json or kind == TABLE:

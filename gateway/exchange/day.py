@@ -10,6 +10,8 @@ What customs sent before its report has come before it. So the two sides are com
 when the answer is whole, about all that either report speaks of. Of a licence of which customs has told more
 since it made its report, figures that are not equal say nothing: the report of the day on which it told more
 has the licence again.
+
+With several customs offices each gets a report of its own licences, and answers it by itself.
 """
 
 from __future__ import annotations
@@ -21,26 +23,27 @@ from typing import cast
 
 from gateway.exchange import day_faults
 from gateway.exchange.correspondence import Secretary
+from gateway.exchange.day_offices import by_office, issued_for
+from gateway.exchange.day_receipts import KIND, enter_refusal
 from gateway.exchange.day_report import Times, content, difference_row
 from gateway.exchange.examination import Examined
 from gateway.exchange.mail import Mail
 from gateway.exchange.notices import Notice
-from gateway.ledger import book, daily, daily_sides
-from gateway.ledger.correspondence import Received, answer_again, known_messages, rejection_data
+from gateway.exchange.offices import Offices
+from gateway.ledger import daily, daily_sides
+from gateway.ledger.correspondence import Received, answer_again, known_messages
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.store import UnitOfWork
-from gateway.licences.identity import ANSWERED_MESSAGE_UNKNOWN
 from gateway.licences.reconcile import Side, classify, differences
 from licencexml import parsing, reading
-from licencexml.messages import AckStatus, AckSubject, ApplicationAck, Reconciliation, kind_of
+from licencexml.messages import AckStatus, AckSubject, Reconciliation
 from licencexml.reconciling import Collected, join, split
 from licencexml.rejection import Rejection
 
 #: Has licences expire whose validity ended before the given day; how many did.
 Expire = Callable[[UnitOfWork, date], int]
 
-KIND = Reconciliation.__name__
 _ACK_STATUS = {
     OutcomeStatus.ACCEPTED: AckStatus.ACCEPTED,
     OutcomeStatus.REPEATED: AckStatus.REPEATED,
@@ -52,11 +55,12 @@ _MAX_BYTES = 64 * 1024 * 1024
 
 
 class Daybook:
-    """Closes days, and reports them to customs."""
+    """Closes days, and reports them to every partner."""
 
-    def __init__(self, secretary: Secretary, expire: Expire) -> None:
+    def __init__(self, secretary: Secretary, offices: Offices, expire: Expire) -> None:
         self._secretary = secretary
         self._expire = expire
+        self.offices = offices
 
     def close(self, uow: UnitOfWork, day: date) -> Notice | None:
         """Close `day`, which is over, and report it; None if that was done before.
@@ -70,35 +74,42 @@ class Daybook:
             daily.reopen(uow, [day])
         expired = self._expire(uow, day + timedelta(days=1))
         daily.close_day(uow, day, expired)
-        reported = self.report(uow, day)
+        reported = [notice.facts for notice in self.report(uow, day)]
         return Notice.of(
             "{day} is closed{again}: {expired} licences expired;"
             " {transfers} messages, {licences} licences reported",
             refused=closed_at is not None,
             again="" if closed_at is None else " again (the clock was ahead before)",
+            day=day.isoformat(),
             expired=expired,
-            **reported.facts,
+            transfers=sum(one["transfers"] for one in reported),
+            licences=sum(one["licences"] for one in reported),
         )
 
-    def report(self, uow: UnitOfWork, day: date) -> Notice:
-        """Send customs our report about `day`, as the ledger stands now."""
-        side = daily_sides.side_of(uow.connection, day)
-        parts = split(
-            lambda _number: self._secretary.header(uow.now), day, uow.now, side.transfers, side.licences
-        )
-        with Mail(uow, self._secretary) as mail:
+    def report(self, uow: UnitOfWork, day: date, partner: str | None = None) -> list[Notice]:
+        """Send each partner (or this one alone) our report about `day`, as the ledger stands now."""
+        sides = by_office(uow.connection, self.offices, daily_sides.side_of(uow.connection, day))
+        names = sorted(self.offices.correspondents) if partner is None else [partner]
+        return [self._report(uow, day, name, sides.get(name, Side((), ()))) for name in names]
+
+    def _report(self, uow: UnitOfWork, day: date, partner: str, side: Side) -> Notice:
+        secretary = self._secretary.writing_to(self.offices.named(partner))
+        parts = split(lambda _number: secretary.header(uow.now), day, uow.now, side.transfers, side.licences)
+        with Mail(uow, secretary) as mail:
             for part in parts:
-                mail.send(part.header.message_id, KIND, self._secretary.sign(part), None)
+                mail.send(part.header.message_id, KIND, secretary.sign(part), None)
         daily.record_report(
             uow,
             day,
+            partner,
             [daily.ReportPart(part.part_number, part.header.message_id) for part in parts],
             transfers=len(side.transfers),
             licences=len(side.licences),
         )
         return Notice.of(
-            "{day} is reported: {transfers} messages and {licences} licences, in {parts} parts",
+            "{day} is reported to {partner}: {transfers} messages and {licences} licences, in {parts} parts",
             day=day.isoformat(),
+            partner=partner,
             transfers=len(side.transfers),
             licences=len(side.licences),
             parts=len(parts),
@@ -124,29 +135,13 @@ def take_answers(mail: Mail, received: Sequence[Examined], reference: str) -> li
     return [notice for one, part in parts for notice in _take(mail, one, part, reference)]
 
 
-def take_receipts(uow: UnitOfWork, received: Sequence[Examined], reference: str) -> list[Notice]:
-    """What customs says of the messages that our reports went in: a refusal is kept with the report."""
-    acks = [(one, one.message) for one in received if is_receipt(one)]
-    return [
-        notice
-        for one, ack in acks
-        if isinstance(ack, ApplicationAck)
-        for notice in _receipt(uow, one, ack, reference)
-    ]
-
-
-def is_receipt(one: Examined) -> bool:
-    """Whether a message acknowledges a message of kind Reconciliation."""
-    return isinstance(one.message, ApplicationAck) and one.message.answers.kind == KIND
-
-
 def _take(mail: Mail, one: Examined, part: Reconciliation, reference: str) -> list[Notice]:
     outcome, collected, report = _judge(mail.uow, one, part)
     subject = AckSubject(outcome.message_id, KIND)
     mail.acknowledge(subject, _ACK_STATUS[outcome.status], None, outcome.rejections)
     if outcome.status is not OutcomeStatus.ACCEPTED:
         if outcome.status is not OutcomeStatus.REPEATED:
-            _enter_refusal(mail.uow, one, outcome, reference)
+            enter_refusal(mail.uow, one, outcome, reference)
         return [_told(part, outcome)]
     assert report is not None, "what is accepted answers a report"
     received = Received(part.header, KIND, one.digest, one.xml, reference)
@@ -154,7 +149,7 @@ def _take(mail: Mail, one: Examined, part: Reconciliation, reference: str) -> li
     daily.take_part(mail.uow, report, part.as_of, daily.ReportPart(part.part_number, outcome.message_id))
     if collected is None or _is_superseded(report, collected):
         return [_told(part, outcome)]
-    return [_told(part, outcome), _compare(mail.uow, report, collected)]
+    return [_told(part, outcome), _compare(mail, report, collected)]
 
 
 def _is_superseded(report: daily.DayReport, answer: Collected) -> bool:
@@ -208,8 +203,9 @@ def _read(parts: Iterable[bytes]) -> list[Reconciliation]:
     ]
 
 
-def _compare(uow: UnitOfWork, report: daily.DayReport, answer: Collected) -> Notice:
+def _compare(mail: Mail, report: daily.DayReport, answer: Collected) -> Notice:
     """Hold what either side's report speaks of against each other: ours as the ledger stands now."""
+    uow = mail.uow
     reported = join(_read(daily.report_parts(uow.connection, report)))
     theirs = Side(answer.transfers, answer.licences)
     ours = daily_sides.side_about(
@@ -221,8 +217,9 @@ def _compare(uow: UnitOfWork, report: daily.DayReport, answer: Collected) -> Not
     moved = daily_sides.moved_since(uow.connection, keys, report.as_of, answer.as_of)
     items = classify(ours, theirs, moved)
     found = differences(items)
-    issued = daily_sides.issued_on(uow.connection, report.day)
-    told = content(report.day, Times(report.as_of, answer.as_of, uow.now), items, found, issued)
+    issued = issued_for(uow.connection, mail.offices, report.day, report.partner)
+    times = Times(report.as_of, answer.as_of, uow.now)
+    told = content(report.day, times, items, found, issued, partner=report.partner)
     daily.reconcile(
         uow,
         report,
@@ -232,49 +229,12 @@ def _compare(uow: UnitOfWork, report: daily.DayReport, answer: Collected) -> Not
         content=json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(),
     )
     return Notice.of(
-        "reconciliation of {day}: {compared} items compared, {count} differences",
+        "reconciliation of {day} with {partner}: {compared} items compared, {count} differences",
         refused=bool(found),
         day=report.day.isoformat(),
+        partner=report.partner,
         compared=len(items),
         count=len(found),
-    )
-
-
-def _receipt(uow: UnitOfWork, one: Examined, ack: ApplicationAck, reference: str) -> list[Notice]:
-    message_id = ack.header.message_id
-    if message_id in known_messages(uow.connection, [message_id]):
-        return []
-    report = daily.report_by_message(uow.connection, ack.answers.message_id, first=False)
-    if report is None:
-        fault = ANSWERED_MESSAGE_UNKNOWN.reject(message_id=ack.answers.message_id)
-        outcome = Outcome(OutcomeStatus.REFUSED, message_id, None, (fault,))
-        _enter_refusal(uow, one, outcome, reference)
-        return []
-    received = Received(ack.header, kind_of(ack), one.digest, one.xml, reference)
-    daily.take_message(uow, received, Outcome(OutcomeStatus.ACCEPTED, message_id, None))
-    if ack.status is not AckStatus.REFUSED:
-        return []
-    daily.report_refused(uow, report, rejection_data(ack.rejections))
-    return [
-        Notice.of(
-            "customs refuses the report of {day}: {codes}",
-            refused=True,
-            day=report.day.isoformat(),
-            message_id=ack.answers.message_id,
-            codes=", ".join(rejection.code for rejection in ack.rejections),
-        )
-    ]
-
-
-def _enter_refusal(uow: UnitOfWork, one: Examined, outcome: Outcome, reference: str) -> None:
-    book.refuse(
-        uow,
-        kind=kind_of(one.message),
-        message_id=outcome.message_id,
-        licence=None,
-        source=reference,
-        rejections=outcome.rejections,
-        digest=one.digest,
     )
 
 

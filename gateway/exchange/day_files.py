@@ -38,6 +38,7 @@ _ITEM = ("subject", "class", "licence", "message_id", "line")
 _TOLD = ("zh", "en", "article", "remedy", "call")
 COLUMNS = (
     "business_date",
+    "partner",
     *_ITEM,
     *(f"{side}_{name}" for name in _STATED for side in ("our", "customs")),
     *_TOLD,
@@ -55,8 +56,9 @@ def as_csv(content: Content) -> bytes:
     writer = csv.DictWriter(text, COLUMNS, restval="")
     writer.writeheader()
     others = (row for row in content["compared"] if row["class"] in (AGREES, MOVED_SINCE))
+    which = {"business_date": content["business_date"], "partner": content["partner"]}
     for row in (*content["differences"], *others):
-        writer.writerow({"business_date": content["business_date"], **_flat(row)})
+        writer.writerow({**which, **_flat(row)})
     return text.getvalue().encode()
 
 
@@ -64,7 +66,7 @@ def as_xml(content: Content) -> bytes:
     """Well-formed XML in UTF-8, indented."""
     nsmap = cast("dict[str, str]", {None: NAMESPACE})
     root = etree.Element(f"{{{NAMESPACE}}}ReconciliationReport", nsmap=nsmap)
-    for name in ("business_date", "as_of", "customs_as_of", "compared_at"):
+    for name in ("business_date", "partner", "as_of", "customs_as_of", "compared_at"):
         _leaf(root, _camel(name), content[name])
     totals = _branch(root, "Totals")
     for name, value in content["totals"].items():

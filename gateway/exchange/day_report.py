@@ -33,11 +33,18 @@ class Times:
 
 
 def content(
-    day: date, times: Times, items: Sequence[Compared], found: Sequence[Difference], issued: Sequence[Issued]
+    day: date,
+    times: Times,
+    items: Sequence[Compared],
+    found: Sequence[Difference],
+    issued: Sequence[Issued],
+    *,
+    partner: str,
 ) -> Row:
-    """The whole comparison of a day."""
+    """The whole comparison of a day with a partner."""
     return {
         "business_date": day.isoformat(),
+        "partner": partner,
         "as_of": instant_text(times.sent),
         "customs_as_of": instant_text(times.answered),
         "compared_at": instant_text(times.compared),

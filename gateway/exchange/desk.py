@@ -13,6 +13,7 @@ from gateway.exchange import day
 from gateway.exchange.clearance import clear, clear_again
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.crossing import without_answers_of_others
+from gateway.exchange.day_receipts import is_receipt, take_receipts
 from gateway.exchange.enquiry import answer_queries, take_replies
 from gateway.exchange.examination import Examined, ExaminedInterchange, Refused
 from gateway.exchange.expiry import unused_after_all, used_and_expired
@@ -67,7 +68,7 @@ class GatewayDesk:
                 notices += self._customs_answers(mail, part, reference)
                 notices += take_replies(mail, part, reference)
                 notices += answer_queries(mail, part, reference)
-                notices += day.take_receipts(uow, part, reference)
+                notices += take_receipts(uow, part, reference)
                 notices += day.take_answers(mail, part, reference)
             for one in good:
                 if isinstance(one.message, TechnicalAck):
@@ -95,7 +96,7 @@ class GatewayDesk:
         candidates = [
             book.AnswerReceived(one.message, one.digest, one.xml, reference)
             for one in received
-            if isinstance(one.message, ApplicationAck) and not day.is_receipt(one)
+            if isinstance(one.message, ApplicationAck) and not is_receipt(one)
         ]
         outcomes = book.record_customs_answers(mail.uow, candidates)
         # Customs need not name the licence: the message that it answers does.

@@ -49,6 +49,10 @@ class Offices:
     def __contains__(self, name: str) -> bool:
         return name in self.correspondents
 
+    def with_whom(self, partner: str) -> str:
+        """Words for a sentence: " with NAME", or nothing where there is only one."""
+        return f" with {partner}" if len(self.correspondents) > 1 else ""
+
     def named(self, name: str | None) -> Correspondent:
         """The partner of this name; the centre has what belonged to one that is not configured any more."""
         return self.centre if name is None else self.correspondents.get(name, self.centre)

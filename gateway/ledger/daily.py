@@ -1,8 +1,8 @@
 """The ends of business days: closed, reported to customs, answered, and what was found to differ.
 
-A day is closed once, and again only if a clock was ahead and it was not over yet. It may be reported more
-than once; of several reports that are answered the latest says what is open. Differences stay until a later
-report of their day no longer finds them.
+A day is closed once, and again only if a clock was ahead and it was not over yet. It is reported to each
+partner by itself, and may be more than once; of several reports to a partner that are answered the latest
+says what is open. Differences stay until a later report of their day to that partner no longer finds them.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class DayReport:
 
     id: int
     day: date
+    partner: str
     as_of: datetime
     answered_at: datetime | None
     answer_as_of: datetime | None
@@ -72,6 +73,7 @@ class Written:
 
     id: int
     day: date
+    partner: str
     content: bytes
 
 
@@ -104,11 +106,12 @@ def close_day(uow: UnitOfWork, day: date, expired: int) -> None:
 
 
 def record_report(
-    uow: UnitOfWork, day: date, parts: Sequence[ReportPart], *, transfers: int, licences: int
+    uow: UnitOfWork, day: date, partner: str, parts: Sequence[ReportPart], *, transfers: int, licences: int
 ) -> int:
-    """A report about `day` as of now is in the outbox, in these messages; returns its number."""
+    """A report about `day` as of now to `partner` is in the outbox, in these messages; returns its number."""
     row = {
         "day": day,
+        "partner": partner,
         "as_of": uow.now,
         "part_count": len(parts),
         "transfers": transfers,
@@ -119,7 +122,8 @@ def record_report(
     for part in parts:
         _add_part(uow, number, Direction.OUT, uow.now, part)
     ids = [part.message_id for part in parts]
-    _enter(uow, EntryKind.DAY_REPORTED, day, messages=ids, transfers=transfers, licences=licences)
+    counts = {"transfers": transfers, "licences": licences}
+    _enter(uow, EntryKind.DAY_REPORTED, day, partner=partner, messages=ids, **counts)
     return number
 
 
@@ -198,6 +202,7 @@ def reconcile(
         uow,
         EntryKind.DAY_RECONCILED,
         report.day,
+        partner=report.partner,
         report=report.id,
         differences=[{"item": one.identity, "class": one.kind} for one in found],
     )
@@ -205,8 +210,9 @@ def reconcile(
 
 def unwritten(connection: Connection) -> list[Written]:
     """The reports whose files are to be written, oldest first."""
-    query = select(_REPORT.id, _REPORT.day, _REPORT.content).where(~_REPORT.written).order_by(_REPORT.id)
-    return [Written(row.id, row.day, row.content) for row in connection.execute(query)]
+    columns = (_REPORT.id, _REPORT.day, _REPORT.partner, _REPORT.content)
+    query = select(*columns).where(~_REPORT.written).order_by(_REPORT.id)
+    return [Written(row.id, row.day, row.partner, row.content) for row in connection.execute(query)]
 
 
 def mark_written(uow: UnitOfWork, report_id: int) -> None:
@@ -227,13 +233,16 @@ def _parts(connection: Connection, report: DayReport, direction: Direction, as_o
 def _day_report(row: Row[Any] | None) -> DayReport | None:
     if row is None:
         return None
-    return DayReport(row.id, row.day, row.as_of, row.answered_at, row.answer_as_of)
+    return DayReport(row.id, row.day, row.partner, row.as_of, row.answered_at, row.answer_as_of)
 
 
 def _is_answered_since(connection: Connection, report: DayReport) -> bool:
-    """Whether a later report of the same day is answered already: then that one holds."""
+    """Whether a later report of the same day to that partner is answered already: then that one holds."""
     later = select(_REPORT.id).where(
-        _REPORT.day == report.day, _REPORT.id > report.id, _REPORT.answered_at.is_not(None)
+        _REPORT.day == report.day,
+        _REPORT.partner == report.partner,
+        _REPORT.id > report.id,
+        _REPORT.answered_at.is_not(None),
     )
     return connection.execute(later.limit(1)).first() is not None
 
@@ -241,13 +250,17 @@ def _is_answered_since(connection: Connection, report: DayReport) -> bool:
 def _settle_differences(
     uow: UnitOfWork, report: DayReport, found: Iterable[Found], undecided: Container[str]
 ) -> None:
-    rows = uow.connection.execute(select(day_difference).where(_DIFFERENCE.day == report.day))
+    known_before = select(day_difference).where(
+        _DIFFERENCE.day == report.day, _DIFFERENCE.partner == report.partner
+    )
+    rows = uow.connection.execute(known_before)
     known = {(row.identity, row.kind): row for row in rows}
     for one in found:
         row = known.pop((one.identity, one.kind), None)
         open_now = {"status": DifferenceStatus.OPEN, "report_id": report.id, "told": one.told}
         if row is None:
-            new = {"day": report.day, "identity": one.identity, "kind": one.kind, "found_at": uow.now}
+            new = {"day": report.day, "partner": report.partner, "identity": one.identity}
+            new |= {"kind": one.kind, "found_at": uow.now}
             uow.connection.execute(insert(day_difference).values(**new, **open_now))
         else:
             again = open_now | {"settled_at": None}

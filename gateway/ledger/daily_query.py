@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from gateway.ledger.calls import count_open
 from gateway.ledger.columns import instant_text
@@ -18,42 +18,54 @@ from gateway.ledger.portable import is_literally
 
 Answer = dict[str, Any]
 
+#: In place of the reports of a day that was not reported.
+_NOT_REPORTED = (None,)
+
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """A report that customs has not answered, and the codes for which it refused it, if it did."""
+    """A report that its partner has not answered, and the codes for which it refused it, if it did."""
 
     day: date
+    partner: str
     as_of: datetime
     refused: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What wants attention: open differences by day, reports without an answer, calls to be made."""
+    """What wants attention: open differences by day and partner, reports without an answer, calls to make."""
 
-    differences: Mapping[date, int]
+    differences: Mapping[tuple[date, str], int]
     unanswered: tuple[Unanswered, ...]
     calls: int
 
 
 def standing(connection: Connection) -> Standing:
-    """What wants attention now. A report is not waited for when a later one of its day is there."""
+    """What wants attention now. A report is not waited for when its partner has a later one of its day."""
+    columns = (day_difference.c.day, day_difference.c.partner)
     open_ones = (
-        select(day_difference.c.day, func.count().label("number"))
+        select(*columns, func.count().label("number"))
         .where(is_literally(day_difference.c.status, DifferenceStatus.OPEN))
-        .group_by(day_difference.c.day)
+        .group_by(*columns)
+        .order_by(*columns)
     )
     later = day_report.alias()
-    superseded = exists().where(later.c.day == day_report.c.day, later.c.id > day_report.c.id)
+    superseded = exists().where(
+        later.c.day == day_report.c.day,
+        later.c.partner == day_report.c.partner,
+        later.c.id > day_report.c.id,
+    )
     waiting = (
-        select(day_report.c.day, day_report.c.as_of, day_report.c.refusals)
+        select(day_report.c.day, day_report.c.partner, day_report.c.as_of, day_report.c.refusals)
         .where(day_report.c.answered_at.is_(None), ~superseded)
         .order_by(day_report.c.id)
     )
     return Standing(
-        differences={row.day: row.number for row in connection.execute(open_ones)},
-        unanswered=tuple(Unanswered(row.day, row.as_of, _codes(row)) for row in connection.execute(waiting)),
+        differences={(row.day, row.partner): row.number for row in connection.execute(open_ones)},
+        unanswered=tuple(
+            Unanswered(row.day, row.partner, row.as_of, _codes(row)) for row in connection.execute(waiting)
+        ),
         calls=count_open(connection),
     )
 
@@ -69,14 +81,11 @@ def counts(connection: Connection) -> Answer:
 
 
 def days(connection: Connection, limit: int) -> list[Answer]:
-    """The last days that were closed or reported, latest first, each with its latest report."""
-    closed = {
-        row.day: row
-        for row in connection.execute(select(business_day).order_by(business_day.c.day.desc()).limit(limit))
-    }
+    """The last days that were closed or reported, latest first, with the latest report to each partner."""
+    closed = select(business_day.c.day).order_by(business_day.c.day.desc()).limit(limit)
     reported = select(day_report.c.day).distinct().order_by(day_report.c.day.desc()).limit(limit)
-    known = sorted({*closed, *connection.execute(reported).scalars()}, reverse=True)[:limit]
-    return [_day(connection, day, closed.get(day)) for day in known]
+    known = {*connection.execute(closed).scalars(), *connection.execute(reported).scalars()}
+    return days_of(connection, sorted(known, reverse=True)[:limit])
 
 
 def last_day(connection: Connection) -> date | None:
@@ -84,15 +93,27 @@ def last_day(connection: Connection) -> date | None:
     return next((date.fromisoformat(row["day"]) for row in days(connection, 1)), None)
 
 
-def report(connection: Connection, day: date) -> Answer | None:
-    """All that is known of a day: its latest report, and what customs' last answer came to."""
-    closed = connection.execute(select(business_day).where(business_day.c.day == day)).one_or_none()
-    shown = _day(connection, day, closed)
-    if shown["closed_at"] is None and shown["sent_at"] is None:
+def reported_to(connection: Connection, day: date) -> list[str]:
+    """The partners to whom a day was reported."""
+    query = select(day_report.c.partner).where(day_report.c.day == day).distinct()
+    return sorted(connection.execute(query).scalars())
+
+
+def report(connection: Connection, day: date, partner: str | None = None) -> Answer | None:
+    """All that is known of a day: the latest report to `partner`, and what its last answer came to.
+
+    Without a partner the first of them, by name.
+    """
+    shown = next((row for row in days_of(connection, [day]) if partner in (None, row["partner"])), None)
+    if shown is None or (shown["closed_at"] is None and shown["sent_at"] is None):
         return None
     answered = (
         select(day_report.c.content)
-        .where(day_report.c.day == day, day_report.c.answered_at.is_not(None))
+        .where(
+            day_report.c.day == day,
+            day_report.c.partner == shown["partner"],
+            day_report.c.answered_at.is_not(None),
+        )
         .order_by(day_report.c.id.desc())
         .limit(1)
     )
@@ -100,16 +121,22 @@ def report(connection: Connection, day: date) -> Answer | None:
     return shown | {"report": None if content is None else json.loads(content)}
 
 
-def _day(connection: Connection, day: date, closed: Row[Any] | None) -> Answer:
-    row = _latest(connection, day)
-    by_status = (
-        select(day_difference.c.status, func.count().label("number"))
-        .where(day_difference.c.day == day)
-        .group_by(day_difference.c.status)
-    )
-    found = {one.status: one.number for one in connection.execute(by_status)}
+def days_of(connection: Connection, wanted: Sequence[date]) -> list[Answer]:
+    """Of these days, in their order, the latest report to each partner; one row if there is none."""
+    query = select(business_day).where(business_day.c.day.in_(wanted))
+    closed = {row.day: row for row in connection.execute(query)}
+    latest = _latest(connection, wanted)
+    found = _differences(connection, wanted)
+    return [
+        _row(day, closed.get(day), row, found) for day in wanted for row in latest.get(day, _NOT_REPORTED)
+    ]
+
+
+def _row(day: date, closed: Any, row: Any, found: Mapping[tuple[date, str, str], int]) -> Answer:
+    partner = None if row is None else row.partner
     return {
         "day": day.isoformat(),
+        "partner": partner,
         "closed_at": None if closed is None else instant_text(closed.closed_at),
         "expired": None if closed is None else closed.expired,
         "sent_at": None if row is None else instant_text(row.as_of),
@@ -118,27 +145,41 @@ def _day(connection: Connection, day: date, closed: Row[Any] | None) -> Answer:
         "licences": None if row is None else row.licences,
         "answered_at": None if row is None or row.answered_at is None else instant_text(row.answered_at),
         "refused": list(_codes(row)) if row is not None else [],
-        "differences_open": found.get(DifferenceStatus.OPEN, 0),
-        "differences_settled": found.get(DifferenceStatus.SETTLED, 0),
+        "differences_open": found.get((day, partner or "", DifferenceStatus.OPEN), 0),
+        "differences_settled": found.get((day, partner or "", DifferenceStatus.SETTLED), 0),
     }
 
 
-def _latest(connection: Connection, day: date) -> Any:
+def _latest(connection: Connection, wanted: Sequence[date]) -> dict[date, list[Any]]:
+    """The latest report of each of these days to each partner, by day, in the order of the names."""
+    columns = day_report.c
+    last = select(func.max(columns.id)).where(columns.day.in_(wanted)).group_by(columns.day, columns.partner)
     query = (
         select(
-            day_report.c.id,
-            day_report.c.as_of,
-            day_report.c.part_count,
-            day_report.c.transfers,
-            day_report.c.licences,
-            day_report.c.refusals,
-            day_report.c.answered_at,
+            columns.day,
+            columns.partner,
+            columns.as_of,
+            columns.part_count,
+            columns.transfers,
+            columns.licences,
+            columns.refusals,
+            columns.answered_at,
         )
-        .where(day_report.c.day == day)
-        .order_by(day_report.c.id.desc())
-        .limit(1)
+        .where(columns.id.in_(last))
+        .order_by(columns.day, columns.partner)
     )
-    return connection.execute(query).one_or_none()
+    latest: dict[date, list[Any]] = {}
+    for row in connection.execute(query):
+        latest.setdefault(row.day, []).append(row)
+    return latest
+
+
+def _differences(connection: Connection, wanted: Sequence[date]) -> dict[tuple[date, str, str], int]:
+    """How many differences of these days there are, by day, partner and status."""
+    columns = (day_difference.c.day, day_difference.c.partner, day_difference.c.status)
+    query = select(*columns, func.count().label("number")).where(day_difference.c.day.in_(wanted))
+    rows = connection.execute(query.group_by(*columns))
+    return {(row.day, row.partner, row.status): row.number for row in rows}
 
 
 def _codes(row: Any) -> tuple[str, ...]:

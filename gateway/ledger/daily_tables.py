@@ -54,12 +54,13 @@ business_day = Table(
     Column("expired", Integer, nullable=False),
 )
 
-#: One report about a day, sent to customs in `part_count` messages; a day that is reported again has another.
+#: One report about a day to a partner, in `part_count` messages; a day that is reported again has another.
 day_report = Table(
     "day_report",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("day", Date, nullable=False),
+    Column("partner", String(64), nullable=False),
     Column("as_of", Instant, nullable=False),
     Column("part_count", Integer, nullable=False),
     Column("transfers", Integer, nullable=False),
@@ -70,7 +71,7 @@ day_report = Table(
     Column("differences", Integer),
     Column("written", Boolean, nullable=False),
     Column("content", LargeBinary),
-    Index("ix_day_report_day", "day", "id"),
+    Index("ix_day_report_day", "day", "partner", "id"),
     _partial("ix_day_report_unanswered", "id", where="answered_at IS NULL"),
     sqlite_autoincrement=True,
 )
@@ -93,12 +94,13 @@ day_report_part = Table(
     sqlite_with_rowid=False,
 )
 
-#: What was found to differ about a day, until a later report of that day no longer finds it.
+#: What was found to differ about a day, until a later report of that day to that partner no longer finds it.
 day_difference = Table(
     "day_difference",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("day", Date, nullable=False),
+    Column("partner", String(64), nullable=False),
     Column("identity", Text, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("status", String(16), nullable=False),
@@ -106,7 +108,7 @@ day_difference = Table(
     Column("found_at", Instant, nullable=False),
     Column("settled_at", Instant),
     Column("told", JSON, nullable=False),
-    UniqueConstraint("day", "identity", "kind"),
+    UniqueConstraint("day", "partner", "identity", "kind"),
     _partial("ix_day_difference_open", "day", "id", where="status = 'OPEN'"),
     sqlite_autoincrement=True,
 )

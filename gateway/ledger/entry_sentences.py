@@ -100,11 +100,12 @@ SENTENCES: Mapping[EntryKind, Sentence] = MappingProxyType(
             "{day} 日终，过期许可证 {expired} 份。", "{day} closed; licences that expired: {expired}."
         ),
         _K.DAY_REPORTED: Sentence(
-            "{day} 对账报告已发出：报文 {transfers} 份，许可证 {licences} 份。",
-            "{day} reported to customs: messages {transfers}, licences {licences}.",
+            "{day} 对账报告已发往 {partner}：报文 {transfers} 份，许可证 {licences} 份。",
+            "{day} reported to {partner}: messages {transfers}, licences {licences}.",
         ),
         _K.DAY_RECONCILED: Sentence(
-            "{day} 已与海关对账，差异 {count} 项。", "{day} reconciled with customs; differences: {count}."
+            "{day} 已与 {partner} 对账，差异 {count} 项。",
+            "{day} reconciled with {partner}; differences: {count}.",
         ),
     }
 )

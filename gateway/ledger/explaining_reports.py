@@ -17,15 +17,17 @@ Answer = dict[str, Any]
 _PART = day_report_part.c
 _REPORT = day_report.c
 _WAITS = Sentence(
-    "{day} 的对账报告海关尚未完整答复。", "Customs has not answered the report about {day} in full yet."
+    "{day} 的对账报告 {partner} 尚未完整答复。",
+    "{partner} has not answered the report about {day} in full yet.",
 )
 _REFUSED = Sentence(
-    "海关拒收 {day} 的对账报告：{codes}。", "Customs refuses the report about {day}: {codes}."
+    "{partner} 拒收 {day} 的对账报告：{codes}。", "{partner} refuses the report about {day}: {codes}."
 )
 _COMPARED = Sentence(
-    "{day} 的对账报告已与海关的答复比较，差异 {count} 项（ctl reconcile show {day}）。",
-    "The report about {day} was compared with customs' answer; differences: {count}"
-    " (`ctl reconcile show {day}`).",
+    "{day} 的对账报告已与 {partner} 的答复比较，差异 {count} 项"
+    "（ctl reconcile show {day} --partner {partner}）。",
+    "The report about {day} was compared with the answer of {partner}; differences: {count}"
+    " (`ctl reconcile show {day} --partner {partner}`).",
 )
 
 
@@ -48,8 +50,9 @@ def answers_to(connection: Connection, message_id: str) -> list[Answer]:
 
 def outcome_of(connection: Connection, message_id: str) -> Iterator[Answer]:
     """What the comparison came to; nothing for a message that is no part of a report."""
+    columns = (_REPORT.day, _REPORT.partner, _REPORT.as_of, _REPORT.answered_at)
     query = (
-        select(_REPORT.day, _REPORT.as_of, _REPORT.answered_at, _REPORT.differences, _REPORT.refusals)
+        select(*columns, _REPORT.differences, _REPORT.refusals)
         .join(day_report_part, _PART.report_id == _REPORT.id)
         .where(_PART.message_id == message_id)
     )
@@ -60,11 +63,11 @@ def outcome_of(connection: Connection, message_id: str) -> Iterator[Answer]:
 
 def _outcome(row: Row[*tuple[Any, ...]]) -> Answer:
     if row.answered_at is not None:
-        said = _COMPARED.say(day=row.day, count=row.differences)
+        said = _COMPARED.say(day=row.day, partner=row.partner, count=row.differences)
     elif row.refusals:
         codes = ", ".join(dict.fromkeys(one["code"] for one in row.refusals))
-        said = _REFUSED.say(day=row.day, codes=codes)
+        said = _REFUSED.say(day=row.day, partner=row.partner, codes=codes)
     else:
-        said = _WAITS.say(day=row.day)
+        said = _WAITS.say(day=row.day, partner=row.partner)
     at = instant_text(row.answered_at or row.as_of)
     return {"at": at, "message_id": None, "zh": said.zh, "en": said.en}

@@ -99,10 +99,10 @@ class Almanac:
         """Something may have changed: look at once."""
         self._pump.wake()
 
-    async def report_again(self, day: date) -> None:
-        """Send customs our report about `day` once more, as the ledger stands now."""
-        notice = await self._ledger.submit(lambda uow: self._daybook.report(uow, day))
-        publish(_log, [notice])
+    async def report_again(self, day: date, partner: str | None = None) -> None:
+        """Send each partner (or this one) our report about `day` once more, as the ledger stands now."""
+        notices = await self._ledger.submit(lambda uow: self._daybook.report(uow, day, partner))
+        publish(_log, notices)
         self._written()
         self.wake()
 
@@ -161,7 +161,7 @@ class Almanac:
 
     async def _put_on_shelf(self) -> None:
         for report in await self._ledger.read(daily.unwritten):
-            await self._in_thread(self._shelf.put, report.day, report.content)
+            await self._in_thread(self._shelf.put, report.day, report.partner, report.content)
             await self._ledger.submit(partial(daily.mark_written, report_id=report.id))
 
     async def _look_round(self, now: datetime) -> None:
@@ -195,17 +195,20 @@ class Almanac:
         customs = self._directory.told(ContactRole.CUSTOMS_HOTLINE)
         bureau = self._directory.told(ContactRole.LICENCE_BUREAU_DUTY)
         troubles = self._clock_troubles(now)
-        for day, count in standing.differences.items():
-            told = f"{_several(count, 'difference')}: see `ctl reconcile show {day}`"
+        offices = self._daybook.offices
+        for (day, partner), count in standing.differences.items():
+            which = f" --partner {partner}" if offices.with_whom(partner) else ""
+            told = f"{_several(count, 'difference')}: see `ctl reconcile show {day}{which}`"
             # 外经贸配管发〔2000〕539号 art. 4: the other side and the licence bureau, at once.
-            troubles[f"reconciliation of {day}"] = f"{told}; {customs}; {bureau}"
+            troubles[f"reconciliation of {day}{offices.with_whom(partner)}"] = f"{told}; {customs}; {bureau}"
         for one in standing.unanswered:
-            if now - one.as_of < self._hours.answer_within and not one.refused:
+            is_waited_for = now - one.as_of < self._hours.answer_within and not one.refused
+            # Nobody is there to answer who was taken out; the day can be reported again to the others.
+            if is_waited_for or one.partner not in offices:
                 continue
             refused = f" and has refused it ({', '.join(one.refused)})" if one.refused else ""
-            troubles[f"answer to the reconciliation of {one.day}"] = (
-                f"customs has not answered the reconciliation of {one.day}{refused}; {customs}"
-            )
+            which = f"reconciliation of {one.day}{offices.with_whom(one.partner)}"
+            troubles[f"answer to the {which}"] = f"customs has not answered the {which}{refused}; {customs}"
         if standing.calls:
             hub = self._directory.told(ContactRole.EXCHANGE_HUB_DUTY)
             troubles["telephone calls"] = (

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from twisted.internet.defer import Deferred
 
 from gateway.clock import Clock, business_date
+from gateway.exchange.offices import Offices
 from gateway.ledger import calls, daily_query
 from gateway.ledger.store import Ledger
 from gateway.operations.commands import MAX_REPLY_BYTES, CommandRefused, Commands
@@ -32,12 +33,20 @@ class DayHandlers:
     """The control commands about the daily duties."""
 
     def __init__(
-        self, *, ledger: Ledger, almanac: Almanac, shelf: DayShelf, directory: Directory, clock: Clock
+        self,
+        *,
+        ledger: Ledger,
+        almanac: Almanac,
+        shelf: DayShelf,
+        directory: Directory,
+        offices: Offices,
+        clock: Clock,
     ) -> None:
         self._ledger = ledger
         self._almanac = almanac
         self._shelf = shelf
         self._directory = directory
+        self._offices = offices
         self._clock = clock
 
     def register(self, commands: Commands) -> None:
@@ -80,13 +89,19 @@ class DayHandlers:
         return made
 
     async def reconcile_run(self, arguments: Arguments) -> Answer:
-        """Report a day to customs once more, at once."""
-        day = await self._day(arguments)
+        """Report a day to customs once more, at once: to each partner, or to the one that is named."""
+        day, partner = await self._day(arguments), _text(arguments, "partner", _MAX_NAME)
+        if partner is not None and partner not in self._offices:
+            known = ", ".join(self._offices.correspondents)
+            raise CommandRefused("not-found", f"no partner {partner!r}; there are: {known}")
         if day > business_date(self._clock()):
             raise CommandRefused("usage", f"date: {day} has not begun yet")
-        await self._almanac.report_again(day)
-        shown = await self._shown(day)
-        return {name: shown[name] for name in ("day", "sent_at", "parts", "transfers", "licences")}
+        await self._almanac.report_again(day, partner)
+        rows = await self._read(lambda connection: daily_query.days_of(connection, [day]))
+        names = ("day", "partner", "sent_at", "parts", "transfers", "licences")
+        wanted = self._offices.correspondents if partner is None else (partner,)
+        told = [{name: row[name] for name in names} for row in rows if row["partner"] in wanted]
+        return told[0] if len(told) == 1 else {"rows": told}
 
     async def reconcile_list(self, arguments: Arguments) -> Answer:
         """The last days: closed, sent, answered, and how many differences there are."""
@@ -97,13 +112,13 @@ class DayHandlers:
 
     async def reconcile_show(self, arguments: Arguments) -> Answer:
         """A day, with what was compared if `compared` is asked for, and whom to call."""
-        shown = await self._shown(await self._day(arguments))
+        shown = await self._shown(await self._day(arguments), _text(arguments, "partner", _MAX_NAME))
         report = shown.pop("report")
         if report is not None and not arguments.get("compared"):
             report = {name: value for name, value in report.items() if name != "compared"}
         answer = {**shown, "report": report, "contacts": self._directory.of_all()}
         if len(str(answer)) > _MAX_REPORT_BYTES:
-            files = self._shelf.path(date.fromisoformat(shown["day"]), "*")
+            files = self._shelf.path(date.fromisoformat(shown["day"]), shown["partner"], "*")
             raise CommandRefused("failed", f"the report is too large to be shown; it is in {files}")
         return answer
 
@@ -119,8 +134,16 @@ class DayHandlers:
             raise CommandRefused("not-found", "no day has been closed yet")
         return last
 
-    async def _shown(self, day: date) -> Answer:
-        shown = await self._read(lambda connection: daily_query.report(connection, day))
+    async def _shown(self, day: date, partner: str | None) -> Answer:
+        partners = await self._read(lambda connection: daily_query.reported_to(connection, day))
+        if partner is None and len(partners) > 1:
+            raise CommandRefused(
+                "usage", f"partner: {day} was reported to several, say which: {', '.join(partners)}"
+            )
+        shown = await self._read(lambda connection: daily_query.report(connection, day, partner))
+        if shown is None and partner is not None and partners:
+            known = ", ".join(partners)
+            raise CommandRefused("not-found", f"{day} was not reported to {partner!r}, but to: {known}")
         if shown is None:
             raise CommandRefused("not-found", f"{day} was neither closed nor reported")
         return shown

@@ -1,4 +1,7 @@
-"""Where the reports of days are put as files: `state/reports/DATE.json`, `.csv` and `.xml`."""
+"""Where the reports of days are put as files: `state/reports/DATE.json`, `.csv` and `.xml`.
+
+Those of customs offices beside the centre are `DATE.PARTNER.json` and so on.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +18,24 @@ from gateway.service.directory import Directory
 class DayShelf:
     """A folder of reports, each file written whole or not at all."""
 
-    def __init__(self, folder: Path, directory: Directory) -> None:
+    def __init__(self, folder: Path, directory: Directory, centre: str) -> None:
         self._folder = folder
         self._directory = directory
+        self._centre = centre
 
-    def path(self, day: date, kind: str) -> Path:
-        """The file of `day` in the format `kind` ("json", "csv", "xml")."""
-        return self._folder / f"{day.isoformat()}.{kind}"
+    def path(self, day: date, partner: str, kind: str) -> Path:
+        """The file of `day` with `partner` in the format `kind` ("json", "csv", "xml")."""
+        name = day.isoformat() if partner == self._centre else f"{day.isoformat()}.{partner}"
+        return self._folder / f"{name}.{kind}"
 
-    def put(self, day: date, content: bytes) -> None:
+    def put(self, day: date, partner: str, content: bytes) -> None:
         """Write a day's report (JSON as the ledger has it) in every format; blocks on the disk."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         report = json.loads(content) | {"contacts": self._directory.of_all()}
         for kind, write in WRITERS.items():
             # Spreadsheets take a file for UTF-8 if it says so at its beginning.
             mark = codecs.BOM_UTF8 if kind == "csv" else b""
-            self._write(self.path(day, kind), mark + write(report))
+            self._write(self.path(day, partner, kind), mark + write(report))
         self._sync_folder()
 
     def _write(self, path: Path, data: bytes) -> None:

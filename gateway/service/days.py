@@ -9,6 +9,7 @@ from pathlib import Path
 from gateway.config import GatewayConfig
 from gateway.exchange.correspondence import Secretary
 from gateway.exchange.day import Daybook, Expire
+from gateway.exchange.offices import Offices
 from gateway.ledger.store import Ledger
 from gateway.operations.commands import Commands
 from gateway.service.almanac import Almanac, Hours
@@ -30,17 +31,18 @@ class Days:
         *,
         ledger: Ledger,
         secretary: Secretary,
+        offices: Offices,
         expire: Expire,
         written: Callable[[], None],
         alarm: Callable[[str, str | None], None],
     ) -> None:
         """`written` is called after each commit that puts something into the outbox."""
         self._directory = directory = Directory(config.contacts)
-        shelf = DayShelf(Path(config.gateway.state) / REPORTS_FOLDER, directory)
+        shelf = DayShelf(Path(config.gateway.state) / REPORTS_FOLDER, directory, offices.centre.name)
         answer_within = timedelta(minutes=config.daily.answer_within_minutes)
         self._almanac = Almanac(
             ledger=ledger,
-            daybook=Daybook(secretary, expire),
+            daybook=Daybook(secretary, offices, expire),
             shelf=shelf,
             hours=Hours(config.daily.close_at, answer_within),
             directory=directory,
@@ -55,6 +57,7 @@ class Days:
             almanac=self._almanac,
             shelf=shelf,
             directory=directory,
+            offices=offices,
             clock=surroundings.clock,
         )
 

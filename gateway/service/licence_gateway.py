@@ -120,6 +120,7 @@ class LicenceGateway:
             surroundings,
             ledger=ledger,
             secretary=secretary,
+            offices=offices,
             expire=expiring(secretary, offices),
             written=self._answers_wait,
             alarm=self._alerts,

@@ -29,7 +29,7 @@ DAY = {
 
 def report() -> dict[str, Any]:
     items = classify(Side((transfer(),), (used("30"),)), Side((), (used("31"),)))
-    return content(date(2026, 11, 20), Times(AT, AT, AT), items, differences(items), [])
+    return content(date(2026, 11, 20), Times(AT, AT, AT), items, differences(items), [], partner="customs")
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from sqlalchemy import Connection, select
 
 from gateway.exchange import day
 from gateway.exchange.correspondence import Correspondent, Secretary
+from gateway.exchange.day_receipts import take_receipts
 from gateway.exchange.examination import Examined
 from gateway.exchange.mail import Mail
+from gateway.exchange.offices import Offices
 from gateway.ledger import book, daily_query, post
 from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.ledger.tables import message
@@ -67,7 +69,7 @@ class House:
             partner=Correspondent(PARTNER, "CN-CUSTOMS"),
             new_id=lambda: f"G-{next(self._ids)}",
         )
-        self.book = day.Daybook(self.secretary, self._expire)
+        self.book = day.Daybook(self.secretary, Offices.only(self.secretary.partner), self._expire)
 
     def run(self, work: Callable[[UnitOfWork], T]) -> T:
         return now(self.ledger.submit(work))
@@ -164,7 +166,7 @@ class House:
 
         def work(uow: UnitOfWork) -> None:
             with Mail(uow, self.secretary) as mail:
-                day.take_receipts(uow, examined, "customs:1")
+                take_receipts(uow, examined, "customs:1")
                 day.take_answers(mail, examined, "customs:1")
 
         before = set(self._acks())

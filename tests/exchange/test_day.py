@@ -21,7 +21,7 @@ from gateway.ledger.check import differences as ledger_differences
 from gateway.ledger.store import Ledger
 from licencexml import messages as m
 from tests.exchange.house import DAY, House, figures, received
-from tests.ledger.makers import FakeClock, now, sealed
+from tests.ledger.makers import PARTNER, FakeClock, now, sealed
 from tests.licences import makers as law
 
 
@@ -306,7 +306,7 @@ def test_what_is_open_is_what_the_latest_answered_report_found(
             answered[which] = lost
             assert house.shown()["differences_open"] == len(answered[max(answered)])
             assert house.look(daily_query.standing).differences == (
-                {DAY: len(answered[max(answered)])} if answered[max(answered)] else {}
+                {(DAY, PARTNER): len(answered[max(answered)])} if answered[max(answered)] else {}
             )
         now(ledger.close())
 

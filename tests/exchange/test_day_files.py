@@ -25,7 +25,7 @@ LATE = Issued("i-1", "LicenceIssue", key(), datetime(2026, 6, 1, 4, tzinfo=UTC),
 
 def made(ours: Side, theirs: Side) -> dict[str, Any]:
     items = classify(ours, theirs)
-    return content(DAY, Times(AT, AT, AT), items, differences(items), [LATE])
+    return content(DAY, Times(AT, AT, AT), items, differences(items), [LATE], partner="customs")
 
 
 def table(report: dict[str, Any]) -> list[dict[str, str]]:

@@ -98,7 +98,7 @@ def test_a_days_report_and_the_answer_to_it_are_explained(house: tuple[World, Li
     for message_id, direction, _ in reports:
         told = world.ask(world.gateway, "message explain", message_id=message_id)
         [outcome] = told["changed"]
-        assert outcome["en"].startswith(f"The report about {day} was compared with customs' answer")
+        assert outcome["en"].startswith(f"The report about {day} was compared with the answer of customs")
         assert outcome["zh"].endswith("）。")
         answers = [one["message_id"] for one in told["answered_by"]]
         if direction == "OUT":

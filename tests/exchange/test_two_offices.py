@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
@@ -15,7 +16,8 @@ from act_messages import Acts, renumbered
 from conftest import MakeDocument, licence, licences
 from memory import World
 
-from gateway.clock import system_clock
+from gateway.clock import BUSINESS_ZONE, business_date, system_clock
+from gateway.operations.commands import CommandRefused
 from gateway.operations.issuer import Issuer
 from licencexml import parsing, reading
 from licencexml.messages import Licence
@@ -202,3 +204,72 @@ def test_what_waits_for_a_partner_that_was_taken_out_is_an_alert(
     assert alert["name"] == "partner shenzhen"
     assert "1 messages wait" in alert["trouble"]
     assert two.ask(two.gateway, "licence show", licence=key(one))["partner"] == "shenzhen"
+
+
+def next_morning(world: World) -> str:
+    """Let time pass until some minutes after the close of the day; the day that is over."""
+    today = business_date(world.clock())
+    morning = datetime(today.year, today.month, today.day, 0, 10, tzinfo=BUSINESS_ZONE) + timedelta(days=1)
+    world.reactor.advance((morning - world.clock()).total_seconds())
+    world.run(40)
+    return today.isoformat()
+
+
+def test_each_office_reconciles_its_own_licences(two: World, document: MakeDocument) -> None:
+    made = [at(("2200", "5300", "5301")[number % 3], one) for number, one in enumerate(licences(6))]
+    for number, one in enumerate(made):
+        two.drop(f"l{number}", document(one))
+    two.run()
+    day = next_morning(two)
+    rows = two.ask(two.gateway, "reconcile list")["rows"]
+    assert [
+        (row["day"], row["partner"], row["licences"], bool(row["answered_at"]), row["differences_open"])
+        for row in rows
+        if row["day"] == day
+    ] == [(day, "customs", 2, True, 0), (day, "shenzhen", 4, True, 0)]
+    with pytest.raises(CommandRefused, match="say which: customs, shenzhen"):
+        two.ask(two.gateway, "reconcile show", date=day)
+    with pytest.raises(CommandRefused, match="'guangzhou', but to: customs, shenzhen"):
+        two.ask(two.gateway, "reconcile show", date=day, partner="guangzhou")
+    report = two.ask(two.gateway, "reconcile show", date=day, partner="shenzhen", compared=True)["report"]
+    assert {row["licence"] for row in report["compared"]} == {
+        key(one) for one in made if one.clearance_port.startswith("53")
+    }
+    assert two.ask(two.gateway, "status")["alerts"] == []
+    files = {path.name for path in (two.instance / "state" / "reports").iterdir()}
+    assert {f"{day}.json", f"{day}.shenzhen.json", f"{day}.shenzhen.csv", f"{day}.shenzhen.xml"} <= files
+
+
+def test_an_office_that_does_not_answer_or_lies_is_told_by_its_name(
+    instance: Path, two: World, document: MakeDocument
+) -> None:
+    two.stop()
+    path = instance / "shenzhen.toml"
+    path.write_text(path.read_text().replace("# [faults]", "[faults]\nlose_every = 1"))
+    two.start_customs()
+    two.start_office("shenzhen")
+    two.start_gateway()
+    for name, port in (("north", "2200"), ("south", "5300")):
+        two.drop(name, document(at(port, licences(1, seed=len(name) + int(port))[0])))
+    two.run()
+    two.wires["customs"].up = False
+    day = next_morning(two)
+    two.run(3700)
+    alerts = {one["name"]: one["trouble"] for one in two.ask(two.gateway, "status")["alerts"]}
+    assert set(alerts) == {
+        f"reconciliation of {day} with shenzhen",
+        f"answer to the reconciliation of {day} with customs",
+    }
+    assert f"reconcile show {day} --partner shenzhen" in alerts[f"reconciliation of {day} with shenzhen"]
+
+    for end, partner in ((two.gateway, "customs"), (two.customs, "gateway")):
+        two.ask(end, "line up", partner=partner)
+    two.run()
+    again = two.ask(two.gateway, "reconcile run", date=day, partner="shenzhen")
+    assert (again["partner"], again["transfers"]) == ("shenzhen", 1)
+    both = two.ask(two.gateway, "reconcile run", date=day)
+    assert [row["partner"] for row in both["rows"]] == ["customs", "shenzhen"]
+    two.run()
+    assert [one["name"] for one in two.ask(two.gateway, "status")["alerts"]] == [
+        f"reconciliation of {day} with shenzhen"
+    ]

@@ -24,7 +24,7 @@ from gateway.service.day_shelf import DayShelf
 from gateway.service.directory import Directory
 from licencexml import messages as m
 from tests.exchange.house import DAY, House
-from tests.ledger.makers import FakeClock, now
+from tests.ledger.makers import PARTNER, FakeClock, now
 from tests.licences import makers as law
 
 HOTLINE = ContactConfig(role="customs-hotline", name="海关值班室", phone="12345", hours="全天")
@@ -44,7 +44,7 @@ class World(House):
     def restart(self) -> None:
         self.reactor = Clock()
         directory = Directory([HOTLINE])
-        shelf = DayShelf(self.folder / "reports", directory)
+        shelf = DayShelf(self.folder / "reports", directory, PARTNER)
         self.almanac = Almanac(
             ledger=self.ledger,
             daybook=self.book,
@@ -58,7 +58,12 @@ class World(House):
             alarm=self._alarm,
         )
         self.handlers = DayHandlers(
-            ledger=self.ledger, almanac=self.almanac, shelf=shelf, directory=directory, clock=self.clock
+            ledger=self.ledger,
+            almanac=self.almanac,
+            shelf=shelf,
+            directory=directory,
+            offices=self.book.offices,
+            clock=self.clock,
         )
 
     def at(self, *instant: int) -> None:

@@ -55,6 +55,7 @@ def _day_report() -> None:
         "day_report",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("partner", sa.String(64), nullable=False),
         sa.Column("as_of", sa.String(27), nullable=False),
         sa.Column("part_count", sa.Integer(), nullable=False),
         sa.Column("transfers", sa.Integer(), nullable=False),
@@ -68,7 +69,7 @@ def _day_report() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_day_report"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_day_report_day", "day_report", ["day", "id"])
+    op.create_index("ix_day_report_day", "day_report", ["day", "partner", "id"])
     _partial("ix_day_report_unanswered", "day_report", ["id"], "answered_at IS NULL")
     op.create_index(
         "ix_day_report_unwritten",
@@ -100,6 +101,7 @@ def _day_difference() -> None:
         "day_difference",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("partner", sa.String(64), nullable=False),
         sa.Column("identity", sa.Text(), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("status", sa.String(16), nullable=False),
@@ -109,7 +111,9 @@ def _day_difference() -> None:
         sa.Column("told", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["day_report.id"], name="fk_day_difference_report_id"),
         sa.PrimaryKeyConstraint("id", name="pk_day_difference"),
-        sa.UniqueConstraint("day", "identity", "kind", name="uq_day_difference_day_identity_kind"),
+        sa.UniqueConstraint(
+            "day", "partner", "identity", "kind", name="uq_day_difference_day_partner_identity_kind"
+        ),
         sqlite_autoincrement=True,
     )
     _partial("ix_day_difference_open", "day_difference", ["day", "id"], "status = 'OPEN'")
