@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from io import BufferedRandom
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from gateway.exchange.record_list import RecordList, list_beside, open_at
 from gateway.exchange.threads import InThread
 from gateway.ledger import post
 from gateway.ledger.store import Ledger
 from gateway.line.office import RefusedFile
 from gateway.trust.cipher_suites import Digest
+from oftp2.reasons import Refusal
 
 #: RFC 5024 section 5.3.3: restart positions count blocks of 1024 octets.
 RESTART_BLOCK_BYTES = 1024
-#: RFC 5024 section 5.3.10, EFNA reasons.
-INVALID_BYTE_COUNT = 2
-FILE_SIZE_IS_TOO_BIG = 6
 
 
 class StoredFile:
@@ -37,10 +35,12 @@ class StoredFile:
         digest: Digest | None,
         stored: Callable[[], None],
         over: Callable[[], None],
+        kept: Sequence[int] = (),
     ) -> None:
         """`stored` is called once the file is whole and committed, `over` when it is out of hand, anyhow.
 
         With a `digest` the hash of the file is kept, for its signed receipt.
+        `kept` are the lengths of the records up to the file's position, if it consists of records.
         """
         self._id = file.id
         self._is_enveloped = file.attributes.is_wrapped
@@ -52,15 +52,30 @@ class StoredFile:
         self._over = over
         self._position_bytes = file.position_bytes
         self._size_bytes = self._position_bytes
-        self._file = _open_at(Path(file.path), self._position_bytes)
+        self._position_records = len(kept)
+        path = Path(file.path)
+        self._file = open_at(path, self._position_bytes)
+        self._records: RecordList | None = None
+        if file.attributes.is_structured:
+            self._records = RecordList(path, kept, max_bytes=max_bytes)
+        else:
+            list_beside(path).unlink(missing_ok=True)
 
     @property
     def position_bytes(self) -> int:
         """See `Incoming.position_bytes`."""
         return self._position_bytes
 
-    def write(self, data: bytes) -> None:
+    @property
+    def position_records(self) -> int:
+        """See `Incoming.position_records`."""
+        return self._position_records
+
+    def write(self, data: bytes, record_ends: tuple[int, ...] = ()) -> None:
         """See `Incoming.write`; bytes beyond the limit are counted and not kept."""
+        before = self._size_bytes
+        if self._records is not None:
+            self._records.add([before + end for end in record_ends])
         self._size_bytes += len(data)
         if self._size_bytes <= self._max_bytes:
             self._file.write(data)
@@ -74,13 +89,16 @@ class StoredFile:
         self._stored()
 
     async def _close(self, size_bytes: int) -> None:
-        if self._size_bytes != size_bytes or self._size_bytes > self._max_bytes:
+        if self._size_bytes != size_bytes or self._is_too_big:
             await self._forget()
-            if self._size_bytes > self._max_bytes:
-                raise RefusedFile(FILE_SIZE_IS_TOO_BIG, f"more than {self._max_bytes} bytes")
+            if self._is_too_big:
+                raise RefusedFile(Refusal.FILE_TOO_BIG, f"more than {self._max_bytes} bytes")
             raise RefusedFile(
-                INVALID_BYTE_COUNT, f"{self._size_bytes} bytes came, {size_bytes} were announced"
+                Refusal.INVALID_BYTE_COUNT, f"{self._size_bytes} bytes came, {size_bytes} were announced"
             )
+        if self._records is not None and self._records.end < self._size_bytes:
+            # Some partners forget to mark the end of the last.
+            self._records.add([self._size_bytes])
         await self._sync_and_close()
         hashed = None if self._digest is None else await self._in_thread(self._hash, self._digest)
         await self._ledger.submit(
@@ -89,25 +107,42 @@ class StoredFile:
             )
         )
 
+    @property
+    def _is_too_big(self) -> bool:
+        return self._size_bytes > self._max_bytes or (self._records is not None and self._records.is_full)
+
+    async def discard(self) -> None:
+        """See `Incoming.discard`."""
+        try:
+            await self._forget()
+        finally:
+            self._over()
+
     async def abandon(self) -> None:
         """See `Incoming.abandon`."""
         try:
             await self._sync_and_close()
-            kept = whole_blocks(min(self._size_bytes, self._max_bytes))
+            size_bytes = min(self._size_bytes, self._max_bytes)
+            kept = whole_blocks(size_bytes) if self._records is None else min(self._records.end, size_bytes)
             await self._ledger.submit(lambda uow: post.inbound_progress(uow, self._id, kept))
         finally:
             self._over()
 
     async def _forget(self) -> None:
         """A file that was refused starts from nothing when it is offered again."""
-        self._file.close()
+        self._close_files()
         await self._ledger.submit(lambda uow: post.inbound_progress(uow, self._id, 0))
 
     async def _sync_and_close(self) -> None:
         try:
             await self._in_thread(self._flush_and_sync)
         finally:
-            self._file.close()
+            self._close_files()
+
+    def _close_files(self) -> None:
+        self._file.close()
+        if self._records is not None:
+            self._records.close()
 
     def _hash(self, digest: Digest) -> bytes:
         """Of the file as it was transmitted (RFC 5024 section 5.3.13), what came before a cut too."""
@@ -116,20 +151,13 @@ class StoredFile:
     def _flush_and_sync(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())
+        if self._records is not None:
+            self._records.flush_and_sync()
         folder = os.open(Path(self._file.name).parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def _open_at(path: Path, position_bytes: int) -> BufferedRandom:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    file = path.open("r+b")
-    file.truncate(position_bytes)
-    file.seek(position_bytes)
-    return file
 
 
 def size_on_disk(path: Path) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gateway.exchange.file_services import AgreedServices
 from gateway.exchange.inbound import StoredFile, size_on_disk, whole_blocks
+from gateway.exchange.record_list import kept_records
 from gateway.exchange.terms import Address
 from gateway.exchange.threads import InThread
 from gateway.ledger import post
@@ -18,6 +19,7 @@ from gateway.line.office import Incoming, OfferedFile, RefusedOffer
 from gateway.trust.cipher_suites import Digest
 from oftp2.attributes import FileAttributes
 from oftp2.identity import FileIdentity
+from oftp2.records import held
 
 #: RFC 5024 section 5.3.5, SFNA reasons.
 INVALID_DESTINATION = 2
@@ -62,13 +64,13 @@ class IncomingFiles:
         self._receiving.add((partner, identity))
         try:
             path = str(self._folder / _file_name(partner, identity))
-            file = await self._ledger.submit(
+            file, kept = await self._ledger.submit(
                 lambda uow: _go_on_from(
                     uow,
                     post.inbound_offer(
                         uow, partner, identity, offered.size_bytes, path, attributes=offered.attributes
                     ),
-                    offered.restart_position_bytes,
+                    offered,
                 )
             )
             if file.status is InboundStatus.RECEIVING:
@@ -80,6 +82,7 @@ class IncomingFiles:
                     digest=self._digest(partner, offered.attributes),
                     stored=self._arrived,
                     over=lambda: self._receiving.discard((partner, identity)),
+                    kept=kept,
                 )
         except BaseException:
             self._receiving.discard((partner, identity))
@@ -104,14 +107,26 @@ class IncomingFiles:
         return self._services.of(partner).refusal_of(offered.attributes)
 
 
-def _go_on_from(uow: UnitOfWork, file: post.InboundFile, restart_bytes: int) -> post.InboundFile:
-    """Where the file goes on. What lies beyond that on the disk is given up before it is overwritten."""
+def _go_on_from(
+    uow: UnitOfWork, file: post.InboundFile, offered: OfferedFile
+) -> tuple[post.InboundFile, list[int]]:
+    """Where the file goes on, with the lengths of its records until there, if it has some.
+
+    What lies beyond that on the disk is given up before it is overwritten.
+    """
     if file.status is not InboundStatus.RECEIVING:
-        return file
-    position_bytes = whole_blocks(min(file.position_bytes, restart_bytes, size_on_disk(Path(file.path))))
+        return file, []
+    path, lengths = Path(file.path), []
+    durable_bytes = min(file.position_bytes, size_on_disk(path))
+    if offered.attributes.is_structured:
+        lengths = kept_records(path)
+        count, position_bytes = held(lengths, durable_bytes, offered.restart_records)
+        del lengths[count:]
+    else:
+        position_bytes = whole_blocks(min(durable_bytes, offered.restart_position_bytes))
     if position_bytes != file.position_bytes:
         post.inbound_progress(uow, file.id, position_bytes)
-    return replace(file, position_bytes=position_bytes)
+    return replace(file, position_bytes=position_bytes), lengths
 
 
 def _file_name(partner: str, identity: FileIdentity) -> str:

@@ -20,6 +20,7 @@ from gateway.exchange.examination import Document, ExaminedInterchange, Refused
 from gateway.exchange.notices import Notice, publish
 from gateway.exchange.opening import Content, Opener
 from gateway.exchange.pump import Pump
+from gateway.exchange.record_list import list_beside
 from gateway.exchange.threads import InThread
 from gateway.exchange.workers import OUR_FAULT, Poisoned, Workers
 from gateway.ledger import post
@@ -189,11 +190,13 @@ class Reception:
             await self._in_thread(self._put_away, Path(path), corrupt)
 
     def _put_away(self, path: Path, corrupt: bool) -> None:
-        if not corrupt:
-            path.unlink(missing_ok=True)
-        elif path.exists():
-            self._corrupt.mkdir(exist_ok=True)
-            path.rename(self._corrupt / path.name)
+        # The file last: as long as it is there, the next start finds it.
+        for one in (list_beside(path), path):
+            if not corrupt:
+                one.unlink(missing_ok=True)
+            elif one.exists():
+                self._corrupt.mkdir(exist_ok=True)
+                one.rename(self._corrupt / one.name)
 
 
 def _alert_of(file: post.InboundFile) -> str:

@@ -9,10 +9,13 @@ from gateway.line.office import Phase
 from gateway.line.refusals import meaning
 from gateway.line.status import Direction
 from oftp2.attributes import PLAIN, FileAttributes
+from oftp2.fields import clip
 from oftp2.identity import FileIdentity
 from oftp2.negotiation import Parameters
 
 _log = Logger(namespace="gateway.line")
+#: So much of what a partner writes about its file is told.
+_DESCRIPTION_BYTES = 200
 
 
 class Journal:
@@ -59,7 +62,7 @@ class Journal:
             **_file(identity),
             size_bytes=size_bytes,
             services=str(services),
-            note=f" ({services})" if str(services) != str(PLAIN) else "",
+            note=_note(services),
             already_there=already_there,
         )
 
@@ -78,7 +81,7 @@ class Journal:
             **_file(identity),
             size_bytes=size_bytes,
             services=str(services),
-            note=f" ({services})" if str(services) != str(PLAIN) else "",
+            note=_note(services),
             restarted_at_bytes=position_bytes,
         )
 
@@ -227,6 +230,16 @@ def listening(address: str) -> None:
 def listening_no_more(address: str) -> None:
     """A port is closed, because the configuration has it no more."""
     _log.info("listening on {address} no more", address=address)
+
+
+def _note(attributes: FileAttributes) -> str:
+    """What SFID told of a file beside its name and size, in brackets; nothing of one that is plain."""
+    words = [] if attributes.format == PLAIN.format else [f"format {attributes.format}"]
+    if str(attributes) != str(PLAIN):
+        words.append(str(attributes))
+    if attributes.description:
+        words.append(f"described as {clip(attributes.description, _DESCRIPTION_BYTES)!r}")
+    return f" ({'; '.join(words)})" if words else ""
 
 
 def _file(identity: FileIdentity) -> dict[str, str]:

@@ -91,6 +91,7 @@ class IncomingReceipt:
 class OfferedFile:
     """A file that the partner offers: about `size_bytes` (whole KiB), from `restart_position_bytes` on.
 
+    A file that consists of records (`attributes.is_structured`) is offered from `restart_records` on instead.
     `attributes` tell what was done to it and what is wanted for it, which may be what was not agreed.
     """
 
@@ -99,6 +100,7 @@ class OfferedFile:
     restart_position_bytes: int
     user_data: str = ""
     attributes: FileAttributes = PLAIN
+    restart_records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,18 @@ class Incoming(Protocol):
         """How much of the file is durable here, at most what the partner offered to start from.
 
         `write` appends from here. The partner restarts at the whole KiB below (RFC 5024 section 1.5.4), and
-        the line drops what is sent again.
+        the line drops what is sent again; of a file of records it is the end of a record.
         """
 
-    def write(self, data: bytes) -> None:
-        """Append `data` (never more than one exchange buffer represents)."""
+    @property
+    def position_records(self) -> int:
+        """How many records there are up to `position_bytes`; 0 for files that do not consist of records."""
+
+    def write(self, data: bytes, record_ends: tuple[int, ...] = ()) -> None:
+        """Append `data` (never more than one exchange buffer represents).
+
+        `record_ends` are the offsets in it where records end; they mean nothing in files without.
+        """
 
     async def close(self, size_bytes: int) -> None:
         """All bytes came and the partner announced `size_bytes` as their number.
@@ -142,6 +151,9 @@ class Incoming(Protocol):
         Returns when the file is synced to disk and committed; only then the partner is told (EFPA).
         Raises `RefusedFile` when the file cannot be accepted, in any case when `size_bytes` is not what came.
         """
+
+    async def discard(self) -> None:
+        """All of it came, and its records are not as announced: offered again, it begins anew."""
 
     async def abandon(self) -> None:
         """The session ended in the middle: sync what is there and remember the position for a restart."""

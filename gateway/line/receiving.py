@@ -58,7 +58,12 @@ class Receiving:
         self._identity = event.identity
         attributes = event.sfid.attributes
         offered = OfferedFile(
-            event.identity, event.size_bytes, event.restart_bytes, event.sfid.user_data, attributes
+            event.identity,
+            event.size_bytes,
+            event.restart_bytes,
+            event.sfid.user_data,
+            attributes,
+            restart_records=event.sfid.restart if event.is_structured else 0,
         )
         answer = await self._office.offer(self._partner, offered)
         if isinstance(answer, RefusedOffer):
@@ -70,14 +75,14 @@ class Receiving:
         if self._session.state is not State.OPIP:
             await self.abandon()
             return
-        position = answer.position_bytes
-        assert 0 <= position <= event.restart_bytes, "an office is durable at most where the partner offers"
-        self._position_bytes = position
-        self._skip_bytes = position % BLOCK_BYTES
+        self._position_bytes = position = answer.position_bytes
+        self._skip_bytes = 0 if event.is_structured else position % BLOCK_BYTES
+        restart = answer.position_records if event.is_structured else position // BLOCK_BYTES
+        assert 0 <= restart <= event.sfid.restart, "an office is durable at most where the partner offers"
         # The announced size may have been rounded down to whole blocks.
         self._room_bytes = event.size_bytes + BLOCK_BYTES - (position - self._skip_bytes)
         self._refusal = None
-        self._session.accept_file(position // BLOCK_BYTES)
+        self._session.accept_file(restart, units_before=position)
 
     async def data_arrived(self, event: e.DataIndication) -> None:
         """DATA: append, dropping what is held already and whatever exceeds the announced size."""
@@ -92,7 +97,8 @@ class Receiving:
         skipped = min(self._skip_bytes, len(data))
         self._skip_bytes -= skipped
         try:
-            self._incoming.write(data[skipped:])
+            # What is sent again is never of a file of records, which is restarted at one.
+            self._incoming.write(data[skipped:], () if skipped else event.record_ends)
         except OSError as error:
             self._refusal = RefusedFile(Refusal.ACCESS_METHOD_FAILURE, f"cannot be written: {error.strerror}")
 
@@ -147,8 +153,10 @@ class Receiving:
         incoming, self._incoming = self._incoming, None
         assert incoming is not None, "a file was begun"
         refusal = self._refusal
-        if event.fault is Refusal.INVALID_RECORD_COUNT:
-            refusal = RefusedFile(event.fault, f"{event.received_records} records came")
+        records = _fault_of_records(event)
+        if records is not None:
+            await incoming.discard()
+            return records
         if refusal is not None and refusal.reason != Refusal.INVALID_BYTE_COUNT:
             await incoming.abandon()
             return refusal
@@ -172,3 +180,11 @@ class Receiving:
         else:
             self._party.refused(identity, Phase.START, answer.reason, answer.text, retry=retry, by_us=True)
         self._session.refuse_file(answer.reason, answer.text, retry=retry)
+
+
+def _fault_of_records(event: e.CloseFileIndication) -> RefusedFile | None:
+    if event.fault is Refusal.INVALID_RECORD_COUNT:
+        return RefusedFile(event.fault, f"{event.received_records} records came")
+    if event.fault is Refusal.RECORD_LENGTH_NOT_SUPPORTED:
+        return RefusedFile(event.fault, "a record has another length than SFIDLRECL announced")
+    return None

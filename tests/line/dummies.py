@@ -42,9 +42,12 @@ class Shelf:
     office: DummyOffice
     identity: FileIdentity
     position_bytes: int
+    position_records: int = 0
 
-    def write(self, data: bytes) -> None:
-        self.office.held[self.identity] += data
+    def write(self, data: bytes, record_ends: tuple[int, ...] = ()) -> None:
+        held = self.office.held[self.identity]
+        self.office.record_ends[self.identity] += [len(held) + end for end in record_ends]
+        held += data
 
     async def close(self, size_bytes: int) -> None:
         content = self.office.held[self.identity]
@@ -56,6 +59,10 @@ class Shelf:
         self.office.received[self.identity] = bytes(content)
         self.office.log.append(("received", self.identity.dataset_name, size_bytes))
         self.office.fire("received")
+
+    async def discard(self) -> None:
+        del self.office.held[self.identity][:], self.office.record_ends[self.identity][:]
+        self.office.log.append(("discarded", self.identity.dataset_name))
 
     async def abandon(self) -> None:
         self.office.log.append(
@@ -73,6 +80,7 @@ class DummyOffice:
     receipts: list[FileIdentity] = field(default_factory=list)
     not_processed: dict[FileIdentity, NotProcessed] = field(default_factory=dict)
     held: dict[FileIdentity, bytearray] = field(default_factory=dict)
+    record_ends: dict[FileIdentity, list[int]] = field(default_factory=dict)
     received: dict[FileIdentity, bytes] = field(default_factory=dict)
     refusal: RefusedOffer | None = None
     receipt_fault: str | None = None
@@ -180,12 +188,18 @@ class DummyOffice:
         if identity in self.received:
             return RefusedOffer(13, "duplicate")
         held = self.held.setdefault(identity, bytearray())
-        position = min(len(held), offered.restart_position_bytes)
-        del held[position:]
+        ends = self.record_ends.setdefault(identity, [])
+        records = 0
+        if offered.attributes.is_structured:
+            records = min(len(ends), offered.restart_records)
+            position = ends[records - 1] if records else 0
+        else:
+            position = min(len(held), offered.restart_position_bytes)
+        del held[position:], ends[records:]
         self.log.append(("offered", identity.dataset_name, position))
         if self.answers_with_receipts:
             self.receipts.append(identity)
-        return Shelf(self, identity, position)
+        return Shelf(self, identity, position, records)
 
     def session_lost(self, partner: str, session: object) -> None:
         self.in_hand.pop(session, None)

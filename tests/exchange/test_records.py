@@ -1,0 +1,122 @@
+"""Files of records on the disk: the list beside them, restarts at records, and what is put away with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from memory import World
+from test_in_the_way import no_reception, office
+
+from gateway.exchange.inbound import StoredFile
+from gateway.exchange.record_list import list_beside
+from gateway.line.office import OfferedFile, RefusedFile
+from oftp2.attributes import FileAttributes
+from oftp2.identity import FileIdentity
+
+pytestmark = pytest.mark.usefixtures("logged")
+
+IDENTITY = FileIdentity("RECORDS", "20260101", "1200000001", "CN-CUSTOMS", "CN-GATEWAY")
+VARIABLE = FileAttributes(format="V", record_bytes=80)
+
+
+def offered(
+    world: World, *, restart: int = 0, attributes: FileAttributes = VARIABLE, size_bytes: int = 20_480
+) -> StoredFile:
+    offer = OfferedFile(IDENTITY, size_bytes, restart * 1024, attributes=attributes, restart_records=restart)
+    answer = world.now(office(world).offer("customs", offer))
+    assert isinstance(answer, StoredFile), answer
+    return answer
+
+
+def path_of(incoming: StoredFile) -> Path:
+    return Path(cast("Any", incoming)._file.name)
+
+
+def test_a_cut_file_goes_on_at_its_last_whole_record(world: World) -> None:
+    no_reception(world)
+    first = offered(world)
+    first.write(b"a" * 80 + b"b" * 30 + b"c" * 7, (80, 80, 110))
+    world.now(first.abandon())
+    path = path_of(first)
+    assert list_beside(path).read_bytes() == b"80\n0\n30\n"
+    second = offered(world, restart=100)
+    assert (second.position_bytes, second.position_records) == (110, 3)
+    second.write(b"c" * 9 + b"d", (9, 10))
+    world.now(second.close(120))
+    assert path.read_bytes() == b"a" * 80 + b"b" * 30 + b"c" * 9 + b"d"
+    assert list_beside(path).read_bytes() == b"80\n0\n30\n9\n1\n"
+
+
+def test_it_goes_on_where_the_partner_offers_if_that_is_before(world: World) -> None:
+    no_reception(world)
+    first = offered(world)
+    first.write(b"a" * 80, (80, 80, 80))
+    world.now(first.abandon())
+    second = offered(world, restart=2)
+    assert (second.position_bytes, second.position_records) == (80, 2)
+    second.write(b"b", (1,))
+    world.now(second.abandon())
+    assert list_beside(path_of(second)).read_bytes() == b"80\n0\n1\n"
+    third = offered(world, restart=0)
+    assert third.position_bytes == 0
+    world.now(third.abandon())
+
+
+def test_of_a_list_that_lies_nothing_is_believed_beyond_what_is_durable(world: World) -> None:
+    no_reception(world)
+    first = offered(world)
+    first.write(b"a" * 80 + b"b" * 30, (80, 110))
+    world.now(first.abandon())
+    with list_beside(path_of(first)).open("ab") as file:
+        file.write(b"30\n4")  # as a power cut may leave it
+    second = offered(world, restart=100)
+    assert (second.position_bytes, second.position_records) == (110, 2)
+    world.now(second.abandon())
+    list_beside(path_of(first)).write_bytes(b"80\n\0\0\0\n")
+    third = offered(world, restart=100)
+    assert third.position_records == 0
+    world.now(third.abandon())
+
+
+def test_the_same_file_without_records_begins_anew_and_has_no_list(world: World) -> None:
+    no_reception(world)
+    first = offered(world)
+    first.write(b"a" * 2048, (80,))
+    world.now(first.abandon())
+    second = offered(world, restart=2, attributes=FileAttributes())
+    assert (second.position_bytes, second.position_records) == (0, 0)
+    assert not list_beside(path_of(second)).exists()
+    world.now(second.abandon())
+
+
+def test_an_end_that_was_not_marked_is_one(world: World) -> None:
+    no_reception(world)
+    incoming = offered(world)
+    incoming.write(b"a" * 80 + b"b" * 30, (80,))
+    world.now(incoming.close(110))
+    assert list_beside(path_of(incoming)).read_bytes() == b"80\n30\n"
+
+
+def test_too_many_records_are_too_big_a_file_and_leave_no_more_than_that(world: World) -> None:
+    no_reception(world)
+    incoming = offered(world)
+    records = cast("Any", incoming)._records
+    records._max_bytes = 1000
+    for _ in range(100):
+        incoming.write(b"", (0,) * 50)
+    with pytest.raises(RefusedFile, match="EFNA 06"):
+        world.now(incoming.close(0))
+    assert list_beside(path_of(incoming)).stat().st_size <= 1000
+
+
+def test_what_is_no_interchange_is_kept_with_its_list(world: World) -> None:
+    incoming = offered(world)
+    incoming.write(b"no", (1, 2))
+    world.now(incoming.close(2))
+    world.run(5)
+    path = path_of(incoming)
+    kept = path.parent / "corrupt"
+    assert {one.name for one in kept.iterdir()} == {path.name, list_beside(path).name}
+    assert [one for one in path.parent.iterdir() if one.is_file()] == []
