@@ -129,6 +129,20 @@ class WrongCertificateTests(World):
         assert self.calling().last_error.startswith("03 ")
         assert self.customs_office.received == {}
 
+    async def test_another_customer_of_the_same_issuer_does_not_do_for_this_code(self) -> None:
+        """It has a good certificate, and knows code and password: the name is what tells it apart."""
+        self.gateway_paper, _ = make_paper(self.folder, "mallory", self.authority)
+        self.gateway_office.outbox.append((identity_of(1), b"x"))
+        await self.start()
+        await self.until(lambda: "certificate" in self.calling().last_error)
+        assert self.calling().last_error == "03 the certificate is not of this user code, says the partner"
+        assert self.customs_office.received == {}
+        (answering,) = self.customs.status()
+        assert answering.last_error == (
+            "a call was refused: the certificate of CN=mallory is refused: expected the name gateway.example;"
+            " its names are: mallory.example, 127.0.0.1"
+        )
+
     def _gateway(self, paper: Any) -> PartnerSettings:
         return PartnerSettings("gateway", "O0013GATEWAY", "CPW", "GPW", tls_anchor=paper.certificate)
 
