@@ -217,6 +217,11 @@ def open_again(partner: str) -> None:
     _log.info("sessions with {partner} are possible again", partner=partner)
 
 
+def caller_refused(place: str, why: str) -> None:
+    """Somebody who has not said who it is showed a certificate that is not good here."""
+    _log.warn("call from {place}: {why}", place=place, why=why)
+
+
 def crowded(maximum: int) -> None:
     """There are too many callers that do not say who they are."""
     _log.warn("more than {maximum} callers without a name: the oldest is hung up on", maximum=maximum)

@@ -15,7 +15,7 @@ from gateway.line.house import House
 from gateway.line.session_trace import SessionTrace
 from gateway.line.settings import LineSettings, PartnerSettings
 from gateway.line.sockets import watch_peer
-from gateway.line.tls import handshake_fault
+from gateway.line.tls import Handshake, failed_handshake, handshake_fault
 from gateway.line.verdicts import in_words
 from oftp2.reasons import EndReason
 from oftp2.session import Session
@@ -43,6 +43,8 @@ class LineProtocol(Protocol):
         self._trace = trace
         #: See Link; known from the connection on.
         self.peer = ""
+        #: The handshake of TLS, where we refused the partner's certificate in it.
+        self.failed: Handshake | None = None
         self._made = made
         self._clock = clock
         self._settings = settings
@@ -80,6 +82,7 @@ class LineProtocol(Protocol):
         self._stop_watching()
         events = self.session.connection_lost()
         if self.conversation.outcome == "connection lost":
+            self.failed = failed_handshake(self.transport)
             why = handshake_fault(self.transport) or in_words(reason.value) or reason.getErrorMessage()
             self.conversation.outcome = f"connection lost: {why}"
         self._trace.over(f"ended: {self.conversation.outcome}")

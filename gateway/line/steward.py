@@ -181,8 +181,19 @@ class Steward:
             # A partner that was removed is forgotten as soon as its last session is over.
             if line is not None:
                 line.ended(conversation)
+        elif conversation.direction is Direction.ANSWERING:
+            self._note_refused_certificate(conversation.link)
 
     # Inside
+
+    def _note_refused_certificate(self, link: Link) -> None:
+        """Whose it would be is a hint only, for anybody can write any name into a certificate."""
+        assert isinstance(link, LineProtocol)
+        if link.failed is None:
+            return
+        journal.caller_refused(link.peer, link.failed.fault)
+        for name in self.vault.claimed(link.failed.refused):
+            self.lines[name].refused(link.failed.fault, link.peer, is_their_fault=False)
 
     def _note_refusal(self, code: str, refusal: NotAdmitted, place: str) -> None:
         """Whoever looks at the line of the partner that was named sees why nobody comes.

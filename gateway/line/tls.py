@@ -30,10 +30,15 @@ Judge = Callable[[x509.Certificate], str | None]
 
 
 class Handshake:
-    """What one handshake found out. `fault` is a sentence about the partner's certificate, when refused."""
+    """What one handshake found out.
+
+    `fault` is a sentence about the partner's certificate when that was refused, and `refused` is the
+    certificate, if it is itself at fault and no authority of it.
+    """
 
     def __init__(self, judge: Judge | None = None, *, tolerated: frozenset[int] = frozenset()) -> None:
         self.fault = ""
+        self.refused: x509.Certificate | None = None
         self._judge = judge
         self._tolerated = tolerated
 
@@ -46,6 +51,7 @@ class Handshake:
             why = self._judge(certificate)
         if why is not None:
             self.fault = refused(certificate, depth, why)
+            self.refused = certificate if depth == 0 else None
         return why is None
 
 
@@ -91,10 +97,18 @@ def partner_certificate(
     return certificate, tuple(connection.get_peer_cert_chain(as_cryptography=True) or ())
 
 
+def failed_handshake(transport: object) -> Handshake | None:
+    """The handshake in which we refused the partner's certificate; None if we did not."""
+    connection = _connection(transport)
+    if isinstance(connection, JudgedConnection) and connection.handshake.fault:
+        return connection.handshake
+    return None
+
+
 def handshake_fault(transport: object) -> str | None:
     """Why we refused the partner's certificate in the handshake; None if we did not."""
-    connection = _connection(transport)
-    return connection.handshake.fault or None if isinstance(connection, JudgedConnection) else None
+    failed = failed_handshake(transport)
+    return None if failed is None else failed.fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,13 @@ class Vault:
         """By what the partner's certificate is known; None when it needs none."""
         return self._holdings.anchorages.get(partner)
 
+    def claimed(self, certificate: x509.Certificate | None) -> list[str]:
+        """The partners whose certificate this would be, if only it were good."""
+        if certificate is None:
+            return []
+        known = self._holdings.anchorages.items()
+        return [name for name, one in known if one.mistaken_identity(certificate) is None]
+
     def authenticator_of(self, partner: str) -> Authenticator | None:
         """The keys for secure authentication; None when the partner is not, or no longer, to prove itself."""
         return self._holdings.authenticators.get(partner)

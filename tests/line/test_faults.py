@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.protocol import Factory, Protocol
+from twisted.logger import formatEvent, globalLogPublisher
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 
 from gateway.config.endpoints import Transport
@@ -19,7 +20,8 @@ from gateway.line.settings import IdlePolicy, PartnerSettings
 from gateway.line.status import Direction
 from oftp2 import Capabilities, Credentials, Role, Session
 from oftp2.events import ConnectConfirmation, StartFileIndication
-from tests.line.dummies import identity_of, make_paper
+from tests.line.dummies import Paper, identity_of, make_paper
+from tests.line.papers import DAY, issue
 from tests.line.world import World
 
 
@@ -142,6 +144,20 @@ class WrongCertificateTests(World):
             "a call was refused: the certificate of CN=mallory is refused: expected the name gateway.example;"
             " its names are: mallory.example, 127.0.0.1"
         )
+
+    async def test_a_caller_that_is_refused_in_the_handshake_is_seen_where_it_would_belong(self) -> None:
+        told: list[Any] = []
+        globalLogPublisher.addObserver(told.append)
+        self.addCleanup(globalLogPublisher.removeObserver, told.append)
+        expired = issue(self.folder, "expired", ends=-DAY / 2)
+        self.gateway_paper = Paper(expired.path, expired.key)
+        self.customs_partner = {"tls_anchor": expired.path}
+        await self.start()
+        await self.until(lambda: self.customs.status()[0].last_error != "")
+        fault = "the certificate of CN=expired is refused: it has expired"
+        assert self.customs.status()[0].last_error == f"a call was refused: {fault}"
+        warned = [formatEvent(one) for one in told if one["log_level"].name == "warn"]
+        assert f"call from 127.0.0.1: {fault}" in warned
 
     def _gateway(self, paper: Any) -> PartnerSettings:
         return PartnerSettings("gateway", "O0013GATEWAY", "CPW", "GPW", tls_anchor=paper.certificate)
