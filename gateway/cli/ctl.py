@@ -16,6 +16,7 @@ from gateway.cli.ctl_ledger import INBOUND_COMMANDS, LEDGER_COMMANDS
 from gateway.cli.ctl_live import client_of, metrics, stop, tail, takes_daemon
 from gateway.cli.ctl_reconcile import reconcile_show
 from gateway.cli.group import Group
+from gateway.cli.line_acts import line_acts
 from gateway.cli.line_test import line_test
 from gateway.cli.line_trace import line_trace
 from gateway.cli.people import for_people
@@ -40,7 +41,6 @@ _GROUPS = {
 def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
     """Name in the control protocol, help, parameters."""
     rows = click.Argument(["ids"], type=int, nargs=-1, required=True)
-    partner = click.Argument(["partner"])
     maybe_partner = click.Argument(["partner"], required=False)
     licence = click.Argument(["licence"])
     return [
@@ -54,14 +54,7 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
         ("queue requeue", "Send rows again that were given up, or sent already.", [rows]),
         ("queue flush", "Try now what waits for its next attempt.", [maybe_partner]),
         *INBOUND_COMMANDS,
-        ("line up", "Call PARTNER, and keep the line.", [partner]),
-        ("line down", "End the session with PARTNER, and do not call.", [partner]),
-        (
-            "line drain",
-            "Finish the file in hand, then end the session with PARTNER and do not call.",
-            [partner],
-        ),
-        ("line status", "The line to PARTNER, or all lines.", [maybe_partner]),
+        ("line status", "All lines, or everything about the one to PARTNER.", [maybe_partner]),
         ("licence query", "Ask customs how a licence stands, and compare its reply.", [licence]),
         *LEDGER_COMMANDS,
         ("contact list", "The register of contacts, as configured.", []),
@@ -119,7 +112,7 @@ def _make() -> click.Group:
         parent = groups[command.split()[0]] if " " in command else group
         parent.add_command(_asking(command, explanation, parameters))
     groups["reconcile"].add_command(reconcile_show)
-    for one in (line_test, line_trace):
+    for one in (*line_acts(), line_test, line_trace):
         groups["line"].add_command(one)
     for one in (*groups.values(), tail, metrics, stop):
         group.add_command(one)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from gateway.cli.line_people import line_in_short, line_status
+
 Answer = Mapping[str, Any]
 Row = Mapping[str, Any]
 
@@ -29,15 +31,7 @@ def for_people(command: str, answer: Answer) -> Answer:
 
 
 def _status(answer: Answer) -> Answer:
-    return _each(answer, "lines", _line_in_short)
-
-
-def _lines(answer: Answer) -> Answer:
-    return _each(answer, "rows", _line_in_short)
-
-
-def _line_status(answer: Answer) -> Answer:
-    return _each(answer, "rows", _line)
+    return _each(answer, "lines", line_in_short)
 
 
 def _queue(answer: Answer) -> Answer:
@@ -142,29 +136,6 @@ def _each(answer: Answer, name: str, change: Callable[[Row], Row]) -> Answer:
     return {**answer, name: [change(row) if isinstance(row, Mapping) else row for row in rows]}
 
 
-def _line(row: Row) -> Row:
-    """A line that is in session has no error: what the last call met is over. `tls` says until when."""
-    row = _without(row, "certificate_ends")
-    return {**row, "last_error": None} if row.get("state") == "in session" else row
-
-
-_FOR_LINE_STATUS = (
-    "parameters",
-    "last_refusal",
-    "last_file",
-    "address",
-    "circuit",
-    "sessions",
-    "refusals",
-    "tls",
-)
-
-
-def _line_in_short(row: Row) -> Row:
-    """What was negotiated, where and why not is for `line status`."""
-    return _without(_line(row), *_FOR_LINE_STATUS)
-
-
 def _without(row: Row, *names: str) -> Row:
     return {key: value for key, value in row.items() if key not in names}
 
@@ -173,10 +144,7 @@ def _without(row: Row, *names: str) -> Row:
 _IN_SHORT: Mapping[str, Callable[[Answer], Answer]] = MappingProxyType(
     {
         "status": _status,
-        "line status": _line_status,
-        "line up": _lines,
-        "line down": _lines,
-        "line drain": _lines,
+        "line status": line_status,
         "queue list": _queue,
         "licence show": _licence,
         "licence explain": _explanation,

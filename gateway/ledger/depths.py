@@ -38,7 +38,7 @@ class Depths:
 def depths(connection: Connection, partners: Iterable[str]) -> Depths:
     """What waits now; `partners` are the names that the outbox knows them by."""
     waiting = (OutboxStatus.DUE, OutboxStatus.HELD, OutboxStatus.ASSIGNED)
-    oldest = {partner: _due_since(connection, partner) for partner in partners}
+    oldest = {partner: due_since(connection, partner) for partner in partners}
     unwritten = select(func.count(literal_column("1"))).where(~feedback.c.written)
     return Depths(
         outbox={status.value: _count(connection, outbox.c.status, status) for status in waiting},
@@ -52,7 +52,7 @@ def depths(connection: Connection, partners: Iterable[str]) -> Depths:
     )
 
 
-def _due_since(connection: Connection, partner: str) -> datetime | None:
+def due_since(connection: Connection, partner: str) -> datetime | None:
     """The first of each priority is found by the index; the least of all due would be a walk through them."""
     found = [
         connection.execute(

@@ -107,7 +107,7 @@ class Caller:
         self._homing.end()
         if self._retry is not None and self._retry.active():
             self._retry.cancel()
-        self._retry = None
+        self._retry = self._gauge.next_call_seconds = None
         if self._connecting is not None:
             self._connecting.cancel()
         elif self._conversation is None:
@@ -143,7 +143,7 @@ class Caller:
         self._proving = self._clock.callLater(self._partner.backoff_min_seconds, self._worked)
 
     def _call(self) -> None:
-        self._retry = None
+        self._retry = self._gauge.next_call_seconds = None
         address = self._addresses[self._at]
         self._gauge.address = str(address.written)
         self._breaker.trying()
@@ -230,6 +230,7 @@ class Caller:
         """The next round."""
         self._at = 0
         self._retry = self._clock.callLater(seconds, self._call)
+        self._gauge.next_call_seconds = self._retry.getTime()
 
     def _go_home(self) -> None:
         """The primary answers: finish what is in hand here, and call there."""

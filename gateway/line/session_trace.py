@@ -7,11 +7,14 @@ name that its SSID claims, rightly or not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IReactorTime
 
+from gateway.line.in_hand import InHand
 from gateway.line.status import Direction
 from gateway.line.trace_entry import Entry, Whose
 from oftp2 import commands as c
@@ -35,6 +38,24 @@ def written(address: object) -> str:
         case IPv6Address(host=host, port=port):
             return f"[{host}]:{port}"
     return str(getattr(address, "device", "an unknown address"))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A session that stands: since when, when something passed last, its state by the RFC, what it does."""
+
+    session: int
+    direction: Direction
+    address: str | None
+    since: datetime
+    last: datetime
+    state: str
+    in_hand: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        instants = {name: getattr(self, name).isoformat(timespec="seconds") for name in ("since", "last")}
+        return {**asdict(self), "direction": str(self.direction), **instants}
 
 
 class SessionTrace:
@@ -63,12 +84,17 @@ class SessionTrace:
         self._run: Entry | None = None
         self._run_began_seconds = 0.0
         self._last: Entry | None = None
+        self._began_seconds = clock.seconds()
+        self._in_hand = InHand()
+        self._after: After | None = None
 
     def hear(self, way: Way, passed: Passed, after: After) -> None:
         """A command passes: see `oftp2.trace.Hear`."""
         if type(passed) is c.DATA:
             self._data(way, passed, after)
             return
+        self._after = after
+        self._in_hand.hear(way, passed)
         run = self._run
         if run is not None and type(passed) is c.CDT and run.way is not way:
             run.credits += 1
@@ -107,6 +133,18 @@ class SessionTrace:
         self._release()
         self._ended(self)
 
+    def standing(self) -> Standing:
+        """How the session stands now."""
+        return Standing(
+            session=self.whose.number,
+            direction=self.whose.direction,
+            address=self.whose.address,
+            since=datetime.fromtimestamp(self._began_seconds, UTC),
+            last=datetime.fromtimestamp(self._last.at_seconds if self._last else self._began_seconds, UTC),
+            state=str(self._after.state) if self._after is not None else "",
+            in_hand=str(self._in_hand),
+        )
+
     def end_run(self) -> None:
         """Data that come later are another entry."""
         run, self._run = self._run, None
@@ -125,7 +163,8 @@ class SessionTrace:
         run.buffers += 1
         run.octets += len(data.payload)
         run.at_seconds = now_seconds
-        run.after = after
+        run.after = self._after = after
+        self._in_hand.octets += len(data.payload)
 
     def _add(self, entry: Entry) -> None:
         self.end_run()

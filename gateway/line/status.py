@@ -50,8 +50,8 @@ class LineStatus:
     `last_file` is the last file that passed, and the services that it went through (RFC 5024 section 6);
     `last_refusal` is the last file that was refused, by whom, why, and whether it is to be tried again;
     `refusals` counts them, and `sessions` those that have stood. `address` is where the partner is called, or
-    was last. `circuit` tells why the circuit is open. `tls` is the suite of the session that stands and the
-    partner's certificate, which ends at `certificate_ends`.
+    was last; `next_call` is when it will be by itself. `circuit` tells why the circuit is open. `tls` is the
+    suite of the session that stands and the partner's certificate, which ends at `certificate_ends`.
     """
 
     partner: str
@@ -72,15 +72,13 @@ class LineStatus:
     refusals: int = 0
     tls: str | None = None
     certificate_ends: datetime | None = None
+    next_call: datetime | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        ends = self.certificate_ends
-        return {
-            **asdict(self),
-            "since": self.since.isoformat(timespec="seconds"),
-            "certificate_ends": None if ends is None else ends.isoformat(timespec="seconds"),
-        }
+        instants = {name: getattr(self, name) for name in ("since", "certificate_ends", "next_call")}
+        written = {name: at and at.isoformat(timespec="seconds") for name, at in instants.items()}
+        return {**asdict(self), **written}
 
 
 @dataclass(slots=True)
@@ -98,6 +96,7 @@ class Gauge:
     circuit: str | None = None
     detail: str = ""
     shown: Shown | None = None
+    next_call_seconds: float | None = None
 
     def set(self, state: str, now_seconds: float, detail: str = "") -> None:
         """The line is in `state` from now on; `detail` goes with it into the status."""
@@ -111,7 +110,7 @@ class Gauge:
 
     def read(self) -> LineStatus:
         """The status now."""
-        traffic = self.traffic
+        traffic, next_call = self.traffic, self.next_call_seconds
         shown = None if self.parameters is None else self.shown
         return LineStatus(
             partner=self.partner,
@@ -130,6 +129,7 @@ class Gauge:
             circuit=self.circuit,
             sessions=traffic.sessions,
             refusals=traffic.refusals,
+            next_call=None if next_call is None else datetime.fromtimestamp(next_call, UTC),
             tls=None if shown is None else shown.words,
             certificate_ends=None if shown is None else shown.certificate_ends,
         )

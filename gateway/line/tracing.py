@@ -13,7 +13,7 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
-from gateway.line.session_trace import RUN_SECONDS, SessionTrace
+from gateway.line.session_trace import RUN_SECONDS, SessionTrace, Standing
 from gateway.line.status import Direction
 from gateway.line.trace_entry import Entry, Whose
 from oftp2.serial_watch import LinkCounters
@@ -30,7 +30,7 @@ class Tracing:
 
     def __init__(self, clock: IReactorTime, codes: Mapping[str, str]) -> None:
         """`codes` are the identification codes of the partners by their names."""
-        self._clock = clock
+        self.clock = self._clock = clock
         self._names = {code: name for name, code in codes.items()}
         self._kept: dict[str | None, deque[Entry]] = {name: deque(maxlen=KEPT) for name in (*codes, None)}
         self._numbers = count(1)
@@ -67,6 +67,11 @@ class Tracing:
         entry = Entry(self._clock.seconds(), Whose(0, direction, partner), Way.ABOUT, text, None)
         self._keep(entry)
         self._tell(entry)
+
+    def standing(self, partner: str) -> list[Standing]:
+        """The connections with `partner` as they stand, oldest first; tests of the line are among them."""
+        found = [one for one in self._sessions if one.whose.partner == partner]
+        return [one.standing() for one in sorted(found, key=lambda one: one.whose.number)]
 
     def last(self, partner: str | None, most: int) -> list[Entry]:
         """The last entries of `partner`, oldest first; without one, of all and of callers nobody knows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from gateway.data import data_dir
 from gateway.exchange.correspondence import Secretary
 from gateway.ledger.store import UnitOfWork
 from gateway.operations.commands import CommandRefused, Commands
-from gateway.operations.expiring import certificates_of_line
+from gateway.operations.expiring import Expiring, certificates_of_line
 from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
-from gateway.service.line_commands import line_rows, register_line_commands
+from gateway.service.line_commands import register_line_commands
+from gateway.service.line_report import line_rows
 from gateway.service.line_settings import line_settings
 from gateway.service.metering import Metering
 from gateway.service.station import Station, StationSettings, open_ledger
@@ -101,7 +102,7 @@ class CustomsStation:
             clock=surroundings.clock,
             station=station,
             alerts=self._alerts,
-            endings=lambda: certificates_of_line(self._config.line, self._config.partners),
+            endings=self._endings,
             has_law=False,
         )
 
@@ -140,7 +141,10 @@ class CustomsStation:
         commands.add("totals", self._totals)
         commands.add("licence show", self._licence)
         self._metering.register(commands)
-        register_line_commands(commands, self._station.line)
+        register_line_commands(commands, self._station, self._endings, self._clock)
+
+    def _endings(self) -> Iterable[Expiring]:
+        return certificates_of_line(self._config.line, self._config.partners)
 
     async def _status(self, arguments: dict[str, Any]) -> dict[str, Any]:
         counts = await self._station.ledger.read(register.counts)

@@ -5,7 +5,7 @@ The whole at a glance is here; each family of commands has a file of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,11 +20,13 @@ from gateway.ledger import feedback, query
 from gateway.ledger.kinds import OutboxStatus
 from gateway.licences.policy import Policy
 from gateway.operations.commands import Commands
+from gateway.operations.expiring import Expiring
 from gateway.service.alerts import Alerts
 from gateway.service.arguments import Arguments
 from gateway.service.discrepancy_handlers import DiscrepancyHandlers
 from gateway.service.inbound_handlers import InboundHandlers
-from gateway.service.line_commands import line_rows, register_line_commands
+from gateway.service.line_commands import register_line_commands
+from gateway.service.line_report import line_rows
 from gateway.service.looking_handlers import LookingHandlers
 from gateway.service.queue_handlers import QueueHandlers
 from gateway.service.station import Station
@@ -48,8 +50,11 @@ class GatewayHandlers:
         trees: Sequence[SpoolTree],
         alerts: Alerts,
         clock: Clock,
+        endings: Callable[[], Iterable[Expiring]],
     ) -> None:
+        """`endings` tells the files of now that have an end."""
         self._config = config
+        self._endings = endings
         self._station = station
         self._in_thread = in_thread
         self._trees = tuple(trees)
@@ -73,7 +78,7 @@ class GatewayHandlers:
             commands.add(name, handler)
         for handlers in self._others:
             handlers.register(commands)
-        register_line_commands(commands, self._station.line)
+        register_line_commands(commands, self._station, self._endings, self._clock)
 
     async def found_at_start(self) -> str:
         """What the last run left, in a line for the log."""

@@ -178,6 +178,7 @@ class LicenceGateway:
             trees=[tree.spool for tree in trees],
             alerts=self._alerts,
             clock=surroundings.clock,
+            endings=lambda: certificates_of(self._config),
         )
 
     async def start(self) -> str:

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
 
+from gateway.clock import Clock
 from gateway.operations.commands import Commands
+from gateway.operations.expiring import Expiring
+from gateway.service.line_acts import LineActs
+from gateway.service.line_report import LineReport
 from gateway.service.line_test import LineTest
-from gateway.service.line_trace import LineTrace, partner_named
-from gateway.service.surroundings import Line
+from gateway.service.line_trace import LineTrace
+from gateway.service.station import Station
 
 
-def register_line_commands(commands: Commands, line: Line) -> None:
-    """Add `line up`, `line down`, `line drain`, `line status`, `line test` and `line trace`."""
-
-    def partner_of(arguments: dict[str, Any]) -> str:
-        return partner_named(line, arguments.get("partner", ""))
-
-    async def up(arguments: dict[str, Any]) -> dict[str, Any]:
-        line.up(partner_of(arguments))
-        return await status(arguments)
-
-    async def down(arguments: dict[str, Any]) -> dict[str, Any]:
-        await line.down(partner_of(arguments))
-        return await status(arguments)
-
-    async def drain(arguments: dict[str, Any]) -> dict[str, Any]:
-        await line.drain(partner_of(arguments))
-        return await status(arguments)
-
-    async def status(arguments: dict[str, Any]) -> dict[str, Any]:
-        wanted = partner_of(arguments) if arguments.get("partner") else None
-        return {"rows": [row for row in line_rows(line) if wanted in (None, row["partner"])]}
-
-    commands.add("line up", up)
-    commands.add("line down", down)
-    commands.add("line drain", drain)
-    commands.add("line status", status)
-    commands.add_stream("line test", LineTest(line).command)
-    commands.add_stream("line trace", LineTrace(line).command)
-
-
-def line_rows(line: Line) -> list[dict[str, Any]]:
-    """One row a line, as plain JSON values."""
-    return [status.to_dict() for status in line.status()]
+def register_line_commands(
+    commands: Commands, station: Station, endings: Callable[[], Iterable[Expiring]], clock: Clock
+) -> None:
+    """Add all commands that begin with `line`; `endings` tells the files of now that have an end."""
+    report = LineReport(station.line, station.ledger, endings, clock)
+    commands.add("line status", report.command)
+    LineActs(station.line, report).register(commands)
+    commands.add_stream("line test", LineTest(station.line).command)
+    commands.add_stream("line trace", LineTrace(station.line).command)

@@ -62,7 +62,7 @@ def asked(daemon: Commands) -> list[tuple[str, dict[str, Any]]]:
         return answer
 
     lists = ("queue list", "queue show", "queue hold", "queue release", "queue requeue", "queue flush")
-    lines = ("line up", "line down", "line drain", "line status")
+    lines = ("line status",)
     records = (
         "licence show",
         "licence explain",

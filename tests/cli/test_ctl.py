@@ -37,9 +37,6 @@ from tests.cli.conftest import Gatewayd
         ("queue requeue 3", ("queue requeue", {"ids": [3]})),
         ("queue flush", ("queue flush", {})),
         ("queue flush customs", ("queue flush", {"partner": "customs"})),
-        ("line up customs", ("line up", {"partner": "customs"})),
-        ("line down customs", ("line down", {"partner": "customs"})),
-        ("line drain customs", ("line drain", {"partner": "customs"})),
         ("line status", ("line status", {})),
         ("licence show IMPORT/26-AA-123456", ("licence show", {"licence": "IMPORT/26-AA-123456"})),
         (
