@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway.exchange.file_services import AgreedServices
-from gateway.exchange.inbound import StoredFile, size_on_disk, whole_blocks
+from gateway.exchange.inbound import RESTART_BLOCK_BYTES, StoredFile, size_on_disk, whole_blocks
 from gateway.exchange.record_list import kept_records
 from gateway.exchange.terms import Address
 from gateway.exchange.threads import InThread
@@ -104,6 +104,9 @@ class IncomingFiles:
             return RefusedOffer(INVALID_ORIGIN, f"{identity.originator} is not who sends here", retry=False)
         if offered.size_bytes > self._max_bytes:
             return RefusedOffer(FILE_SIZE_IS_TOO_BIG, f"more than {self._max_bytes} bytes")
+        original_bytes = (offered.attributes.original_size_blocks or 0) * RESTART_BLOCK_BYTES
+        if offered.attributes.is_wrapped and original_bytes >= self._max_bytes + RESTART_BLOCK_BYTES:
+            return RefusedOffer(FILE_SIZE_IS_TOO_BIG, f"more than {self._max_bytes} bytes when opened")
         return self._services.of(partner).refusal_of(offered.attributes)
 
 

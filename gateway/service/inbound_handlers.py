@@ -64,6 +64,8 @@ def _row(file: post.InboundFile) -> Answer:
         "size_bytes": file.size_bytes,
         "position_bytes": file.position_bytes,
         "receipt": file.receipt_status.value,
+        "services": str(file.attributes),
+        "description": file.attributes.description,
         "at": instant_text(file.at),
         "file": Path(file.path).name,
     }

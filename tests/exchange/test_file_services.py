@@ -19,6 +19,7 @@ from gateway.exchange.file_services import AgreedServices, PartnerServices
 from gateway.exchange.opening import Content, Opener
 from gateway.ledger import post
 from gateway.ledger.kinds import InboundStatus, ReceiptStatus
+from gateway.line.office import OfferedFile
 from gateway.trust import cms
 from gateway.trust.cms_compressed import compress
 from oftp2.attributes import PLAIN, FileAttributes
@@ -116,6 +117,23 @@ def test_a_file_that_cannot_be_opened_is_kept_and_told(
     told = rows(world, "state", "SELECT receipt_status, refusal_reason FROM inbound_file")
     assert set(told) == {("SENT", 31)}
     world.stop()
+
+
+def test_a_file_that_would_be_too_large_when_open_is_refused_before(agreed: World) -> None:
+    """SFIDOSIZ is an estimate of whole KiB."""
+    world = start(agreed)
+    gateway: Any = world.gateway
+    office = gateway._station.post_office
+    identity = FileIdentity("FILE", "20261121", "1200000001", "CN-CUSTOMS", "CN-GATEWAY")
+    largest = 16 * 1024 * 1024
+    for blocks, reason in ((largest // 1024, None), (largest // 1024 + 1, 6)):
+        told = wrapped(signed=True, encrypted=True, original_size_blocks=blocks)
+        answer = world.now(office.offer("customs", OfferedFile(identity, 1024, 0, "", told)))
+        assert getattr(answer, "reason", None) == reason
+        if reason is None:
+            (row,) = world.ask(world.gateway, "inbound list")["rows"]
+            assert row["services"] == "signed, encrypted, cipher suite 04"
+            world.now(answer.abandon())
 
 
 def test_what_is_less_than_agreed_is_refused_and_held(
