@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports invariants kills memory growth fuzz lock clean
+.PHONY: demo test check lint types imports invariants kills simulate memory growth fuzz lock clean
 
 demo: $(STAMP)
 	$(BIN)/gatewayd demo $(if $(LINE),--line $(LINE))
@@ -35,6 +35,12 @@ invariants: $(STAMP)
 KILLS ?= 100
 kills: $(STAMP)
 	$(BIN)/python -m tests.campaigns.kills --kills $(KILLS)
+
+# Both daemons on one simulated time line, with disks, a network and a clock that fail as the seed says, and a judge.
+SEEDS ?= 100
+FIRST_SEED ?= 1
+simulate: $(STAMP)
+	$(BIN)/python -m tests.simulation $(if $(PLANTED),--planted,$(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --first $(FIRST_SEED)))
 
 # What a backlog costs in memory: 10 files waiting in in/ against 100,000.
 memory: $(STAMP)

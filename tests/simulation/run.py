@@ -9,23 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from random import Random
-from unittest import mock
 
 from twisted.logger import globalLogPublisher
 
 from gateway.errors import EnvironmentFault
-from licencexml.schema import Schemas
 from tests.simulation.adversary import HOUR_SECONDS, Adversary
 from tests.simulation.business import Issuers
 from tests.simulation.judge import Verdict, held_rows, is_settled, judge
-from tests.simulation.template import repeatable_cryptography, template
+from tests.simulation.template import made_once, repeatable_cryptography, template
 from tests.simulation.town import Town
 
 #: Simulated seconds within which all must be settled once nothing goes wrong any more.
-CALM_SECONDS = 3 * HOUR_SECONDS
+CALM_SECONDS = HOUR_SECONDS
 _SCENARIO = """
 [single]
 declarations = {single}
@@ -73,8 +70,10 @@ def simulate(seed: int) -> Outcome:
     chance = Random(f"seed {seed}")
     folder = Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=_fast()))
     try:
-        with _prepared():
-            town = Town(folder, template(), seed, _beginning(chance))
+        with repeatable_cryptography():
+            instance = template()
+        with repeatable_cryptography(), made_once():
+            town = Town(folder, instance, seed, _beginning(chance))
             _write_scenario(town, chance, seed)
             with _without_collection(), _listening(town), town.disks.mounted():
                 return _play(town, chance, seed)
@@ -166,19 +165,10 @@ def _fast() -> str | None:
 
 
 @contextmanager
-def _prepared() -> Iterator[None]:
-    """What is the same for all seeds is made once; cryptography is without chance."""
-    with repeatable_cryptography(), mock.patch.object(Schemas, "load", _schemas):
-        yield
-
-
-_schemas = lru_cache(Schemas.load)
-
-
-@contextmanager
 def _without_collection() -> Iterator[None]:
     """What is left of dead processes is collected afterwards: what it says then belongs to no story."""
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:

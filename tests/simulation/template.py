@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.ledger import sqlite, store
 from gateway.operations.instance import create_instance
 from gateway.trust import signing
+from licencexml.schema import Schemas
 
 #: When the instance was made; what is simulated happens in the months after.
 MADE = datetime(2026, 1, 5, tzinfo=UTC)
@@ -57,4 +59,33 @@ def template() -> Path:
         path = folder / name
         written = _ONLY_FOR_TLS.sub("", path.read_text(encoding="utf-8")).replace('"tls:', '"tcp:')
         path.write_text(written, encoding="utf-8")
+    migrated(folder)
     return folder
+
+
+def migrated(folder: Path) -> None:
+    """Have both ledgers of the instance made, once for all seeds."""
+    for state in ("state", "customs-state"):
+        engine = sqlite.writer_engine(folder / state / store.LEDGER_FILE)
+        store.upgrade(engine)
+        engine.dispose()
+
+
+@contextmanager
+def made_once() -> Iterator[None]:
+    """What is the same in every life of a process is made once: schemas, migrations, compiled statements."""
+    engine = sqlite._engine
+    statements: dict[Any, Any] = {}
+
+    def sharing(*arguments: Any, **options: Any) -> Any:
+        return engine(*arguments, **options).execution_options(compiled_cache=statements)
+
+    with (
+        mock.patch.object(Schemas, "load", _schemas),
+        mock.patch.object(store, "upgrade", lambda _engine: None),
+        mock.patch.object(sqlite, "_engine", sharing),
+    ):
+        yield
+
+
+_schemas = lru_cache(Schemas.load)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 from twisted.internet.base import DelayedCall
@@ -17,7 +19,6 @@ from twisted.internet.interfaces import (
     IReactorPluggableNameResolver,
     IReactorTime,
 )
-from twisted.internet.task import Clock
 from zope.interface import implementer
 
 #: More calls than any seed needs: a loop that does not let time pass is a failure, not a hang.
@@ -33,32 +34,60 @@ class NeverQuiet(AssertionError):
 
 
 class Timeline:
-    """Seconds since the start, and what happens when. One for all processes."""
+    """Seconds since the start, and what happens when. One for all processes.
+
+    A heap, where `twisted.internet.task.Clock` sorts all calls at each new one; and one thing at a time, with
+    the time in between.
+    """
 
     def __init__(self) -> None:
-        self._clock = Clock()
+        self._seconds = 0.0
+        self._heap: list[tuple[float, int, DelayedCall]] = []
+        self._numbers = count()
         self._calls = 0
         self.running: Life | None = None
 
     def seconds(self) -> float:
         """Now."""
-        return float(self._clock.seconds())
+        return self._seconds
 
     def call_later(self, seconds: float, function: Callable[..., object], *args: object) -> DelayedCall:
         """Have `function` called, by nobody in particular."""
-        return self._clock.callLater(seconds, function, *args)  # type: ignore[return-value]
+        call = DelayedCall(
+            self._seconds + seconds, function, args, {}, lambda _: None, self._put, self.seconds
+        )
+        self._put(call)
+        return call
 
     def run_until(self, seconds: float, done: Callable[[], bool] = lambda: False) -> None:
         """Let everything happen up to then, one thing at a time; or until `done`, asked after each."""
         while not done():
-            calls = self._clock.calls
-            if not calls or calls[0].getTime() > seconds:
-                self._clock.advance(max(0.0, seconds - self.seconds()))
+            call = self._next(seconds)
+            if call is None:
+                self._seconds = max(self._seconds, seconds)
                 return
             self._calls += 1
             if self._calls > CALLS_MAX:
-                raise NeverQuiet(f"{CALLS_MAX} calls by {self.seconds():.1f} s")
-            self._clock.advance(max(0.0, calls[0].getTime() - self.seconds()))
+                raise NeverQuiet(f"{CALLS_MAX} calls by {self._seconds:.1f} s")
+            self._seconds = max(self._seconds, call.getTime())
+            call.called = 1
+            call.func(*call.args, **call.kw)
+
+    def _put(self, call: DelayedCall) -> None:
+        heappush(self._heap, (call.getTime(), next(self._numbers), call))
+
+    def _next(self, until_seconds: float) -> DelayedCall | None:
+        """The first call that is still wanted, taken out; None if there is none by then."""
+        while self._heap and self._heap[0][0] <= until_seconds:
+            when, _, call = heappop(self._heap)
+            if call.cancelled or call.called:
+                continue
+            if call.getTime() > when:
+                # It was put off after it was put in.
+                self._put(call)
+                continue
+            return call
+        return None
 
 
 @implementer(IHostnameResolver)
