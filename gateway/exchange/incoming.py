@@ -19,14 +19,8 @@ from gateway.line.office import Incoming, OfferedFile, RefusedOffer
 from gateway.trust.cipher_suites import Digest
 from oftp2.attributes import FileAttributes
 from oftp2.identity import FileIdentity
+from oftp2.reasons import Refusal
 from oftp2.records import held
-
-#: RFC 5024 section 5.3.5, SFNA reasons.
-INVALID_DESTINATION = 2
-INVALID_ORIGIN = 3
-FILE_SIZE_IS_TOO_BIG = 6
-DUPLICATE_FILE = 13
-UNSPECIFIED = 99
 
 
 class IncomingFiles:
@@ -60,7 +54,9 @@ class IncomingFiles:
             return refusal
         identity = offered.identity
         if (partner, identity) in self._receiving:
-            return RefusedOffer(UNSPECIFIED, "this file is coming in over another session", retry=True)
+            return RefusedOffer(
+                Refusal.UNSPECIFIED, "this file is coming in over another session", retry=True
+            )
         self._receiving.add((partner, identity))
         try:
             path = str(self._folder / _file_name(partner, identity))
@@ -88,7 +84,10 @@ class IncomingFiles:
             self._receiving.discard((partner, identity))
             raise
         self._receiving.discard((partner, identity))
-        return RefusedOffer(DUPLICATE_FILE, "this file is here already", retry=False)
+        if file.is_refused:
+            # Not "already there": that would be taken for a delivery.
+            return RefusedOffer(Refusal.UNSPECIFIED, "it was not processed: a NERP is on its way", retry=True)
+        return RefusedOffer(Refusal.DUPLICATE_FILE, "this file is here already", retry=False)
 
     def _digest(self, partner: str, told: FileAttributes) -> Digest | None:
         """What the file is hashed by, if a signed receipt is wanted."""
@@ -99,14 +98,18 @@ class IncomingFiles:
         """Why the offer is not taken, whatever the ledger knows of the file."""
         address, identity = self._addresses[partner], offered.identity
         if identity.destination != address.our_code:
-            return RefusedOffer(INVALID_DESTINATION, f"not for {identity.destination} here", retry=False)
+            return RefusedOffer(
+                Refusal.INVALID_DESTINATION, f"not for {identity.destination} here", retry=False
+            )
         if identity.originator != address.their_code:
-            return RefusedOffer(INVALID_ORIGIN, f"{identity.originator} is not who sends here", retry=False)
+            return RefusedOffer(
+                Refusal.INVALID_ORIGIN, f"{identity.originator} is not who sends here", retry=False
+            )
         if offered.size_bytes > self._max_bytes:
-            return RefusedOffer(FILE_SIZE_IS_TOO_BIG, f"more than {self._max_bytes} bytes")
+            return RefusedOffer(Refusal.FILE_TOO_BIG, f"more than {self._max_bytes} bytes")
         original_bytes = (offered.attributes.original_size_blocks or 0) * RESTART_BLOCK_BYTES
         if offered.attributes.is_wrapped and original_bytes >= self._max_bytes + RESTART_BLOCK_BYTES:
-            return RefusedOffer(FILE_SIZE_IS_TOO_BIG, f"more than {self._max_bytes} bytes when opened")
+            return RefusedOffer(Refusal.FILE_TOO_BIG, f"more than {self._max_bytes} bytes when opened")
         return self._services.of(partner).refusal_of(offered.attributes)
 
 

@@ -73,11 +73,12 @@ class Receipts:
     async def received(self, partner: str, receipt: IncomingReceipt) -> str | None:
         """See `PostOffice.receipt_received`: a delivery, or messages held for the operators."""
         identity = receipt.identity
-        form = await self._ledger.read(lambda connection: _form(connection, partner, identity))
-        said = _said(receipt)
-        if form is not None and form.attributes.signed_receipt:
-            said = self._judged(partner, receipt, said, form)
-        consequence = await self._ledger.submit(lambda uow: post.take_response(uow, partner, identity, said))
+
+        def take(uow: UnitOfWork) -> tuple[Consequence, post.EndResponse]:
+            said = self._judged(uow.connection, partner, receipt)
+            return post.take_response(uow, partner, identity, said), said
+
+        consequence, said = await self._ledger.submit(take)
         if consequence is Consequence.HELD:
             _log.error(
                 "{partner} will not process {dataset} ({reason:02d} {text}): its messages are held",
@@ -91,10 +92,12 @@ class Receipts:
         is_taken = consequence not in {Consequence.CONTRADICTED, Consequence.UNKNOWN}
         return None if is_taken else f"{said.kind} changes {consequence.value}"
 
-    def _judged(
-        self, partner: str, receipt: IncomingReceipt, said: post.EndResponse, form: post.OutgoingForm
-    ) -> post.EndResponse:
-        """What is said, with whose signature it bears, or with what keeps it from proving anything."""
+    def _judged(self, connection: Connection, partner: str, receipt: IncomingReceipt) -> post.EndResponse:
+        """What is said, with whose signature it bears, or with what keeps it from proving what it should."""
+        said = _said(receipt)
+        form = _form(connection, partner, receipt.identity)
+        if form is None or not form.attributes.signed_receipt:
+            return said
         agreed = self._services.of(partner)
         suite = agreed.agreed_suite(form.attributes.cipher_suite)
         if suite is None or agreed.keys is None:

@@ -7,6 +7,7 @@ simulated customs' for what the gateway sends.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -196,11 +197,17 @@ class Reception:
                 one.unlink(missing_ok=True)
             elif one.exists():
                 self._corrupt.mkdir(exist_ok=True)
-                one.rename(self._corrupt / one.name)
+                one.rename(_free(self._corrupt / one.name))
 
 
 def _alert_of(file: post.InboundFile) -> str:
     return f"received file {Path(file.path).name}"
+
+
+def _free(path: Path) -> Path:
+    """`path`, or a name beside it that is free: a file that was not processed may come, and fail, again."""
+    names = (path if number == 1 else path.with_name(f"{path.name}~{number}") for number in count(1))
+    return next(name for name in names if not name.exists())
 
 
 def _files_in(folder: Path) -> list[str]:

@@ -26,6 +26,7 @@ from oftp2.attributes import PLAIN, FileAttributes
 from oftp2.identity import FileIdentity
 
 _FILES = inbound_file.c
+_BEGUN = {"status": InboundStatus.RECEIVING, "receipt_status": ReceiptStatus.NONE}
 
 
 def offer(
@@ -40,28 +41,23 @@ def offer(
     """The file of this identity: new at position 0, or as it is known (its status tells what to answer).
 
     A file that was cut goes on at its durable position, at the path it has; one that comes again with
-    another size, or after other services, begins anew.
+    another size, or after other services, begins anew; so does one whose sender has our NERP.
     """
     known = find(uow.connection, partner, identity)
+    told = attribute_columns(attributes) | {"size_bytes": size_bytes, "position_bytes": 0}
     if known is None:
-        row = (
-            identity_columns(identity)
-            | attribute_columns(attributes)
-            | {
-                "partner": partner,
-                "size_bytes": size_bytes,
-                "path": path,
-                "position_bytes": 0,
-                "status": InboundStatus.RECEIVING,
-                "receipt_status": ReceiptStatus.NONE,
-                "at": uow.now,
-            }
+        row = identity_columns(identity) | told | _BEGUN
+        uow.connection.execute(
+            insert(inbound_file).values(row | {"partner": partner, "path": path, "at": uow.now})
         )
-        uow.connection.execute(insert(inbound_file).values(row))
+    elif known.is_refused and known.receipt_status is ReceiptStatus.SENT:
+        _update(
+            uow, known.id, **told, **_BEGUN, refusal_reason=None, refusal_text=None, hash=None, at=uow.now
+        )
     elif known.status is InboundStatus.RECEIVING and (
         known.size_bytes != size_bytes or attribute_columns(known.attributes) != attribute_columns(attributes)
     ):
-        _update(uow, known.id, size_bytes=size_bytes, position_bytes=0, **attribute_columns(attributes))
+        _update(uow, known.id, **told)
     else:
         return known
     offered = find(uow.connection, partner, identity)

@@ -59,6 +59,11 @@ class InboundFile:
     at: datetime
     attributes: FileAttributes
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether our response is a NERP."""
+        return self.refusal_reason is not None
+
 
 def identity_columns(identity: FileIdentity) -> dict[str, str]:
     """The columns of `interchange` and `inbound_file` that hold a file's identity."""

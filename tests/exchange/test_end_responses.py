@@ -127,6 +127,27 @@ def test_a_nerp_that_is_decided_goes_out_after_a_restart_once(instance: Path) ->
     world.stop()
 
 
+def test_a_file_can_be_sent_again_once_its_sender_knows_that_it_was_not_processed(instance: Path) -> None:
+    """Under the same identity too: that it is there already would be taken for a delivery."""
+    world = World(instance)
+    wait_unread(world, lambda path: path.write_bytes(b"torn"))
+    refuse(world)
+    too_early = world.now(office(world).offer("customs", OfferedFile(identity("LOST"), len(CONTENT), 0)))
+    assert (too_early.reason, too_early.retry) == (99, True)
+    line_up(world)
+    no_reception(world, world.gateway)
+    again = stored(world, "LOST")
+    assert again.read_bytes() == CONTENT
+    (row,) = world.ask(world.gateway, "inbound list")["rows"]
+    assert (row["id"], row["status"], row["receipt"]) == (1, "STORED", "DUE")
+    assert refuse(world) == "NERP"
+    assert sorted(path.name for path in (again.parent / "corrupt").iterdir()) == [
+        again.name,
+        f"{again.name}~2",
+    ]
+    world.stop()
+
+
 def test_a_nerp_that_was_cut_before_it_was_taken_is_sent_again(instance: Path) -> None:
     world = World(instance)
     wait_unread(world, Path.unlink)

@@ -84,6 +84,9 @@ class DummyOffice:
     received: dict[FileIdentity, bytes] = field(default_factory=dict)
     refusal: RefusedOffer | None = None
     receipt_fault: str | None = None
+    #: Hash and signature of our responses; and the partner's responses, as they came.
+    signed: tuple[bytes, bytes] = (b"", b"")
+    came: list[IncomingReceipt] = field(default_factory=list)
     attributes: list[FileAttributes] = field(default_factory=list)
     answers_with_receipts: bool = True
     in_hand: dict[object, object] = field(default_factory=dict)
@@ -126,7 +129,7 @@ class DummyOffice:
         for identity in self.receipts:
             if ("receipt", identity) not in taken:
                 self.in_hand[session] = ("receipt", identity)
-                return OutgoingReceipt(identity, self.not_processed.get(identity))
+                return OutgoingReceipt(identity, self.not_processed.get(identity), *self.signed)
         for identity, content in self.outbox:
             if identity not in taken:
                 self.in_hand[session] = identity
@@ -170,6 +173,7 @@ class DummyOffice:
 
     async def receipt_received(self, partner: str, receipt: IncomingReceipt) -> str | None:
         await self.delay()
+        self.came.append(receipt)
         name = receipt.identity.dataset_name
         if receipt.refusal is not None:
             self.log.append(("refused", name, "NERP", receipt.refusal.reason, False))

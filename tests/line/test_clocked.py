@@ -309,6 +309,33 @@ def test_a_negative_receipt_is_answered_and_reported() -> None:
     assert status.last_refusal == "FILE7: NERP 34 processing failed, by gateway; not to be tried again"
 
 
+def test_what_is_signed_goes_with_the_response_and_comes_to_the_office() -> None:
+    wire = Wire().in_session()
+    wire.office.receipts = [identity_of(1)]
+    wire.office.signed = (b"\x01" * 32, b"\x30" * 2000)
+    wire.partner.change_direction()
+    (eerp,) = wire.exchange()
+    assert isinstance(eerp, e.EndResponseIndication)
+    assert (eerp.eerp.hash, eerp.eerp.signature) == wire.office.signed
+    wire.partner.ready()
+    wire.exchange()
+    wire.partner.send_receipt(identity_of(7, "O0013CUSTOMS", "O0013GATEWAY"), hash=b"h", signature=b"s")
+    assert wire.exchange() == [e.ReadyConfirmation()]
+    (receipt,) = wire.office.came
+    assert (receipt.hash, receipt.signature, receipt.refusal) == (b"h", b"s", None)
+    assert receipt.to_sign.startswith(b"FILE7 ")
+    assert receipt.to_sign.endswith(b"O0013GATEWAY".ljust(25) + b"h")
+
+
+def test_a_receipt_that_is_not_taken_gets_its_rtr_and_is_told() -> None:
+    wire = Wire().in_session()
+    wire.office.receipt_fault = "it is not signed, which was asked for"
+    wire.partner.send_receipt(identity_of(7, "O0013CUSTOMS", "O0013GATEWAY"))
+    assert wire.exchange() == [e.ReadyConfirmation()]
+    (status,) = wire.service.status()
+    assert status.last_refusal == "FILE7: receipt by gateway not taken: it is not signed, which was asked for"
+
+
 def test_sessions_of_one_partner_are_bounded() -> None:
     wire = Wire(replace(SETTINGS, partners=(replace(GATEWAY, max_sessions=1),))).in_session()
     factory = wire.reactor.tcpServers[0][1]
