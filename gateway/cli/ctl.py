@@ -46,7 +46,7 @@ def _commands() -> list[tuple[str, str, list[click.Parameter]]]:
     return [
         ("status", "The gateway, its lines, queues, spool and ledger, and what needs attention.", []),
         ("totals", "For each goods line: issued, written off, left.", []),
-        ("reload", "Read the law and the trusted certificates again, and open the log anew.", []),
+        ("reload", "Read law, contacts, line, partners and certificates again, and open the log anew.", []),
         ("queue list", "The rows that wait, most urgent first.", _list_options()),
         ("queue show", "One row, whole.", [click.Argument(["id"], type=int)]),
         ("queue hold", "Keep rows back until they are released.", [rows]),

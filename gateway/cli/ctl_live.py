@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 
 import click
 
-from gateway.cli.place import customs_config, gateway_config, takes_place
+from gateway.cli.place import configuration_path, takes_place
 from gateway.cli.render import show, show_line
+from gateway.config import DoorConfig
+from gateway.config.loading import load
 from gateway.errors import EnvironmentFault
 from gateway.operations.client import ControlClient
+from gateway.operations.instance import CUSTOMS_FILE, GATEWAY_FILE
 from gateway.operations.tail import MAX_RECORDS
 from gateway.operations.terminal import readable
 
@@ -31,9 +34,9 @@ def takes_daemon(function: Function) -> Function:
 
 
 def client_of(config: Path | None, instance: Path | None, *, customs: bool) -> ControlClient:
-    """A client of the daemon that runs with the configuration meant."""
-    settings = customs_config(config, instance) if customs else gateway_config(config, instance)
-    return ControlClient(settings.operations.control_socket)
+    """A client of the daemon that runs with the configuration meant, which may be faulty by now."""
+    path = configuration_path(config, instance, CUSTOMS_FILE if customs else GATEWAY_FILE)
+    return ControlClient(load(DoorConfig, path).operations.control_socket)
 
 
 @click.command()

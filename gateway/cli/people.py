@@ -34,6 +34,13 @@ def _status(answer: Answer) -> Answer:
     return _each(answer, "lines", line_in_short)
 
 
+def _reload(answer: Answer) -> Answer:
+    """A line a change; and nothing of what there is none of."""
+    lines = {name: answer.get(name) or [] for name in ("changed", "needs_restart")}
+    shown = {name: "\n".join(map(str, what)) for name, what in lines.items() if what}
+    return {**_without(answer, *lines), **shown}
+
+
 def _queue(answer: Answer) -> Answer:
     unsaid = _unsaid(answer.get("rows"))
     return _each(answer, "rows", lambda row: _without(row, "message_id", "size_bytes", *unsaid))
@@ -146,6 +153,7 @@ _IN_SHORT: Mapping[str, Callable[[Answer], Answer]] = MappingProxyType(
         "status": _status,
         "line status": line_status,
         "queue list": _queue,
+        "reload": _reload,
         "licence show": _licence,
         "licence explain": _explanation,
         "licence history": _history,

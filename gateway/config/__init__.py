@@ -1,7 +1,7 @@
 """What operators configure: two TOML files, checked whole before anything starts."""
 
 from gateway.config.daily import ContactConfig, DailyConfig
-from gateway.config.documents import CustomsConfig, GatewayConfig, SimulationConfig
+from gateway.config.documents import CustomsConfig, DoorConfig, GatewayConfig, SimulationConfig
 from gateway.config.endpoints import Endpoint, Transport
 from gateway.config.sections import (
     CustomsKeysConfig,
@@ -28,6 +28,7 @@ __all__ = [
     "CustomsKeysConfig",
     "CustomsTrustConfig",
     "DailyConfig",
+    "DoorConfig",
     "Endpoint",
     "FaultsConfig",
     "FilesConfig",

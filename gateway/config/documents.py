@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from gateway.config.daily import ContactConfig, DailyConfig
 from gateway.config.endpoints import Transport
@@ -87,6 +87,13 @@ class _Document(Section):
             if (calls or Transport.TLS in transports) and self.line.certificate is None:
                 raise ValueError("line.certificate, line.key: missing; expected paths, for TLS")
         return self
+
+
+class DoorConfig(BaseModel):
+    """Of either file, how to reach the daemon: faults in all the rest are none of the commands' business."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    operations: OperationsConfig
 
 
 class GatewayConfig(_Document):

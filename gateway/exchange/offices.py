@@ -25,8 +25,8 @@ def office_of(port: str, prefixes: Mapping[str, str], centre: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Offices:
-    """Everyone to whom we write: correspondents by name, whose prefixes are whose, and who has the rest."""
+class _Division:
+    """Who there is, and who has what, at one moment."""
 
     correspondents: Mapping[str, Correspondent]
     prefixes: Mapping[str, str]
@@ -34,20 +34,55 @@ class Offices:
 
     @classmethod
     def of(cls, partners: Iterable[PartnerConfig]) -> Self:
-        """As configured: one partner has no prefixes, and no prefix is named twice."""
         configured = tuple(partners)
         correspondents = {one.name: Correspondent(one.name, one.participant) for one in configured}
         (centre,) = (one.name for one in configured if not one.offices)
         prefixes = {prefix: one.name for one in configured for prefix in one.offices}
         return cls(correspondents, prefixes, correspondents[centre])
 
+
+class Offices:
+    """Everyone to whom we write: correspondents by name, whose prefixes are whose, and who has the rest.
+
+    The division is changed as a whole, so that the ledger's threads see the one or the other.
+    """
+
+    def __init__(
+        self, correspondents: Mapping[str, Correspondent], prefixes: Mapping[str, str], centre: Correspondent
+    ) -> None:
+        self._now = _Division(correspondents, prefixes, centre)
+
+    @classmethod
+    def of(cls, partners: Iterable[PartnerConfig]) -> Self:
+        """As configured: one partner has no prefixes, and no prefix is named twice."""
+        now = _Division.of(partners)
+        return cls(now.correspondents, now.prefixes, now.centre)
+
     @classmethod
     def only(cls, partner: Correspondent) -> Self:
         """One customs, to which everything goes."""
         return cls({partner.name: partner}, {}, partner)
 
+    def renew(self, partners: Iterable[PartnerConfig]) -> bool:
+        """Go on with other partners; False, and nothing changes, when the centre would be another."""
+        after = _Division.of(partners)
+        if after.centre != self.centre:
+            return False
+        self._now = after
+        return True
+
+    @property
+    def correspondents(self) -> Mapping[str, Correspondent]:
+        """Everyone by name."""
+        return self._now.correspondents
+
+    @property
+    def centre(self) -> Correspondent:
+        """Who has all that no prefix names."""
+        return self._now.centre
+
     def __contains__(self, name: str) -> bool:
-        return name in self.correspondents
+        return name in self._now.correspondents
 
     def with_whom(self, partner: str) -> str:
         """Words for a sentence: " with NAME", or nothing where there is only one."""
@@ -55,11 +90,13 @@ class Offices:
 
     def named(self, name: str | None) -> Correspondent:
         """The partner of this name; the centre has what belonged to one that is not configured any more."""
-        return self.centre if name is None else self.correspondents.get(name, self.centre)
+        now = self._now
+        return now.centre if name is None else now.correspondents.get(name, now.centre)
 
     def for_port(self, port: str) -> Correspondent:
         """Who gets a licence for this place of clearance when it is sealed."""
-        return self.correspondents[office_of(port, self.prefixes, self.centre.name)]
+        now = self._now
+        return now.correspondents[office_of(port, now.prefixes, now.centre.name)]
 
     def of_licence(self, partner: str | None, port: str) -> Correspondent:
         """Whose a licence is: the one that it was sealed for, or else the one that it would be sealed for."""
@@ -67,5 +104,6 @@ class Offices:
 
     def of_participant(self, participant: str | None) -> Correspondent:
         """Who signs as `participant`; the centre for one who is not configured any more."""
-        found = (one for one in self.correspondents.values() if one.participant == participant)
-        return next(found, self.centre)
+        now = self._now
+        found = (one for one in now.correspondents.values() if one.participant == participant)
+        return next(found, now.centre)

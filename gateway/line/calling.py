@@ -207,8 +207,10 @@ class Caller:
         failed = self._addresses[self._at]
         if self._at + 1 < len(self._addresses):
             self._at += 1
+            following = str(self._addresses[self._at].written)
+            is_news = self._breaker.circuit is Circuit.CLOSED
             journal.address_failed(
-                self._partner.name, str(failed.written), reason, str(self._addresses[self._at].written)
+                self._partner.name, str(failed.written), reason, following, is_news=is_news
             )
             self._set("calling")
             self._retry = self._clock.callLater(0, self._call)
@@ -223,7 +225,8 @@ class Caller:
             self._set("waiting to call again")
         if opens:
             journal.circuit_opened(self._partner.name, self._breaker.why or reason, next_try)
-        journal.call_failed(self._partner.name, reason, seconds)
+        is_news = self._breaker.circuit is Circuit.CLOSED
+        journal.call_failed(self._partner.name, reason, seconds, is_news=is_news)
         self._call_again(seconds)
 
     def _call_again(self, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
 from gateway.line.office import Phase
@@ -149,9 +149,10 @@ class Journal:
         return {"partner": self.partner or "unknown", "direction": self._direction.value}
 
 
-def call_failed(partner: str, reason: str, again_in_seconds: float) -> None:
+def call_failed(partner: str, reason: str, again_in_seconds: float, *, is_news: bool = True) -> None:
     """A partner could not be reached, or the session with it did not come about."""
-    _log.warn(
+    _log.emit(
+        LogLevel.warn if is_news else LogLevel.info,
         "call to {partner} failed: {reason}; again in {again_in_seconds:.1f} s",
         partner=partner,
         reason=reason,
@@ -164,10 +165,11 @@ def certificate_refused(code: str, why: str) -> None:
     _log.warn("call by {code!r}: {why}", code=code, why=why)
 
 
-def address_failed(partner: str, address: str, reason: str, following: str) -> None:
+def address_failed(partner: str, address: str, reason: str, following: str, *, is_news: bool) -> None:
     """One address of a partner cannot be used; the next one is tried."""
-    _log.warn(
-        "{partner} cannot be reached at {address}: {reason}; now {following}",
+    _log.emit(
+        LogLevel.warn if is_news else LogLevel.info,
+        "{partner} cannot be reached at {address}: {reason}; {following} is next",
         partner=partner,
         address=address,
         reason=reason,

@@ -24,6 +24,7 @@ from gateway.service.line_commands import register_line_commands
 from gateway.service.line_report import line_rows
 from gateway.service.line_settings import line_settings
 from gateway.service.metering import Metering
+from gateway.service.reloading import Reloaded, needing_restart
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
 from gateway.trust.certificates import Role
@@ -55,7 +56,7 @@ class CustomsStation:
 
     def __init__(self, config: CustomsConfig, surroundings: Surroundings) -> None:
         """Raises ConfigurationFault or EnvironmentFault for what cannot be used; nothing is running then."""
-        self._config = config
+        self._config = self._latest = config
         self._clock = surroundings.clock
         self._alerts = Alerts(surroundings.clock)
         behaviour = _behaviour(config)
@@ -122,14 +123,17 @@ class CustomsStation:
             *self._station.last_duties(),
         ]
 
-    async def reload(self) -> list[str]:
-        """See `Daemon.reload`: anchors, and what is agreed about files, are read again."""
+    async def reload(self) -> Reloaded:
+        """See `Daemon.reload`: line, partners, what is agreed about files; in new workers anchors."""
         source = self._config.source
         config = CustomsConfig.load(source) if source else self._config
         CustomsBench(bench_settings(config))
-        self._station.renew_services(config.partners)
+        line = line_settings(config.line, config.partners)
+        changed = await self._station.renew(line, config.partners)
+        self._latest = config
         await self._workers.renew((bench_settings(config),))
-        return ["anchors", "services for files"]
+        read = ("line", "anchors", "services for files")
+        return Reloaded(read, tuple(changed), needing_restart(self._config, config))
 
     def healthy(self) -> bool:
         """See `Daemon.healthy`."""
@@ -144,7 +148,7 @@ class CustomsStation:
         register_line_commands(commands, self._station, self._endings, self._clock)
 
     def _endings(self) -> Iterable[Expiring]:
-        return certificates_of_line(self._config.line, self._config.partners)
+        return certificates_of_line(self._latest.line, self._latest.partners)
 
     async def _status(self, arguments: dict[str, Any]) -> dict[str, Any]:
         counts = await self._station.ledger.read(register.counts)

@@ -19,6 +19,7 @@ from gateway.operations.control import ControlServer
 from gateway.operations.log import Log, begin, make_log
 from gateway.operations.notify import Notifier
 from gateway.operations.stopping import Duty, perform, reload_on_hangup
+from gateway.service.reloading import Reloaded
 
 _log = Logger(namespace="gateway")
 
@@ -38,8 +39,8 @@ class Daemon(Protocol):
     def duties(self) -> Sequence[Duty]:
         """What is to be done to end it, in order: take no more, finish what is in hand, close everything."""
 
-    async def reload(self) -> list[str]:
-        """Take over what may change while running; returns what that was. Raises ConfigurationFault."""
+    async def reload(self) -> Reloaded:
+        """Take over what may change while running. ConfigurationFault: nothing has changed."""
 
     def healthy(self) -> bool:
         """Whether the watchdog should be fed."""
@@ -140,12 +141,22 @@ class _Life:
             self._reactor.stop()
 
     async def _reload_command(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        return {"reloaded": await self._reload()}
+        reloaded = await self._reload()
+        return {
+            "reloaded": ["log", *reloaded.read],
+            "changed": list(reloaded.changed),
+            "needs_restart": list(reloaded.needs_restart),
+        }
 
-    async def _reload(self) -> list[str]:
+    async def _reload(self) -> Reloaded:
         self._log.reopen()
-        reloaded = ["log", *(await self._daemon.reload() if self._daemon else [])]
-        _log.info("reloaded: {reloaded}", reloaded=", ".join(reloaded))
+        reloaded = await self._daemon.reload() if self._daemon else Reloaded(())
+        _log.info("reloaded: {reloaded}", reloaded=", ".join(("log", *reloaded.read)))
+        for change in reloaded.changed:
+            _log.info("reloaded: {change}", change=change)
+        if reloaded.needs_restart:
+            what = ", ".join(reloaded.needs_restart)
+            _log.warn("changed, and read at the next start only: {what}", what=what)
         return reloaded
 
     def _run(self, what: str, coroutine: Coroutine[Any, Any, object]) -> None:

@@ -55,6 +55,7 @@ class GatewayHandlers:
         """`endings` tells the files of now that have an end."""
         self._config = config
         self._endings = endings
+        self._partners = config.partners
         self._station = station
         self._in_thread = in_thread
         self._trees = tuple(trees)
@@ -68,6 +69,10 @@ class GatewayHandlers:
             DiscrepancyHandlers(ledger=ledger, clock=clock, alarm=alerts),
             LookingHandlers(ledger=ledger, policy=policy, clock=clock),
         )
+
+    def renew(self, partners: tuple[PartnerConfig, ...]) -> None:
+        """There are other partners from now on."""
+        self._partners = partners
 
     def register(self, commands: Commands) -> None:
         """Add all of them."""
@@ -114,7 +119,7 @@ class GatewayHandlers:
                 "now": local_text(self._clock()),
             },
             "lines": line_rows(self._station.line),
-            "partners": [_partner(one, due.get(one.name, {})) for one in self._config.partners],
+            "partners": [_partner(one, due.get(one.name, {})) for one in self._partners],
             "queues": {
                 **counts["outbox"],
                 "interchanges_ready": counts["interchanges"]["READY"],

@@ -23,11 +23,12 @@ from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
 from gateway.service.days import Days
 from gateway.service.handlers import GatewayHandlers
-from gateway.service.law import Law
+from gateway.service.law import Law, policy_of
 from gateway.service.licence_handlers import LicenceHandlers
 from gateway.service.line_settings import line_settings
 from gateway.service.metering import Metering
 from gateway.service.post_watch import PostWatch
+from gateway.service.reloading import Reloaded, needing_restart
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
 from gateway.service.watchman import Watchman
@@ -64,7 +65,8 @@ class LicenceGateway:
 
     def __init__(self, config: GatewayConfig, surroundings: Surroundings) -> None:
         """Raises ConfigurationFault or EnvironmentFault for what cannot be used; nothing is running then."""
-        self._config = config
+        # What the start went by, and what the last reload has read.
+        self._config = self._latest = config
         self._alerts = Alerts(surroundings.clock)
         signer = Signer.load(Path(config.keys.gateway_key), Path(config.keys.gateway_certificate))
         settings = bench_settings(config)
@@ -168,7 +170,7 @@ class LicenceGateway:
             clock=surroundings.clock,
             station=station,
             alerts=self._alerts,
-            endings=lambda: certificates_of(self._config),
+            endings=lambda: certificates_of(self._latest),
         )
         self._handlers = GatewayHandlers(
             config=config,
@@ -178,7 +180,7 @@ class LicenceGateway:
             trees=[tree.spool for tree in trees],
             alerts=self._alerts,
             clock=surroundings.clock,
-            endings=lambda: certificates_of(self._config),
+            endings=lambda: certificates_of(self._latest),
         )
 
     async def start(self) -> str:
@@ -210,16 +212,27 @@ class LicenceGateway:
             *self._station.last_duties(),
         ]
 
-    async def reload(self) -> list[str]:
-        """See `Daemon.reload`: law and contacts, and in new workers anchors and seal key, are read again."""
+    async def reload(self) -> Reloaded:
+        """See `Daemon.reload`: law, contacts, line and partners; in new workers anchors and the seal key."""
         source = self._config.source
         config = GatewayConfig.load(source) if source else self._config
+        # All that may be at fault comes first; the line judges what it is given before it takes it over.
         Bench(bench_settings(config))
-        self._station.renew_services(config.partners)
+        policy_of(config.law)
+        line = line_settings(config.line, config.partners)
+        changed = await self._station.renew(line, config.partners)
+        needs_restart = needing_restart(self._config, config)
+        if not self._offices.renew(config.partners):
+            needs_restart += ("partner: another one is the centre",)
         self._law.renew(config.law)
         self._days.renew(config)
+        self._handlers.renew(config.partners)
+        self._latest = config
+        self._watchman.renew(certificates_of(config))
+        self._post_watch.renew(self._station.partners)
         await self._workers.renew((bench_settings(config),))
-        return ["law", "contacts", "anchors", "seal key", "services for files"]
+        read = ("law", "contacts", "line", "anchors", "seal key", "services for files")
+        return Reloaded(read, tuple(changed), needs_restart)
 
     def healthy(self) -> bool:
         """See `Daemon.healthy`: a reactor that runs this is not stuck; trouble is for alerts."""

@@ -42,6 +42,13 @@ class PostWatch:
             lambda failure: _log.failure("the watch over the post has stopped", failure)
         )
 
+    def renew(self, partners: Iterable[str]) -> None:
+        """Look after these from now on."""
+        before, self._partners = self._partners, tuple(partners)
+        for gone in set(before) - set(self._partners):
+            self._alarm(f"post to {gone}", None)
+            self._alarm(f"receipts from {gone}", None)
+
     async def stop(self) -> None:
         """Make no more rounds."""
         if self._rounds.running:

@@ -81,13 +81,12 @@ class Station:
         limits, line = settings.limits, settings.line
         self._opened_max_bytes = limits.inbound_max_bytes
         self.services = _services(settings.partners)
+        self._addresses = _addresses(line, settings.partners)
+        self._senders = _senders(settings.partners)
         self.post_office = LedgerPostOffice(
             ledger=ledger,
             us=self.us,
-            addresses={
-                one.name: Address(self.partners[one.name], line.identification, one.identification)
-                for one in settings.partners
-            },
+            addresses=self._addresses,
             folder=self._inbound,
             clock=surroundings.clock,
             reactor=surroundings.reactor,
@@ -107,7 +106,7 @@ class Station:
             workers=self._workers,
             ledger=self.ledger,
             desk=desk,
-            senders={name: frozenset({one.participant}) for name, one in self.partners.items()},
+            senders=self._senders,
             folder=self._inbound,
             clock=self._surroundings.clock,
             reactor=self._surroundings.reactor,
@@ -130,10 +129,28 @@ class Station:
         assert self._giving_up is not None, "a station that answers is open"
         return await self._giving_up.give_up(number, by, why)
 
-    def renew_services(self, partners: tuple[PartnerConfig, ...]) -> None:
-        """Read what is agreed about files, its keys and certificates again; ConfigurationFault."""
-        self.services.renew(_services(partners))
+    async def renew(self, line: LineSettings, partners: tuple[PartnerConfig, ...]) -> list[str]:
+        """Take over other settings of the line and other partners; what changed, in words.
+
+        ConfigurationFault for what cannot be used, and nothing has changed then.
+        """
+        services = _services(partners)
+        before = dict(self._addresses)
+        # Whoever is new may be called, and have something due, before all the others are done.
+        self._addresses.update(_addresses(line, partners))
+        try:
+            changed = await self.line.renew(line)
+        except ConfigurationFault:
+            self._addresses.clear()
+            self._addresses.update(before)
+            raise
+        self.services.renew(services)
+        self.partners.clear()
+        self.partners.update({one.name: Correspondent(one.name, one.participant) for one in partners})
+        # What those have sent who are no partners any more is settled still.
+        self._senders.update(_senders(partners))
         self.post_office.wake()
+        return changed
 
     def line_duties(self) -> Sequence[Duty]:
         """End the sessions properly, then the reception; what is queued stays queued."""
@@ -154,3 +171,15 @@ class Station:
 
 def _services(partners: tuple[PartnerConfig, ...]) -> AgreedServices:
     return AgreedServices.load({one.name: one.services for one in partners})
+
+
+def _addresses(line: LineSettings, partners: Sequence[PartnerConfig]) -> dict[str, Address]:
+    return {
+        one.name: Address(Correspondent(one.name, one.participant), line.identification, one.identification)
+        for one in partners
+    }
+
+
+def _senders(partners: Sequence[PartnerConfig]) -> dict[str, frozenset[str]]:
+    """By partner, whose messages come over its line."""
+    return {one.name: frozenset({one.participant}) for one in partners}

@@ -51,6 +51,9 @@ class Line(Protocol):
     async def stop(self) -> None:
         """End all sessions properly."""
 
+    async def renew(self, settings: LineSettings) -> list[str]:
+        """Go on by other settings; what changed, in words. ConfigurationFault: nothing has changed."""
+
     def partners(self) -> Sequence[str]:
         """The configured partners."""
 

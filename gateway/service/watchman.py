@@ -6,7 +6,7 @@ gateway wants to know before they do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -44,6 +44,7 @@ class Watchman:
         self._clock = clock
         self._reactor = reactor
         self._alarm = alarm
+        self._lines_told: dict[str, str | None] = {}
         self._without_session: dict[str, float] = {}
         self._rounds = LoopingCall(self.make_round)
         self._rounds.clock = reactor
@@ -54,6 +55,12 @@ class Watchman:
             lambda failure: _log.failure("the watchman has stopped", failure)
         )
 
+    def renew(self, certificates: Sequence[Expiring]) -> None:
+        """Look after these from now on; what was wrong with others is of no interest any more."""
+        for gone in {one.name for one in self._certificates} - {one.name for one in certificates}:
+            self._alarm(f"certificate {gone}", None)
+        self._certificates = tuple(certificates)
+
     async def stop(self) -> None:
         """Make no more rounds."""
         if self._rounds.running:
@@ -62,13 +69,21 @@ class Watchman:
     def make_round(self) -> None:
         """Look at everything once."""
         now = self._clock()
-        for line in self._lines():
-            if line.direction is Direction.CALLING:
-                self._alarm(f"line to {line.partner}", self._trouble_of(line))
-            else:
-                self._alarm(f"calls of {line.partner}", line.circuit)
+        troubles = dict(self._line_troubles())
+        for name in self._lines_told.keys() - troubles.keys():
+            self._alarm(name, None)
+        for name, trouble in troubles.items():
+            self._alarm(name, trouble)
+        self._lines_told = troubles
         for certificate in self._certificates:
             self._alarm(f"certificate {certificate.name}", expiry_trouble(certificate, now))
+
+    def _line_troubles(self) -> Iterator[tuple[str, str | None]]:
+        for line in self._lines():
+            if line.direction is Direction.CALLING:
+                yield f"line to {line.partner}", self._trouble_of(line)
+            else:
+                yield f"calls of {line.partner}", line.circuit
 
     def _trouble_of(self, line: Any) -> str | None:
         """A caller goes from state to state while it tries; what counts is how long it has had no session."""

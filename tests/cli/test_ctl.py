@@ -101,6 +101,32 @@ def test_json_is_what_the_daemon_said(daemon: Commands, gatewayd: Gatewayd, inst
     assert json.loads(gatewayd("ctl", "status", "--json", "--instance", instance).stdout) == answer
 
 
+def test_a_faulty_configuration_keeps_nobody_from_the_daemon_that_runs(
+    daemon: Commands, gatewayd: Gatewayd, instance: Path
+) -> None:
+    async def status(_arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"good": True}
+
+    daemon.add("status", status)
+    written = (instance / "gateway.toml").read_text(encoding="utf-8")
+    broken = instance / "broken.toml"
+    broken.write_text(written.replace('identification = "', 'identification = "?'), encoding="utf-8")
+    try:
+        assert gatewayd("ctl", "status", "--config", broken).exit_code == 0
+    finally:
+        broken.unlink()
+
+
+def test_a_reload_is_shown_a_line_a_change(daemon: Commands, gatewayd: Gatewayd, instance: Path) -> None:
+    async def reload(_arguments: dict[str, Any]) -> dict[str, Any]:
+        changed = ["partner b: added", "line: listen"]
+        return {"reloaded": ["log", "law"], "changed": changed, "needs_restart": []}
+
+    daemon.add("reload", reload)
+    shown = gatewayd("ctl", "reload", "--instance", instance).stdout
+    assert shown == "reloaded:  log, law\n\nchanged:\npartner b: added\nline: listen\n"
+
+
 def test_people_see_no_error_of_a_line_in_session_and_programs_see_all(
     daemon: Commands, gatewayd: Gatewayd, instance: Path
 ) -> None:

@@ -26,6 +26,7 @@ from gateway.line.office import (
     RefusedFile,
     RefusedOffer,
 )
+from gateway.line.settings import LineSettings
 from gateway.line.tracing import Tracing
 from gateway.operations.commands import Commands
 from gateway.service.customs_station import CustomsStation
@@ -89,6 +90,9 @@ class MemoryLine:
     async def stop(self) -> None:
         for session in self._sessions.values():
             session.stop()
+
+    async def renew(self, settings: LineSettings) -> list[str]:
+        return []
 
     def partners(self) -> Sequence[str]:
         return tuple(self._sessions)

@@ -189,7 +189,7 @@ def test_contacts_are_read_again_on_reload(world: World, document: MakeDocument)
     path = world.instance / "gateway.toml"
     path.write_text(path.read_text("utf-8") + row, "utf-8")
     assert world.gateway is not None
-    assert "contacts" in world.now(world.gateway.reload())
+    assert "contacts" in world.now(world.gateway.reload()).read
     world.run(15)
     [alert] = world.ask(world.gateway, "status")["alerts"]
     assert "call exchange-hub-duty: 值班室, 12345 (at any time)" in alert["trouble"]

@@ -95,6 +95,15 @@ def test_a_partner_whose_calls_fail_over_and_over_is_told(world: World) -> None:
     assert world.alerts == {}
 
 
+def test_the_alert_of_a_partner_that_is_no_more_ends(world: World) -> None:
+    world.line.circuit, world.line.state = "5 calls in a row failed: refused", "circuit open"
+    world.clock.advance(ROUND_SECONDS)
+    assert world.alerts != {}
+    world.line = Line("in session", partner="other")
+    world.clock.advance(ROUND_SECONDS)
+    assert world.alerts == {}
+
+
 def test_maintenance_is_in_order(world: World) -> None:
     world.line.state = "maintenance until 2026-11-21 04:00"
     world.clock.advance(10 * LINE_DOWN_SECONDS)
