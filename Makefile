@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports invariants kills simulate memory growth fuzz lock clean
+.PHONY: demo test check lint types imports invariants kills simulate memory growth line-speed fuzz lock clean
 
 demo: $(STAMP)
 	$(BIN)/gatewayd demo $(if $(LINE),--line $(LINE))
@@ -50,6 +50,10 @@ memory: $(STAMP)
 LICENCES ?= 1000000
 growth: $(STAMP)
 	$(BIN)/python -m tests.campaigns.growth --licences $(LICENCES)
+
+# What the line does against its targets; as root also between daemons in network namespaces (QUICK=1: not those).
+line-speed: $(STAMP)
+	$(BIN)/python -m tests.campaigns.line_speed $(if $(QUICK),--quick) $(if $(JSON),--json)
 
 # What a hostile partner may send, searched for by atheris for SECONDS in all: TARGET is a name of
 # tests/fuzz/targets.py. The suite replays its corpus without atheris.

@@ -131,7 +131,7 @@ class Encoder:
         self._next = stretch
         return b"".join(parts)
 
-    def _cut(self) -> Iterator[tuple[bytes, int, int, int]]:
+    def _cut(self) -> Iterator[_Stretch]:
         """Stretches: the record, where in it plain octets begin, the run behind them, and what is next."""
         for record in self._records:
             position, size = 0, len(record)

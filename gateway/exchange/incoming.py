@@ -33,11 +33,11 @@ class IncomingFiles:
         addresses: Mapping[str, Address],
         folder: Path,
         in_thread: InThread,
-        arrived: Callable[[], None],
+        arrived: Callable[[str], None],
         max_bytes: int,
         services: AgreedServices,
     ) -> None:
-        """`folder` takes the files; `arrived` is called when one is stored."""
+        """`folder` takes the files; `arrived` is called with the partner when one is stored."""
         self._ledger = ledger
         self._addresses = addresses
         self._folder = folder
@@ -76,7 +76,7 @@ class IncomingFiles:
                     in_thread=self._in_thread,
                     max_bytes=self._max_bytes,
                     digest=self._digest(partner, offered.attributes),
-                    stored=self._arrived,
+                    stored=lambda: self._arrived(partner),
                     over=lambda: self._receiving.discard((partner, identity)),
                     kept=kept,
                 )

@@ -64,6 +64,7 @@ class LedgerPostOffice:
         """`folder` takes incoming files; `arrived` is called when one is stored."""
         limits, services = limits or PostOfficeLimits(), services or AgreedServices()
         self._reactor = reactor
+        self._arrived = arrived
         self._outgoing = OutgoingFiles(
             ledger=ledger,
             us=us,
@@ -80,7 +81,7 @@ class LedgerPostOffice:
             addresses=addresses,
             folder=folder,
             in_thread=in_thread,
-            arrived=arrived,
+            arrived=self._stored,
             max_bytes=limits.max_inbound_bytes,
             services=services,
         )
@@ -88,6 +89,11 @@ class LedgerPostOffice:
         self._watchers: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self._timers: dict[str, IDelayedCall] = {}
         self._counters: dict[str, DeferredLock] = defaultdict(DeferredLock)
+
+    def _stored(self, partner: str) -> None:
+        """The receipt goes at once: how long the file takes to be worked off is nothing to its sender."""
+        self.wake(partner)
+        self._arrived()
 
     def wake(self, partner: str | None = None) -> None:
         """Something may be due to `partner`, or to all."""

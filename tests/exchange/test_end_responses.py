@@ -86,6 +86,19 @@ def wait_unread(world: World, damage: Callable[[Path], object]) -> Path:
     return path
 
 
+def test_a_receipt_goes_as_soon_as_the_file_is_stored_however_long_its_messages_take(instance: Path) -> None:
+    world = World(instance)
+    world.start_customs()
+    world.start_gateway()
+    world.run(1)
+    no_reception(world, world.gateway)
+    heard = listen(world)
+    stored(world, "WAITS")
+    world.run(0.5)
+    assert [receipt.identity for receipt in heard] == [identity("WAITS")]
+    world.stop()
+
+
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"x" * 1000)])
 def test_a_file_that_the_disk_lost_before_its_receipt_went_out_is_answered_by_nerp(
     instance: Path, damage: Callable[[Path], object]

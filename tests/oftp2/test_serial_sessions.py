@@ -20,8 +20,8 @@ from tests.oftp2.users import ALICE, BOB, User, identity_of, run, session_pair
 SAMPLES = Path(__file__).parents[2] / "conf" / "samples"
 
 
-def serial(credentials: Credentials) -> Capabilities:
-    return Capabilities(credentials, buffer_bytes=BUFFER_BYTES_MAX, credit=1, special_logic=True)
+def serial(credentials: Credentials, buffer_bytes: int = BUFFER_BYTES_MAX) -> Capabilities:
+    return Capabilities(credentials, buffer_bytes=buffer_bytes, credit=1, special_logic=True)
 
 
 class SerialUser(User):
@@ -45,9 +45,9 @@ def leave(user: User) -> None:
 class Call:
     """Two engines and their users, each on its end of the line; the caller releases when all is sent."""
 
-    def __init__(self, line: Line, files: list[bytes]) -> None:
+    def __init__(self, line: Line, files: list[bytes], buffer_bytes: int = BUFFER_BYTES_MAX) -> None:
         self.line = line
-        caller, answerer = session_pair(serial(ALICE), serial(BOB))
+        caller, answerer = session_pair(serial(ALICE, buffer_bytes), serial(BOB))
         outbox = [(c.SFID.of(identity_of(n), len(data)), data) for n, data in enumerate(files)]
         self.alice, self.bob = User(caller, outbox=outbox), SerialUser(answerer)
         self.alice.after = self.bob.after = leave
