@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,14 +35,13 @@ class Depths:
     feedback_unwritten: int
 
 
-def depths(connection: Connection, partners: Iterable[str]) -> Depths:
-    """What waits now; `partners` are the names that the outbox knows them by."""
+def depths(connection: Connection) -> Depths:
+    """What waits now."""
     waiting = (OutboxStatus.DUE, OutboxStatus.HELD, OutboxStatus.ASSIGNED)
-    oldest = {partner: due_since(connection, partner) for partner in partners}
     unwritten = select(func.count(literal_column("1"))).where(~feedback.c.written)
     return Depths(
         outbox={status.value: _count(connection, outbox.c.status, status) for status in waiting},
-        due_since={partner: since for partner, since in oldest.items() if since is not None},
+        due_since=_due_since(connection),
         interchanges_ready=_count(connection, interchange.c.status, InterchangeStatus.READY),
         interchanges_without_receipt=_count(connection, interchange.c.status, InterchangeStatus.SENT),
         inbound_to_settle=_count(connection, inbound_file.c.status, InboundStatus.STORED),
@@ -53,7 +52,7 @@ def depths(connection: Connection, partners: Iterable[str]) -> Depths:
 
 
 def due_since(connection: Connection, partner: str) -> datetime | None:
-    """The first of each priority is found by the index; the least of all due would be a walk through them."""
+    """When the oldest that is due to one partner was made, found by the index."""
     found = [
         connection.execute(
             select(outbox.c.created_at)
@@ -65,6 +64,20 @@ def due_since(connection: Connection, partner: str) -> datetime | None:
         for priority in Priority
     ]
     return min((since for since in found if since is not None), default=None)
+
+
+def _due_since(connection: Connection) -> dict[str, datetime]:
+    """Numbers rise with time: the index has the first of each partner and priority, without the rows."""
+    first = (
+        select(func.min(outbox.c.id))
+        .where(is_literally(outbox.c.status, OutboxStatus.DUE))
+        .group_by(outbox.c.partner, outbox.c.priority)
+    )
+    since: dict[str, datetime] = {}
+    query = select(outbox.c.partner, outbox.c.created_at).where(outbox.c.id.in_(first))
+    for partner, created_at in connection.execute(query):
+        since[partner] = min(created_at, since.get(partner, created_at))
+    return since
 
 
 def _count(connection: Connection, column: Column[Any], status: Any) -> int:

@@ -58,8 +58,7 @@ class Metering:
 
     async def page(self) -> bytes:
         """What Prometheus reads."""
-        names = list(self._station.partners)
-        waiting = await self._station.ledger.read(lambda connection: depths(connection, names))
+        waiting = await self._station.ledger.read(depths)
         return page(self._reading(waiting))
 
     async def _command(self, arguments: dict[str, Any]) -> dict[str, Any]:
