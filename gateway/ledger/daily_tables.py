@@ -109,6 +109,6 @@ day_difference = Table(
     Column("settled_at", Instant),
     Column("told", JSON, nullable=False),
     UniqueConstraint("day", "partner", "identity", "kind"),
-    _partial("ix_day_difference_open", "day", "id", where="status = 'OPEN'"),
+    _partial("ix_day_difference_open", "day", "partner", "id", where="status = 'OPEN'"),
     sqlite_autoincrement=True,
 )

@@ -116,7 +116,7 @@ def _day_difference() -> None:
         ),
         sqlite_autoincrement=True,
     )
-    _partial("ix_day_difference_open", "day_difference", ["day", "id"], "status = 'OPEN'")
+    _partial("ix_day_difference_open", "day_difference", ["day", "partner", "id"], "status = 'OPEN'")
 
 
 def _partial(name: str, table: str, columns: list[str], where: str) -> None:
