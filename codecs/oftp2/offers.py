@@ -1,11 +1,11 @@
-"""What may be offered: the rules of SFID that its fields alone do not hold (RFC 5024 section 5.3.3)."""
+"""What may be said at a level: a file to be offered (RFC 5024 section 5.3.3), a response to be given."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from oftp2.attributes import STRUCTURED
-from oftp2.commands import SFID
+from oftp2.commands import EERP, NERP, SFID
 from oftp2.formats import build
 from oftp2.reasons import Refusal
 
@@ -23,6 +23,15 @@ def offer_fault(sfid: SFID, level: int) -> tuple[Refusal, str] | None:
         build(sfid, level)
     except ValueError as error:
         return _reason(sfid, level), str(error)
+    return None
+
+
+def response_fault(response: EERP | NERP, level: int) -> str | None:
+    """Why `response` cannot be given at `level`, which may be without such a command or field."""
+    try:
+        build(response, level)
+    except ValueError as error:
+        return str(error)
     return None
 
 

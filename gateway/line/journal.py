@@ -110,16 +110,17 @@ class Journal:
             meaning=meaning(Phase.AFTERWARDS, reason),
         )
 
-    def negative_receipt_untold(self, identity: FileIdentity, reason: int, level: int) -> None:
-        """The partner's level has no NERP."""
+    def receipt_untold(self, identity: FileIdentity, reason: int | None, level: int, fault: str) -> None:
+        """The partner's level cannot express an end-to-end response; `reason` is that of a NERP."""
+        said = "processed" if reason is None else f"not processed ({reason:02d}, {_nerp(reason)})"
         _log.warn(
-            "{partner} cannot be told at level {release_level} that {dataset} is not processed"
-            " ({reason:02d}, {meaning}): tell its people",
+            "{partner} cannot be told at level {release_level} that {dataset} is {said}: {fault}."
+            " Tell its people",
             **self._common(),
             **_file(identity),
             release_level=level,
-            reason=reason,
-            meaning=meaning(Phase.AFTERWARDS, reason),
+            said=said,
+            fault=fault,
         )
 
     def receipt(self, identity: FileIdentity, where: str) -> None:
@@ -237,6 +238,10 @@ def listening(address: str) -> None:
 def listening_no_more(address: str) -> None:
     """A port is closed, because the configuration has it no more."""
     _log.info("listening on {address} no more", address=address)
+
+
+def _nerp(reason: int) -> str:
+    return meaning(Phase.AFTERWARDS, reason)
 
 
 def _note(attributes: FileAttributes) -> str:

@@ -8,8 +8,7 @@ from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase
 from gateway.line.party import Party
 from oftp2 import events as e
 from oftp2.commands import BLOCK_BYTES, NERP, SFID
-from oftp2.levels import NEGATIVE_RESPONSE_LEVEL
-from oftp2.offers import offer_fault
+from oftp2.offers import offer_fault, response_fault
 from oftp2.reasons import EFNA_REASONS, Course, Refusal, explain
 from oftp2.session import Session
 from oftp2.subrecords import Encoder, is_worth_compressing
@@ -78,16 +77,15 @@ class Sending:
         await self._office.file_refused(self._partner, item.identity, Phase.START, reason, text, retry=False)
 
     async def _start_receipt(self, item: OutgoingReceipt) -> None:
-        if item.refusal is not None and self._session.level < NEGATIVE_RESPONSE_LEVEL:
-            # There is no such command, and a positive response would be a lie: people must tell people.
-            self._journal.negative_receipt_untold(item.identity, item.refusal.reason, self._session.level)
+        said, level = item.command(), self._session.level
+        fault = response_fault(said, level)
+        if fault is not None:
+            # Another response would not be true, and waiting for another level holds up all that is due.
+            reason = said.reason if isinstance(said, NERP) else None
+            self._journal.receipt_untold(item.identity, reason, level, fault)
             await self._office.receipt_sent(self._partner, item.identity)
             return
         self._item = item
-        self._send_receipt(item)
-
-    def _send_receipt(self, item: OutgoingReceipt) -> None:
-        said = item.command()
         if isinstance(said, NERP):
             self._session.send_negative_receipt(said)
         else:

@@ -8,6 +8,7 @@ from oftp2 import commands as c
 from oftp2 import events as e
 from oftp2.errors import LocalProtocolError
 from oftp2.identity import FileIdentity
+from oftp2.levels import NEGATIVE_RESPONSE_LEVEL
 from oftp2.negotiation import Capabilities, Credentials
 from oftp2.session import Session
 from oftp2.subrecords import Encoder
@@ -96,9 +97,12 @@ class Obliging:
                 session.change_direction()
 
     def _run(self, errand: str) -> None:
+        session = self.session
         match errand:
             case "receipt":
-                self.session.send_receipt(THEIRS)
+                session.send_receipt(THEIRS)
+            case "refusal" if session.level < NEGATIVE_RESPONSE_LEVEL:
+                self._speak()
             case "refusal":
                 self.session.send_negative_receipt(c.NERP.of(THEIRS, "O0013ALICE", 34, "处理失败"))
             case _:

@@ -8,10 +8,13 @@ writes them anew below `tests/fuzz/corpus/`. What a fuzzer has found stays there
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from oftp2.buffers import EXCHANGE_BUFFER_MAX, Unwrapper
 from oftp2.formats import parse
+from oftp2.levels import LEVELS
+from oftp2.negotiation import Capabilities
 from oftp2.session import Role, Session
 from oftp2.special_logic import NEGATIVE, envelope, shift_out
 from tests.fuzz.obliging import Obliging, capabilities
@@ -36,7 +39,7 @@ def seeds() -> dict[str, bytes]:
     made: dict[str, bytes] = {"shifting/all": shift_out(bytes(range(256)))}
     buffers: dict[str, bytes] = {}
     for name, switches in SESSIONS.items():
-        by_initiator, by_responder = _heard(switches)
+        by_initiator, by_responder = _heard(capabilities(switches), switches)
         for buffer in by_initiator + by_responder:
             buffers.setdefault(type(parse(buffer)).__name__, buffer)
         made[f"session/{name}-initiator"] = _session(switches, by_initiator)
@@ -45,6 +48,13 @@ def seeds() -> dict[str, bytes]:
         if name in {"plain", "refusing"}:
             made[f"link/{name}-initiator"] = _link(0, by_initiator, by_responder)
             made[f"link/{name}-responder"] = _link(_RESPONDER, by_responder, by_initiator)
+    for level in LEVELS[1:]:
+        older = replace(capabilities(8), levels=(level,))
+        by_initiator, by_responder = _heard(older, 8 | 64)
+        made[f"session/level-{level}-initiator"] = _session(8 | 64, by_initiator)
+        made[f"session/level-{level}-responder"] = _session(8 | 64 | _RESPONDER, by_responder)
+        sfid = next(buffer for buffer in by_responder if buffer[:1] == b"H")
+        made[f"commands/SFID-level-{level}"] = sfid
     made |= {f"commands/{name}": buffer for name, buffer in buffers.items()}
     made |= {
         "subrecords/runs": bytes((40,)) + bytes(4).join((b"a" * 200, b"one", b"", b"b" * 63 + b"c")),
@@ -54,9 +64,8 @@ def seeds() -> dict[str, bytes]:
     return made
 
 
-def _heard(switches: int) -> tuple[list[bytes], list[bytes]]:
+def _heard(ours: Capabilities, switches: int) -> tuple[list[bytes], list[bytes]]:
     """The exchange buffers that an initiator and a responder got from each other."""
-    ours = capabilities(switches)
     users = [
         Obliging(Session(role, ours), ours, refuses=bool(switches & 32), wants_turn=bool(switches & 64))
         for role in (Role.RESPONDER, Role.INITIATOR)

@@ -43,7 +43,7 @@ def test_the_seeds_are_those_of_real_sessions_and_have_each_command() -> None:
     }
     assert stored == made, "python -m tests.fuzz.seeds writes them anew"
     names = {form.command.__name__ for form in FORMATS} | {"DATA"}
-    assert {name.removeprefix("commands/") for name in made if name.startswith("commands/")} == names
+    assert {name.removeprefix("commands/") for name in made if name.startswith("commands/")} >= names
     assert {name.partition("/")[0] for name in made} == set(TARGETS)
 
 

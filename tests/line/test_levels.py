@@ -106,7 +106,7 @@ def test_a_refusal_that_level_2_cannot_be_told_is_told_to_people_and_holds_nothi
     assert eerp.identity.stands_for(identity_of(2))
     assert wire.office.log == [("receipt sent", "FILE1")]
     untold = "gateway cannot be told at level 2 that FILE1 is not processed (34, processing failed)"
-    assert f"{untold}: tell its people" in said
+    assert f"{untold}: there is no NERP at level 2. Tell its people" in said
 
 
 def test_a_file_that_the_level_has_no_room_for_is_refused_before_it_is_offered(
