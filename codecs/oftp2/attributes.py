@@ -64,10 +64,11 @@ class FileAttributes:
 PLAIN: Final = FileAttributes()
 
 
-def without_record_headers(data: bytes) -> bytes:
+def without_record_headers(data: bytes, after: bytes = b"") -> bytes:
     """The records of a V format file that was wrapped, one after the other (RFC 5024 section 6.5).
 
-    ValueError when the two octets before each, which tell its length, do not fit the file.
+    `after` is put after each. ValueError when the two octets before each, which tell its length, do not fit
+    the file.
     """
     records, at = [], 0
     while at < len(data):
@@ -75,5 +76,5 @@ def without_record_headers(data: bytes) -> bytes:
         at = begin + int.from_bytes(data[begin - _RECORD_HEADER_BYTES : begin], "big")
         if at > len(data) or begin > len(data):
             raise ValueError("the last record is longer than the file")
-        records.append(data[begin:at])
+        records.append(data[begin:at] + after)
     return b"".join(records)

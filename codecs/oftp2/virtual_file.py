@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from oftp2.attributes import FileAttributes
 from oftp2.commands import BLOCK_BYTES
-from oftp2.records import records_of
+from oftp2.records import cut_evenly, records_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,13 @@ class VirtualFile:
 
     content: bytes
     lengths: tuple[int, ...] | None = None
+
+    @classmethod
+    def of(cls, content: bytes, attributes: FileAttributes) -> VirtualFile:
+        """`content` as it is offered with `attributes`: its records, if it has some, are cut evenly."""
+        if not attributes.is_structured:
+            return cls(content)
+        return cls(content, tuple(cut_evenly(len(content), attributes.record_bytes)))
 
     @property
     def size_bytes(self) -> int:

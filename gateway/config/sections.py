@@ -156,7 +156,9 @@ class LineConfig(Section):
 class FilesConfig(Section):
     """Which files a partner may send us (RFC 5024 section 5.3.3); others are refused (section 5.3.5).
 
-    `names` and `user_data` are patterns for SFIDDSN and SFIDUSER: `*` is anything, `?` one character.
+    `names` and `user_data` are patterns for SFIDDSN and SFIDUSER: `*` is anything, `?` one character. Records
+    of a file in F or V format are one after the other, or lines with `records_are_lines`. Our files go out in
+    `send_format`, of F and V in records of `send_record_bytes`.
     """
 
     max_bytes: Annotated[int, whole(KIB, 1024 * MIB, "bytes")] = 1024 * MIB
@@ -165,6 +167,15 @@ class FilesConfig(Section):
     formats: tuple[Annotated[str, one_of("F", "V", "U", "T")], ...] = Field(
         default=("F", "V", "U", "T"), min_length=1, max_length=4
     )
+    records_are_lines: Flag = False
+    send_format: Annotated[str, one_of("U", "F", "V")] = "U"
+    send_record_bytes: Annotated[int, whole(0, 99_999, "bytes")] = 0
+
+    @model_validator(mode="after")
+    def _records_have_a_length(self) -> Self:
+        if (self.send_format == "U") is not (self.send_record_bytes == 0):
+            raise ValueError('send_record_bytes: expected 1 or more with send_format "F" and "V", 0 with "U"')
+        return self
 
 
 class PartnerConfig(Section):

@@ -8,20 +8,34 @@ from typing import TypeAlias
 
 from gateway.errors import ConfigurationFault
 from gateway.exchange.file_services import AgreedServices
+from gateway.exchange.record_list import kept_records
 from gateway.ledger import post
 from gateway.trust.cms import CmsFault, CmsReason
 from oftp2.attributes import STRUCTURED, without_record_headers
+from oftp2.records import records_of
+
+_LINE_FEED = b"\n"
 
 #: What a file holds, or why that is not known: what is ours to put right, or the partner's fault.
 Content: TypeAlias = bytes | OSError | ConfigurationFault | CmsFault
 
 
 class Opener:
-    """Reads what is stored. `max_bytes` bounds a file when it is open."""
+    """Reads what is stored. `max_bytes` bounds a file when it is open.
 
-    def __init__(self, services: AgreedServices, *, max_bytes: int) -> None:
+    `lined` are the partners whose records are lines: an end of line comes after each.
+    """
+
+    def __init__(
+        self, services: AgreedServices, *, max_bytes: int, lined: frozenset[str] = frozenset()
+    ) -> None:
         self._services = services
         self._max_bytes = max_bytes
+        self._lined = lined
+
+    def renew(self, lined: frozenset[str]) -> None:
+        """From now on these are the partners whose records are lines."""
+        self._lined = lined
 
     def read_all(self, files: Sequence[post.InboundFile]) -> list[Content]:
         """The content of each."""
@@ -34,13 +48,22 @@ class Opener:
             if len(data) != file.size_bytes:
                 # What was synced is not what is there: that is no fault of the partner's.
                 return OSError(f"{len(data)} bytes are on the disk, {file.size_bytes} were received")
+            end = _LINE_FEED if file.partner in self._lined else b""
             if not told.is_wrapped:
-                return data
+                return _lines(Path(file.path), data) if end and told.is_structured else data
             # Who signed must have had a valid certificate when the file came, however long it has lain here.
             content = self._services.of(file.partner).open(data, told, max_bytes=self._max_bytes, now=file.at)
-            return without_record_headers(content) if told.format == "V" else content
+            return without_record_headers(content, end) if told.format == "V" else content
         except (OSError, ConfigurationFault, CmsFault) as fault:
             return fault
         except ValueError as error:
             assert told.format in STRUCTURED, "only records have lengths"
             return CmsFault(CmsReason.PROCESSING, str(error))
+
+
+def _lines(path: Path, data: bytes) -> bytes:
+    """The records of the file at `path` as lines; OSError when its list is not whole."""
+    lengths = kept_records(path)
+    if sum(lengths) != len(data):
+        raise OSError(f"the list of its records has {sum(lengths)} bytes, the file {len(data)}")
+    return b"".join(record + _LINE_FEED for record in records_of(data, lengths))

@@ -1,4 +1,4 @@
-"""Which files a partner may send us, as agreed with it; looked at before anything of a file is taken."""
+"""What is agreed with a partner about files: which it may send us, and in which format it gets ours."""
 
 from __future__ import annotations
 
@@ -6,20 +6,38 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from gateway.line.office import RefusedOffer
+from oftp2.attributes import PLAIN, FileAttributes
 from oftp2.commands import SFID
 from oftp2.reasons import Refusal
+from oftp2.records import FIXED
 
 ALL_FORMATS = frozenset("FVUT")
 
 
 @dataclass(frozen=True, slots=True)
 class FileRules:
-    """`names` and `user_data` are patterns with `*` and `?`; a file must fit one of each."""
+    """`names` and `user_data` are patterns with `*` and `?`; a file must fit one of each.
+
+    `send_format` is that of our files (U, F or V), of F and V cut every `send_record_bytes`.
+    """
 
     max_bytes: int | None = None
     names: tuple[str, ...] = ("*",)
     user_data: tuple[str, ...] = ("*",)
     formats: frozenset[str] = ALL_FORMATS
+    send_format: str = PLAIN.format
+    send_record_bytes: int = 0
+
+    def sent_as(self, data: bytes, attributes: FileAttributes) -> tuple[bytes, FileAttributes]:
+        """How a file of ours goes out; the last of fixed records is filled up with spaces.
+
+        What was signed, encrypted or compressed, or is to have a signed receipt, stays the octets that it is.
+        """
+        if attributes != PLAIN or self.send_format == PLAIN.format:
+            return data, attributes
+        if self.send_format == FIXED:
+            data += b" " * (-len(data) % self.send_record_bytes)
+        return data, FileAttributes(format=self.send_format, record_bytes=self.send_record_bytes)
 
     def refusal_of(self, sfid: SFID, size_bytes: int) -> RefusedOffer | None:
         """Why the offered file is not taken: the first rule that it breaks (SFNA, RFC 5024 section 5.3.5)."""

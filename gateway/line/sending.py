@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from gateway.line.file_rules import FileRules
 from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase
 from gateway.line.party import Party
 from oftp2 import events as e
-from oftp2.commands import BLOCK_BYTES, NERP, SFID
+from oftp2.commands import NERP, SFID
 from oftp2.offers import offer_fault, response_fault
 from oftp2.reasons import EFNA_REASONS, Course, Refusal, explain
 from oftp2.session import Session
 from oftp2.subrecords import Encoder, is_worth_compressing
+from oftp2.virtual_file import VirtualFile
+
+_NOTHING = VirtualFile(b"")
 
 
 class Outlet(Protocol):
@@ -28,7 +32,7 @@ class Outlet(Protocol):
 class Sending:
     """Sends what it is given, and tells the office what became of it."""
 
-    def __init__(self, session: Session, outlet: Outlet, party: Party) -> None:
+    def __init__(self, session: Session, outlet: Outlet, party: Party, rules: FileRules) -> None:
         self._session = session
         self._outlet = outlet
         self._party = party
@@ -37,7 +41,8 @@ class Sending:
         self._traffic = party.traffic
         self._journal = party.journal
         self._item: OutgoingFile | OutgoingReceipt | None = None
-        self._data = b""
+        self._rules = rules
+        self._file = _NOTHING
         self._encoder: Encoder | None = None
 
     @property
@@ -50,25 +55,22 @@ class Sending:
         if isinstance(item, OutgoingReceipt):
             await self._start_receipt(item)
             return
-        data = await item.open()
+        data, attributes = self._rules.sent_as(await item.open(), item.attributes)
         if not self._session.is_idle_speaker:
             return
         assert self._session.parameters is not None, "only a session that stands has a turn"
         # Whoever holds a part of the file answers with where it ends; all others answer 0.
-        restart = len(data) // BLOCK_BYTES if self._session.parameters.restart else 0
+        file = VirtualFile.of(data, attributes)
+        restart = file.end if self._session.parameters.restart else 0
         offer = SFID.of(
-            item.identity,
-            len(data),
-            restart=restart,
-            user_data=item.user_data,
-            attributes=item.attributes,
+            item.identity, file.size_bytes, restart=restart, user_data=item.user_data, attributes=attributes
         )
         fault = offer_fault(offer, self._session.level)
         if fault is not None:
             await self._cannot_be_offered(item, *fault)
             return
         self._session.start_file(offer)
-        self._item, self._data = item, data
+        self._item, self._file = item, file
 
     async def _cannot_be_offered(self, item: OutgoingFile, reason: Refusal, text: str) -> None:
         """Refused by ourselves: the partner's level has no room for such a file."""
@@ -96,7 +98,8 @@ class Sending:
         while self._encoder is not None and self._session.can_send_data and self._outlet.can_write:
             if self._encoder.exhausted:
                 self._encoder = None
-                self._session.close_file(unit_count=len(self._data))
+                file = self._file
+                self._session.close_file(unit_count=file.size_bytes, record_count=file.record_count)
             else:
                 self._session.send_data(self._encoder.next_payload())
                 self._session.events()
@@ -106,10 +109,10 @@ class Sending:
         """SFPA: make ready to send from where the partner wants it."""
         parameters = self._session.parameters
         assert parameters is not None, "only a session that stands has files"
-        rest = self._data[event.restart * BLOCK_BYTES :]
+        rest = self._file.content[self._file.octets_before(event.restart) :]
         self._traffic.bytes_sent += len(rest)
         self._encoder = Encoder(
-            iter((rest,)),
+            self._file.records_from(event.restart),
             payload_bytes=parameters.buffer_bytes - 1,
             compress=parameters.compression and is_worth_compressing(rest),
         )
@@ -151,6 +154,6 @@ class Sending:
         await self._office.file_refused(self._partner, item.identity, phase, reason, text, retry=retry)
 
     def _take_file(self) -> OutgoingFile:
-        item, self._item, self._data, self._encoder = self._item, None, b"", None
+        item, self._item, self._file, self._encoder = self._item, None, _NOTHING, None
         assert isinstance(item, OutgoingFile), "only files are answered so"
         return item

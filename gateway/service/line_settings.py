@@ -67,7 +67,14 @@ def _partner_settings(partner: PartnerConfig) -> PartnerSettings:
 
 
 def _file_rules(files: FilesConfig) -> FileRules:
-    return FileRules(files.max_bytes, files.names, files.user_data, frozenset(files.formats))
+    return FileRules(
+        files.max_bytes,
+        files.names,
+        files.user_data,
+        frozenset(files.formats),
+        files.send_format,
+        files.send_record_bytes,
+    )
 
 
 def _authentication(partner: PartnerConfig) -> AuthenticationFiles | None:

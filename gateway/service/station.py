@@ -79,10 +79,12 @@ class Station:
         self._reception: Reception | None = None
         self._giving_up: GivingUp | None = None
         limits, line = settings.limits, settings.line
-        self._opened_max_bytes = limits.inbound_max_bytes
         self.services = _services(settings.partners)
         self._addresses = _addresses(line, settings.partners)
         self._senders = _senders(settings.partners)
+        self._opener = Opener(
+            self.services, max_bytes=limits.inbound_max_bytes, lined=_lined(settings.partners)
+        )
         self.post_office = LedgerPostOffice(
             ledger=ledger,
             us=self.us,
@@ -111,7 +113,7 @@ class Station:
             clock=self._surroundings.clock,
             reactor=self._surroundings.reactor,
             in_thread=self._surroundings.in_thread,
-            opener=Opener(self.services, max_bytes=self._opened_max_bytes),
+            opener=self._opener,
             alarm=self._alerts,
         )
         self._giving_up = GivingUp(
@@ -149,6 +151,7 @@ class Station:
         self.partners.update({one.name: Correspondent(one.name, one.participant) for one in partners})
         # What those have sent who are no partners any more is settled still.
         self._senders.update(_senders(partners))
+        self._opener.renew(_lined(partners))
         self.post_office.wake()
         return changed
 
@@ -183,3 +186,8 @@ def _addresses(line: LineSettings, partners: Sequence[PartnerConfig]) -> dict[st
 def _senders(partners: Sequence[PartnerConfig]) -> dict[str, frozenset[str]]:
     """By partner, whose messages come over its line."""
     return {one.name: frozenset({one.participant}) for one in partners}
+
+
+def _lined(partners: tuple[PartnerConfig, ...]) -> frozenset[str]:
+    """The partners whose records are lines."""
+    return frozenset(one.name for one in partners if one.files.records_are_lines)

@@ -131,6 +131,10 @@ def test_the_value_of_an_unknown_key_is_not_shown_since_it_may_be_a_secret(tmp_p
             "tls_names #1: expected a name",
         ),
         (('#   tls_subject = "CN=oftp,O', 'tls_subject = "oftp,O'), "tls_subject: expected the subject of"),
+        (
+            ("# [partner.files] ", '[partner.files]\nsend_format = "V" '),
+            "files: send_record_bytes: expected 1 or more",
+        ),
         (("[operations]\n", "[operations\n"), "not valid TOML"),
         (("#   metrics = ", "metrics = 9464 #"), "operations.metrics: expected an address and a port"),
         (("#   metrics = ", 'metrics = "0.0.0.0:9464" #'), "0.0.0.0:9464 can be reached by others"),

@@ -7,10 +7,13 @@ from typing import Any, cast
 
 import pytest
 from memory import World
-from test_in_the_way import no_reception, office
+from test_in_the_way import gateway, no_reception, office
 
+from gateway.exchange.file_services import AgreedServices
 from gateway.exchange.inbound import StoredFile
+from gateway.exchange.opening import Opener
 from gateway.exchange.record_list import list_beside
+from gateway.ledger import post
 from gateway.line.office import OfferedFile, RefusedFile
 from oftp2.attributes import FileAttributes
 from oftp2.identity import FileIdentity
@@ -120,3 +123,25 @@ def test_what_is_no_interchange_is_kept_with_its_list(world: World) -> None:
     kept = path.parent / "corrupt"
     assert {one.name for one in kept.iterdir()} == {path.name, list_beside(path).name}
     assert [one for one in path.parent.iterdir() if one.is_file()] == []
+
+
+def test_records_that_are_lines_are_read_as_lines_and_a_short_list_is_told(world: World) -> None:
+    no_reception(world)
+    incoming = offered(world)
+    incoming.write(b"<a><b/></a>", (3, 7, 7, 11))
+    world.now(incoming.close(11))
+    ledger = gateway(world)._station.ledger
+
+    async def stored() -> list[post.InboundFile]:
+        return await ledger.read(lambda connection: post.inbound_to_process(connection, 9))
+
+    (file,) = world.now(stored())
+    opener = Opener(AgreedServices(), max_bytes=1024, lined=frozenset({"customs"}))
+    assert opener.read_all([file]) == [b"<a>\n<b/>\n\n</a>\n"]
+    opener.renew(frozenset())
+    assert opener.read_all([file]) == [b"<a><b/></a>"]
+    opener.renew(frozenset({"customs"}))
+    list_beside(path_of(incoming)).write_bytes(b"3\n4\n")
+    (fault,) = opener.read_all([file])
+    assert isinstance(fault, OSError)
+    assert str(fault) == "the list of its records has 7 bytes, the file 11"

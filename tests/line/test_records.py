@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.line.file_rules import FileRules
 from oftp2 import commands as c
 from oftp2 import events as e
 from oftp2.subrecords import Encoder
@@ -80,3 +81,31 @@ def test_records_that_are_not_as_announced_are_refused_and_the_file_begins_anew(
     (answer,) = send(wire, FILE, replace(OFFER, restart=FILE.end))
     assert answer == e.CloseFileConfirmation(speaker=True)
     assert wire.office.log[-2:] == [("offered", "FILE1", 0), ("received", "FILE1", len(CONTENT))]
+
+
+@pytest.mark.parametrize(
+    ("record_format", "size", "lengths"),
+    [("V", 170, [80, 80, 10]), ("F", 170, [80, 80, 80]), ("F", 160, [80, 80]), ("V", 0, [])],
+)
+def test_our_files_go_out_in_records_to_who_takes_nothing_else(
+    record_format: str, size: int, lengths: list[int]
+) -> None:
+    rules = FileRules(send_format=record_format, send_record_bytes=80)
+    wire = wired(2, files=rules).in_session()
+    content = bytes(range(40, 126)) * 2 + b"x" * 100
+    wire.office.outbox = [(identity_of(2, "O0013CUSTOMS", "O0013GATEWAY"), content[:size])]
+    wire.partner.change_direction()
+    (offer,) = wire.exchange()
+    assert isinstance(offer, e.StartFileIndication)
+    assert (offer.sfid.format, offer.sfid.record_bytes, offer.sfid.restart) == (
+        record_format,
+        80,
+        len(lengths),
+    )
+    wire.partner.accept_file(min(1, len(lengths)), units_before=min(80, sum(lengths)))
+    events = wire.exchange()
+    data = b"".join(event.data for event in events if isinstance(event, e.DataIndication))
+    assert data == content[:size].ljust(sum(lengths))[80:]
+    assert isinstance(events[-1], e.CloseFileIndication)
+    assert events[-1].fault is None
+    assert (events[-1].record_count, events[-1].unit_count) == (len(lengths), sum(lengths))
