@@ -1,4 +1,4 @@
-"""The seeds of the corpus, made from whole sessions of two users: what each heard, and each command once.
+"""The seeds of the corpus, of whole sessions of two users: what each heard, each command once; envelopes.
 
     python -m tests.fuzz.seeds
 
@@ -17,6 +17,7 @@ from oftp2.levels import LEVELS
 from oftp2.negotiation import Capabilities
 from oftp2.session import Role, Session
 from oftp2.special_logic import NEGATIVE, envelope, shift_out
+from tests.fuzz import envelopes
 from tests.fuzz.obliging import Obliging, capabilities
 from tests.fuzz.pieces import Piece, written
 
@@ -61,6 +62,9 @@ def seeds() -> dict[str, bytes]:
         "subrecords/payload": buffers["DATA"][1:],
         "link/garbled": _garbled(buffers),
     }
+    for name, seed in envelopes.seeds().items():
+        made |= {f"envelopes/{name}": seed, f"asn1/{name}": seed[1:]}
+    made["asn1/in-pieces"] = bytes.fromhex("3080 2480 040161 2480 040162 0000 0000 a003 020101 0000")
     return made
 
 

@@ -19,6 +19,7 @@ from oftp2.session import Role, Session
 from oftp2.special_logic import STX, envelope, shift_in, shift_out
 from oftp2.subrecords import Encoder, decode
 from oftp2.tables import State
+from tests.fuzz.envelopes import asn1, envelopes
 from tests.fuzz.obliging import OVER, Obliging, capabilities
 from tests.fuzz.pieces import Piece, read
 
@@ -234,4 +235,6 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "subrecords": subrecords,
     "link": link,
     "shifting": shifting,
+    "envelopes": envelopes,
+    "asn1": asn1,
 }
