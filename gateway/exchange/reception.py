@@ -52,7 +52,7 @@ class Desk(Protocol):
 
 
 class Reception:
-    """Works off the virtual files that are stored, oldest first."""
+    """Works off the virtual files that are stored: partners in turn, of each the oldest first."""
 
     def __init__(
         self,
@@ -83,11 +83,14 @@ class Reception:
         self._opener = opener
         self._alarm = alarm
         self._unreadable: set[int] = set()
+        self._served = ""
         self.pump = Pump("reception", self._step, reactor, alarm=alarm)
 
     async def _step(self) -> bool:
         limit = BATCH + len(self._unreadable)
-        files = await self._ledger.read(lambda connection: post.inbound_to_process(connection, limit))
+        after = self._served
+        files = await self._ledger.read(lambda connection: post.inbound_to_process(connection, limit, after))
+        self._served = files[-1].partner if files else after
         contents = list(zip(files, await self._in_thread(self._opener.read_all, files), strict=True))
         self._tell_unreadable(contents)
         unopened = [(file, fault) for file, fault in contents if isinstance(fault, CmsFault)]

@@ -141,17 +141,6 @@ def get(connection: Connection, file_id: int) -> InboundFile | None:
     return _one(connection, _FILES.id == file_id)
 
 
-def to_process(connection: Connection, limit: int) -> list[InboundFile]:
-    """Stored files that were not worked off, oldest first."""
-    query = (
-        select(inbound_file)
-        .where(is_literally(_FILES.status, InboundStatus.STORED))
-        .order_by(_FILES.id)
-        .limit(limit)
-    )
-    return [inbound_file_of(row) for row in connection.execute(query).mappings()]
-
-
 def processed(uow: UnitOfWork, file_id: int, control_reference: str | None) -> None:
     """Every message of the file has had its answer."""
     _update(uow, file_id, status=InboundStatus.PROCESSED, control_reference=control_reference)

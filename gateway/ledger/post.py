@@ -19,7 +19,6 @@ from gateway.ledger.inbound import progress as inbound_progress
 from gateway.ledger.inbound import receipt_sent, receipts_due
 from gateway.ledger.inbound import settled as inbound_settled
 from gateway.ledger.inbound import stored as inbound_stored
-from gateway.ledger.inbound import to_process as inbound_to_process
 from gateway.ledger.inbound import waiting as inbound_waiting
 from gateway.ledger.interchanges import (
     control_reference,
@@ -36,6 +35,7 @@ from gateway.ledger.outbox import Letter, enqueue, enqueue_all, hold, never_agai
 from gateway.ledger.outgoing_files import OutgoingForm, form_of, keep_form
 from gateway.ledger.parcels import InboundFile, Interchange
 from gateway.ledger.technical import technical_answer
+from gateway.ledger.turns import to_process as inbound_to_process
 
 __all__ = [
     "Consequence",

@@ -378,6 +378,22 @@ def test_a_stored_file_is_known_for_ever(run: Run, look: Run) -> None:
     )
 
 
+def test_partners_take_turns_so_that_one_with_many_files_waits_for_itself(run: Run, look: Run) -> None:
+    for number, partner in enumerate(["a"] * 5 + ["c"] * 3 + ["b"]):
+        file = run(post.inbound_offer, partner, identity(number), 10, f"p{number}")
+        run(post.inbound_stored, file.id, 10)
+
+    def turns(limit: int, after: str = "") -> str:
+        return "".join(one.partner for one in look(post.inbound_to_process, limit, after))
+
+    assert turns(2) == "ab"
+    assert turns(2, "b") == "ca"
+    assert turns(2, "c") == "ab"
+    assert turns(100) == "abcacacaa"
+    ids = [one.id for one in look(post.inbound_to_process, 100) if one.partner == "a"]
+    assert ids == sorted(ids), "of one partner the oldest comes first"
+
+
 def test_a_corrupt_file_is_not_offered_again_to_the_workers(run: Run, look: Run) -> None:
     file = offer(run)
     run(post.inbound_stored, file.id, 100)

@@ -468,7 +468,7 @@ def _inbound_file() -> None:
     op.create_index(
         "ix_inbound_file_stored",
         "inbound_file",
-        ["id"],
+        ["partner", "id"],
         sqlite_where=sa.text("status = 'STORED'"),
         postgresql_where=sa.text("status = 'STORED'"),
     )
