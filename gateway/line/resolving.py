@@ -53,6 +53,11 @@ class Resolver:
         self._look_up = look_up
         self._waiting: dict[tuple[str, int], list[Callable[[Found], None]]] = {}
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether any name is being looked up."""
+        return bool(self._waiting)
+
     def resolveHostName(  # noqa: N802 - Twisted's name
         self,
         resolutionReceiver: IResolutionReceiver,  # noqa: N803
