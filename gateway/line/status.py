@@ -51,7 +51,8 @@ class LineStatus:
     `last_refusal` is the last file that was refused, by whom, why, and whether it is to be tried again;
     `refusals` counts them, and `sessions` those that have stood. `address` is where the partner is called, or
     was last; `next_call` is when it will be by itself. `circuit` tells why the circuit is open. `tls` is the
-    suite of the session that stands and the partner's certificate, which ends at `certificate_ends`.
+    suite of the session that stands and the partner's certificate; the one that it showed last ends at
+    `certificate_ends`.
     """
 
     partner: str
@@ -111,7 +112,7 @@ class Gauge:
     def read(self) -> LineStatus:
         """The status now."""
         traffic, next_call = self.traffic, self.next_call_seconds
-        shown = None if self.parameters is None else self.shown
+        shown = self.shown
         return LineStatus(
             partner=self.partner,
             direction=self.direction,
@@ -130,6 +131,6 @@ class Gauge:
             sessions=traffic.sessions,
             refusals=traffic.refusals,
             next_call=None if next_call is None else datetime.fromtimestamp(next_call, UTC),
-            tls=None if shown is None else shown.words,
+            tls=None if shown is None or self.parameters is None else shown.words,
             certificate_ends=None if shown is None else shown.certificate_ends,
         )

@@ -90,23 +90,24 @@ def term_of(one: Expiring) -> Term:
 
 
 def expiry_trouble(one: Expiring, now: datetime) -> str | None:
-    """What is to be told of a file at `now`; None while there is time.
-
-    Of certificates, the sentence is another at each of `NOTICE_DAYS`.
-    """
+    """What is to be told of a file at `now`; None while there is time."""
     try:
         term = term_of(one)
     except ConfigurationFault as error:
         return str(error)
-    when = term.ends.astimezone(BUSINESS_ZONE).isoformat(timespec="minutes")
     if one.is_crl:
-        return _crl_trouble(one.path, term, when, now)
-    if now > term.ends:
-        return f"{one.path} has expired on {when}"
-    left = (term.ends - now).total_seconds() / 86_400
+        return _crl_trouble(one.path, term, now)
+    return certificate_trouble(str(one.path), term.ends, now)
+
+
+def certificate_trouble(what: str, ends: datetime, now: datetime) -> str | None:
+    """What is to be told of a certificate at `now`, anew at each of `NOTICE_DAYS`; or None."""
+    if now > ends:
+        return f"{what} has expired on {_when(ends)}"
+    left = (ends - now).total_seconds() / 86_400
     for days in NOTICE_DAYS:
         if left <= days:
-            return f"{one.path} expires on {when}: {days} {'day' if days == 1 else 'days'} left at most"
+            return f"{what} expires on {_when(ends)}: {days} {'day' if days == 1 else 'days'} left at most"
     return None
 
 
@@ -120,7 +121,12 @@ def terms(those: Iterable[Expiring]) -> Iterator[tuple[Expiring, Term]]:
         yield one, term
 
 
-def _crl_trouble(path: Path, term: Term, when: str, now: datetime) -> str | None:
+def _when(ends: datetime) -> str:
+    return ends.astimezone(BUSINESS_ZONE).isoformat(timespec="minutes")
+
+
+def _crl_trouble(path: Path, term: Term, now: datetime) -> str | None:
+    when = _when(term.ends)
     if now > term.ends:
         return (
             f"{path} is out of date since {when}, nobody of its issuer is let in: fetch the new one, reload"

@@ -7,6 +7,7 @@ gateway wants to know before they do.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
@@ -15,7 +16,7 @@ from twisted.logger import Logger
 
 from gateway.clock import Clock
 from gateway.line.status import Direction
-from gateway.operations.expiring import Expiring, expiry_trouble
+from gateway.operations.expiring import Expiring, certificate_trouble, expiry_trouble, terms
 
 _log = Logger(namespace="gateway.watchman")
 
@@ -69,7 +70,7 @@ class Watchman:
     def make_round(self) -> None:
         """Look at everything once."""
         now = self._clock()
-        troubles = dict(self._line_troubles())
+        troubles = {**dict(self._line_troubles()), **self._shown_troubles(now)}
         for name in self._lines_told.keys() - troubles.keys():
             self._alarm(name, None)
         for name, trouble in troubles.items():
@@ -84,6 +85,18 @@ class Watchman:
                 yield f"line to {line.partner}", self._trouble_of(line)
             else:
                 yield f"calls of {line.partner}", line.circuit
+
+    def _shown_troubles(self, now: datetime) -> dict[str, str | None]:
+        """Of certificates that partners show in their sessions: of an issuer's, nobody here has the file."""
+        files = (one for one in self._certificates if one.role == "tls_anchor")
+        told = {(one.partner, term.ends) for one, term in terms(files)}
+        troubles: dict[str, str | None] = {}
+        for line in self._lines():
+            ends = line.certificate_ends
+            if ends is not None and (line.partner, ends) not in told:
+                name = f"certificate that {line.partner} shows"
+                troubles[name] = troubles.get(name) or certificate_trouble("it", ends, now)
+        return troubles
 
     def _trouble_of(self, line: Any) -> str | None:
         """A caller goes from state to state while it tries; what counts is how long it has had no session."""

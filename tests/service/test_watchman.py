@@ -24,6 +24,7 @@ class Line:
     partner: str = "customs"
     direction: Direction = Direction.CALLING
     last_error: str = "connection refused"
+    certificate_ends: datetime | None = None
     circuit: str | None = None
 
 
@@ -133,3 +134,20 @@ def test_certificates_are_spoken_of_before_their_end(tmp_path: Path) -> None:
     now[0] = NOW + timedelta(days=101)
     world.clock.advance(ROUND_SECONDS)
     assert "has expired on" in world.alerts["certificate of the seal"]
+
+
+def test_a_certificate_that_a_partner_shows_is_spoken_of_too(tmp_path: Path) -> None:
+    authority = Authority.create("CA", at=NOW, kind=KeyKind.P256, lifetime=timedelta(days=400))
+    path = tmp_path / "ca.pem"
+    authority.credential.save_certificate(path)
+    world = World([Expiring("of customs for TLS", path, "tls_anchor", "customs")], lambda: NOW)
+    world.line.certificate_ends = NOW + timedelta(days=6)
+    world.clock.advance(ROUND_SECONDS)
+    told = world.alerts["certificate that customs shows"]
+    assert told.startswith("it expires on 2026-11-27")
+    assert told.endswith("7 days left at most")
+    # A new session with a new one, or with the very one whose file is looked after.
+    for ends in (NOW + timedelta(days=300), authority.credential.certificate.not_valid_after_utc):
+        world.line.certificate_ends = ends
+        world.clock.advance(ROUND_SECONDS)
+        assert world.alerts == {}
