@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from gateway.cli.ctl_evidence import message_evidence
 from gateway.cli.ctl_ledger import INBOUND_COMMANDS, LEDGER_COMMANDS
 from gateway.cli.ctl_live import client_of, metrics, stop, tail, takes_daemon
 from gateway.cli.ctl_reconcile import reconcile_show
@@ -112,6 +113,7 @@ def _make() -> click.Group:
         parent = groups[command.split()[0]] if " " in command else group
         parent.add_command(_asking(command, explanation, parameters))
     groups["reconcile"].add_command(reconcile_show)
+    groups["message"].add_command(message_evidence)
     for one in (*line_acts(), line_test, line_trace):
         groups["line"].add_command(one)
     for one in (*groups.values(), tail, metrics, stop):

@@ -109,6 +109,18 @@ class OutgoingFiles:
         attributes = PLAIN if form is None else form.attributes
         return OutgoingFile(interchange.identity, len(data), opened, attributes=attributes)
 
+    async def transmitted(self, interchange_id: int) -> bytes:
+        """See `LedgerPostOffice.transmitted`."""
+
+        def look(connection: Connection) -> bytes:
+            interchange = post.interchange(connection, interchange_id)
+            if interchange is None:
+                raise KeyError(interchange_id)
+            form, plain = self._look(connection, interchange)
+            return plain if form is None or form.content is None else form.content
+
+        return await self._ledger.read(look)
+
     async def _wrap(
         self, interchange: post.Interchange, services: PartnerServices, plain: bytes
     ) -> post.OutgoingForm | None:

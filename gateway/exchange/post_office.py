@@ -75,7 +75,9 @@ class LedgerPostOffice:
             in_thread=in_thread,
             alarm=alarm,
         )
-        self._receipts = Receipts(ledger=ledger, services=services, clock=clock, in_thread=in_thread)
+        self._receipts = Receipts(
+            ledger=ledger, services=services, clock=clock, in_thread=in_thread, alarm=alarm
+        )
         self._incoming = IncomingFiles(
             ledger=ledger,
             addresses=addresses,
@@ -164,6 +166,10 @@ class LedgerPostOffice:
     async def receipt_received(self, partner: str, receipt: IncomingReceipt) -> str | None:
         """See `PostOffice.receipt_received`."""
         return await self._receipts.received(partner, receipt)
+
+    async def transmitted(self, interchange_id: int) -> bytes:
+        """The file that interchange was, or will be, as it is transmitted; KeyError if there is none."""
+        return await self._outgoing.transmitted(interchange_id)
 
     async def offer(self, partner: str, offered: OfferedFile) -> Incoming | RefusedOffer:
         """See `PostOffice.offer`."""

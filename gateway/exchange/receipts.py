@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -27,12 +27,19 @@ class Receipts:
     """The end-to-end responses, both ways."""
 
     def __init__(
-        self, *, ledger: Ledger, services: AgreedServices, clock: Clock, in_thread: InThread
+        self,
+        *,
+        ledger: Ledger,
+        services: AgreedServices,
+        clock: Clock,
+        in_thread: InThread,
+        alarm: Callable[[str, str | None], None],
     ) -> None:
         self._ledger = ledger
         self._services = services
         self._clock = clock
         self._in_thread = in_thread
+        self._alarm = alarm
 
     async def next(self, partner: str, in_hand: Collection[FileIdentity]) -> OutgoingReceipt | None:
         """The oldest that we owe to `partner` and that is not in hand."""
@@ -79,6 +86,7 @@ class Receipts:
             return post.take_response(uow, partner, identity, said), said
 
         consequence, said = await self._ledger.submit(take)
+        self._tell_of_proof(partner, identity, said)
         if consequence is Consequence.HELD:
             _log.error(
                 "{partner} will not process {dataset} ({reason:02d} {text}): its messages are held",
@@ -91,6 +99,13 @@ class Receipts:
             return said.fault
         is_taken = consequence not in {Consequence.CONTRADICTED, Consequence.UNKNOWN}
         return None if is_taken else f"{said.kind} changes {consequence.value}"
+
+    def _tell_of_proof(self, partner: str, identity: FileIdentity, said: post.EndResponse) -> None:
+        """A partner whose responses prove nothing is an alert, until one of them does."""
+        if said.fault is not None:
+            self._alarm(f"receipts from {partner}", f"{said.kind} for {identity.dataset_name}: {said.fault}")
+        elif said.signer is not None:
+            self._alarm(f"receipts from {partner}", None)
 
     def _judged(self, connection: Connection, partner: str, receipt: IncomingReceipt) -> post.EndResponse:
         """What is said, with whose signature it bears, or with what keeps it from proving what it should."""

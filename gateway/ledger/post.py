@@ -31,6 +31,7 @@ from gateway.ledger.interchanges import (
     members,
     unfinished,
 )
+from gateway.ledger.interchanges import get as interchange
 from gateway.ledger.outbox import Letter, enqueue, enqueue_all, hold, never_again, release, repeat, requeue
 from gateway.ledger.outgoing_files import OutgoingForm, form_of, keep_form
 from gateway.ledger.parcels import InboundFile, Interchange
@@ -65,6 +66,7 @@ __all__ = [
     "inbound_stored",
     "inbound_to_process",
     "inbound_waiting",
+    "interchange",
     "keep_form",
     "mark_delivered",
     "mark_refused",

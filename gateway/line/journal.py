@@ -123,17 +123,24 @@ class Journal:
             fault=fault,
         )
 
-    def receipt(self, identity: FileIdentity, where: str) -> None:
+    def receipt(self, identity: FileIdentity, where: str, *, signed: bool) -> None:
         """An EERP was taken, `where` being `sent` or `received`."""
-        _log.info("receipt for {dataset} {where}", **self._common(), **_file(identity), where=where)
+        _log.info(
+            "{kind} for {dataset} {where}",
+            **self._common(),
+            **_file(identity),
+            kind="signed receipt" if signed else "receipt",
+            where=where,
+            signed=signed,
+        )
 
     def receipt_not_taken(self, identity: FileIdentity, fault: str) -> None:
         """An EERP or NERP came that is not taken for what it says."""
         _log.warn(
-            "receipt for {dataset} received and not taken: {fault}",
+            "receipt for {dataset} received and not taken: {reason}",
             **self._common(),
             **_file(identity),
-            fault=fault,
+            reason=fault,
         )
 
     def failed(self, failure: Failure, what: str) -> None:

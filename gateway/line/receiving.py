@@ -120,7 +120,7 @@ class Receiving:
     async def receipt_arrived(self, event: e.EndResponseIndication) -> None:
         """EERP: durable before RTR."""
         if await self._responded(event.eerp, event.identity):
-            self._journal.receipt(event.identity, "received")
+            self._journal.receipt(event.identity, "received", signed=bool(event.eerp.signature))
         self._ready()
 
     async def negative_receipt_arrived(self, event: e.NegativeEndResponseIndication) -> None:

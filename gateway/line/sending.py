@@ -137,7 +137,7 @@ class Sending:
         item, self._item = self._item, None
         assert isinstance(item, OutgoingReceipt), "only receipts are answered with RTR"
         if item.refusal is None:
-            self._journal.receipt(item.identity, "sent")
+            self._journal.receipt(item.identity, "sent", signed=bool(item.signature))
         else:
             self._journal.negative_receipt(item.identity, item.refusal.reason)
         await self._office.receipt_sent(self._partner, item.identity)

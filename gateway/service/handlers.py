@@ -24,6 +24,7 @@ from gateway.operations.expiring import Expiring
 from gateway.service.alerts import Alerts
 from gateway.service.arguments import Arguments
 from gateway.service.discrepancy_handlers import DiscrepancyHandlers
+from gateway.service.evidence_handlers import EvidenceHandlers
 from gateway.service.inbound_handlers import InboundHandlers
 from gateway.service.line_commands import register_line_commands
 from gateway.service.line_report import line_rows
@@ -65,6 +66,7 @@ class GatewayHandlers:
         ledger = station.ledger
         self._others = (
             QueueHandlers(ledger=ledger, wake=station.post_office.wake),
+            EvidenceHandlers(ledger=ledger, transmitted=station.post_office.transmitted),
             InboundHandlers(ledger=ledger, give_up=station.give_up),
             DiscrepancyHandlers(ledger=ledger, clock=clock, alarm=alerts),
             LookingHandlers(ledger=ledger, policy=policy, clock=clock),

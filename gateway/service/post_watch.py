@@ -59,11 +59,11 @@ class PostWatch:
         try:
             given_up, not_proved = await self._ledger.read(_troubles)
         except EnvironmentFault as fault:
-            _log.warn("the post cannot be looked at: {fault}", fault=fault)
+            _log.warn("the post cannot be looked at", fault=fault)
             return
         for partner in self._partners:
             self._alarm(f"post to {partner}", _held(given_up.get(partner, 0)))
-            self._alarm(f"receipts from {partner}", _without_proof(not_proved.get(partner, 0)))
+            self._alarm(f"deliveries to {partner}", _without_proof(not_proved.get(partner, 0)))
 
 
 def _troubles(connection: Connection) -> tuple[dict[str, int], dict[str, int]]:

@@ -17,6 +17,7 @@ from conftest import MakeDocument, licence, licences
 from memory import World
 
 from gateway.line.office import IncomingReceipt, NotProcessed
+from gateway.operations.commands import CommandRefused
 
 pytestmark = pytest.mark.usefixtures("logged")
 
@@ -84,12 +85,14 @@ def test_what_is_signed_is_kept_as_evidence(
     ((message_id,),) = rows(
         world, "state", "SELECT message_id FROM outbox WHERE kind = 'SealedLicence' ORDER BY id LIMIT 1"
     )
-    (receipt,) = world.ask(world.gateway, "message show", message_id=message_id)["receipts"]
+    (receipt,) = world.ask(world.gateway, "message evidence", message_id=message_id)["rows"]
     assert receipt["signer"].startswith("CN=customs")
     assert "Signed by CN=customs" in receipt["en"]
     (us, offered, data) = world.wire.offers[0]
     assert us == "gateway"
     assert receipt["hash"] == hashlib.sha256(data).hexdigest()
+    assert b64decode(receipt["content"]) == data
+    assert (receipt["digest"], receipt["fits"]) == ("SHA-256", True)
     if OPENSSL is None:
         pytest.skip("the program openssl is not here")
     (tmp_path / "receipt.der").write_bytes(b64decode(receipt["signature"]))
@@ -136,7 +139,13 @@ def test_a_receipt_that_proves_nothing_delivers_nothing(
     message_id = sent(asked, document, keeping)
     assert asked.wire.faults == [fault]
     assert status(asked) == ["SENT"]
-    assert alerts(asked)["receipts from customs"].startswith("files without the signed receipt")
+    told_of = alerts(asked)
+    assert told_of["receipts from customs"] == f"EERP for LX0000000001: {fault}"
+    assert told_of["deliveries to customs"].startswith(
+        "files without the signed receipt that was asked for: 1"
+    )
+    with pytest.raises(CommandRefused, match="no signed receipt is kept"):
+        asked.ask(asked.gateway, "message evidence", message_id=message_id)
     told = asked.ask(asked.gateway, "message explain", message_id=message_id)["receipts"]
     assert [one["en"] for one in told] == [f"Interchange 1 arrived (EERP). That is not proved: {fault}."]
     office = station(asked.gateway).post_office
