@@ -46,8 +46,8 @@ class PostWatch:
         """Look after these from now on."""
         before, self._partners = self._partners, tuple(partners)
         for gone in set(before) - set(self._partners):
-            self._alarm(f"post to {gone}", None)
-            self._alarm(f"receipts from {gone}", None)
+            for name in (f"post to {gone}", f"deliveries to {gone}", f"receipts from {gone}"):
+                self._alarm(name, None)
 
     async def stop(self) -> None:
         """Make no more rounds."""
