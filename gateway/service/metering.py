@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -64,6 +65,15 @@ class Metering:
     async def _command(self, arguments: dict[str, Any]) -> dict[str, Any]:
         return {"text": (await self.page()).decode()}
 
+    def _known_endings(self) -> Iterator[Ending]:
+        yield from (_ending(one, term) for one, term in terms(self._endings()))
+        shown: dict[str, datetime] = {}
+        for line in self._station.line.status():
+            if line.certificate_ends is not None:
+                ends = shown.get(line.partner, line.certificate_ends)
+                shown[line.partner] = min(ends, line.certificate_ends)
+        yield from (Ending("certificate", "shown", name, "", ends) for name, ends in shown.items())
+
     def _reading(self, waiting: Depths) -> Reading:
         return Reading(
             version=_version(),
@@ -71,7 +81,7 @@ class Metering:
             started=self._started,
             alerts=len(self._alerts.rows()),
             lines=tuple(map(_line, self._station.line.status())),
-            endings=tuple(_ending(one, term) for one, term in terms(self._endings())),
+            endings=tuple(self._known_endings()),
             outbox=waiting.outbox,
             due_since=waiting.due_since,
             queues={
