@@ -12,7 +12,7 @@ from oftp2.buffers import wrap
 from oftp2.entity import Entity
 from oftp2.errors import LocalProtocolError, RemoteProtocolError
 from oftp2.fields import clip
-from oftp2.formats import build
+from oftp2.formats import LEVEL, build, parse
 from oftp2.machine import choose, find_cell
 from oftp2.reasons import ESID_REASONS, EndReason, explain, known_reason
 from oftp2.rules import ACTIONS, PREDICATES
@@ -119,8 +119,10 @@ class Core:
         level = self.entity.level
         if isinstance(command, c.SFNA | c.EFNA | c.ESID | c.NERP):
             command = replace(command, reason=known_reason(type(command).__name__, command.reason, level))
-        self.note(Way.SENT, command)
-        self.outgoing.append(wrap(build(command, level)))
+        octets = build(command, level)
+        # What a level has no field for has not been said.
+        self.note(Way.SENT, command if level == LEVEL else parse(octets, level))
+        self.outgoing.append(wrap(octets))
 
     def _end(self, arguments: str) -> None:
         """Send ESID: with the user's reason for `R`, else the reason printed in the table or a nearer one."""

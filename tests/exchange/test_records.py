@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +23,16 @@ pytestmark = pytest.mark.usefixtures("logged")
 
 IDENTITY = FileIdentity("RECORDS", "20260101", "1200000001", "CN-CUSTOMS", "CN-GATEWAY")
 VARIABLE = FileAttributes(format="V", record_bytes=80)
+
+
+@pytest.fixture
+def world(instance: Path) -> Iterator[World]:
+    """The gateway alone."""
+    world = World(instance)
+    world.wire.up = False
+    world.start_gateway()
+    yield world
+    world.stop()
 
 
 def offered(

@@ -22,6 +22,7 @@ from oftp2.offers import offer_fault
 from oftp2.reasons import EndReason, Refusal, known_reason
 from oftp2.session import Role, Session
 from oftp2.tables import State
+from oftp2.trace import in_a_line
 from tests.oftp2.users import ALICE, BOB, User, connect, identity_of, run, session_pair
 
 OLDER = (4, 2, 1)
@@ -306,6 +307,23 @@ def test_a_refusal_is_told_as_the_level_can(level: int) -> None:
     run(alice, bob)
     (refusal,) = [event for event in alice.seen if isinstance(event, e.StartFileRefusal)]
     assert refusal.reason == (17 if level == 5 else 99)
+
+
+def test_a_trace_shows_what_is_on_the_line_at_that_level() -> None:
+    lines: list[str] = []
+    caller = Session(
+        Role.INITIATOR,
+        Capabilities(ALICE, levels=(2,)),
+        hear=lambda way, passed, after: lines.append(in_a_line(way, passed, after)),
+    )
+    alice, bob = User(caller), User(Session(Role.RESPONDER, Capabilities(BOB)))
+    connect(alice, bob)
+    run(alice, bob)
+    caller.start_file(replace(c.SFID.of(WHOLE, 10), description="unheard"))
+    assert lines[-1] == (
+        "> SFID DSN=DELFOR.99 DATE=20260301 TIME=1015300000"
+        " DEST=O0013BOB ORIG=O0013ALICE FMT=U FSIZ=1  [OPOP]"
+    )
 
 
 def test_what_is_too_big_for_a_level_is_not_offered() -> None:
