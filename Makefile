@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports invariants kills simulate memory growth line-speed fuzz lock clean
+.PHONY: demo test check lint types imports invariants kills simulate memory growth many line-speed fuzz lock clean
 
 demo: $(STAMP)
 	$(BIN)/gatewayd demo $(if $(LINE),--line $(LINE))
@@ -54,6 +54,12 @@ growth: $(STAMP)
 # What the line does against its targets; as root also between daemons in network namespaces (QUICK=1: not those).
 line-speed: $(STAMP)
 	$(BIN)/python -m tests.campaigns.line_speed $(if $(QUICK),--quick) $(if $(JSON),--json)
+
+# Many partners at once: how fast, how fair, in how much memory. The full size is LICENCES=1000 (of each partner).
+PARTNERS ?= 64
+many: LICENCES := 50
+many: $(STAMP)
+	$(BIN)/python -m tests.campaigns.many --partners $(PARTNERS) --licences $(LICENCES)
 
 # What a hostile partner may send, searched for by atheris for SECONDS in all: TARGET is a name of
 # tests/fuzz/targets.py. The suite replays its corpus without atheris.
