@@ -13,7 +13,7 @@ from gateway.ledger.kinds import DiscrepancyStatus, EntryKind
 from gateway.ledger.looking import discrepancy_shown, entries, key_text, line_shown, parked_shown
 from gateway.ledger.portable import is_literally
 from gateway.ledger.projection import about, key_of, load_states
-from gateway.ledger.tables import clearance, discrepancy, entry
+from gateway.ledger.tables import clearance, discrepancy, entry, message
 from gateway.licences.settlement import Verdict
 from gateway.licences.state import LicenceState
 from licencexml.values import LicenceKey
@@ -62,8 +62,8 @@ def parked(connection: Connection, *, key: LicenceKey | None = None, limit: int 
 def show_discrepancy(connection: Connection, number: int) -> Answer | None:
     """One of them: what was said, how its licence stands now, and what became of it; None if there is none.
 
-    `said` is None for what is kept without being a fact (another content under a known MessageID); the
-    message's bytes are in the inbound file that `source` names.
+    `sender` is the participant who told it. `said` is None for what is kept without being a fact (another
+    content under a known MessageID); the message's bytes are in the inbound file that `source` names.
     """
     row = connection.execute(select(discrepancy).where(discrepancy.c.id == number)).one_or_none()
     if row is None:
@@ -81,12 +81,21 @@ def show_discrepancy(connection: Connection, number: int) -> Answer | None:
         "id": shown.pop("id"),
         "licence": str(key),
         **shown,
+        "sender": _sender(connection, row),
         "source": next((one["data"]["source"] for one in made if "source" in one["data"]), None),
         "rejections": rejections,
         "said": _said(made),
         "position": None if state is None else position_shown(state),
         "history": _history(row, made),
     }
+
+
+def _sender(connection: Connection, row: Row[Any]) -> str | None:
+    """Who told it; None for what is not in the register, as another content under a known MessageID."""
+    query = select(message.c.sender).where(
+        message.c.message_id == row.message_id, message.c.digest == row.digest
+    )
+    return connection.execute(query).scalar()
 
 
 def position_shown(state: LicenceState) -> Answer:

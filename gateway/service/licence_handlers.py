@@ -9,6 +9,7 @@ from gateway.exchange.correspondence import Secretary
 from gateway.exchange.enquiry import ask_customs
 from gateway.exchange.mail import Mail
 from gateway.exchange.offices import Offices
+from gateway.ledger import whereabouts
 from gateway.ledger.projection import load_lives
 from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.operations.commands import CommandRefused, Commands
@@ -46,7 +47,13 @@ class LicenceHandlers:
             raise CommandRefused("refused", f"customs does not have the licence: it is {transmission}")
         message_id = await self._ledger.submit(lambda uow: self._ask(uow, key))
         self._written()
-        return {"licence": str(key), "query": message_id, "reply": "see `licence history` in a moment"}
+        asked = await self._ledger.read(lambda connection: whereabouts.receivers(connection, [message_id]))
+        return {
+            "licence": str(key),
+            "query": message_id,
+            "partner": asked[message_id],
+            "reply": "see `licence history` in a moment",
+        }
 
     def _ask(self, uow: UnitOfWork, key: LicenceKey) -> str:
         with Mail(uow, self._secretary, self._offices) as mail:

@@ -279,6 +279,13 @@ class World:
         self.offices[name] = CustomsStation(config, self.surroundings(name))
         return self.now(self.offices[name].start())
 
+    def connect(self, partner: str) -> None:
+        """The line to this partner is up again, and both ends notice."""
+        self.wires[partner].up = True
+        daemons: list[Any] = [self.gateway, self.customs, *self.offices.values()]
+        for daemon in daemons:
+            daemon._station.post_office.wake()
+
     def stop(self) -> None:
         for daemon in (self.gateway, self.customs, *self.offices.values()):
             for _name, duty in daemon.duties() if daemon is not None else ():

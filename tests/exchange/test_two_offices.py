@@ -123,8 +123,7 @@ def test_one_office_that_is_down_delays_no_other(two: World, document: MakeDocum
     told = two.ask(two.gateway, "licence explain", licence=key(south))
     assert told["partner"] == "shenzhen"
     assert any("for shenzhen" in step["en"] for step in told["steps"])
-    two.ask(two.gateway, "line up", partner="shenzhen")
-    two.ask(two.offices["shenzhen"], "line up", partner="gateway")
+    two.connect("shenzhen")
     two.run()
     assert "south.customs-accepted.json" in two.out()
 
@@ -153,6 +152,7 @@ def test_a_licence_stays_with_its_office_when_the_prefixes_are_changed(
     two.run()
     assert {"stop.customs-accepted.json", "old.reconciled.json"} <= set(two.out())
     again = two.ask(two.gateway, "licence query", licence=key(one))
+    assert again["partner"] == "shenzhen"
     two.run()
     assert two.ask(two.gateway, "message show", message_id=again["query"])["receiver"] == "shenzhen"
     other = at("2200", renumbered(one))
@@ -262,8 +262,7 @@ def test_an_office_that_does_not_answer_or_lies_is_told_by_its_name(
     }
     assert f"reconcile show {day} --partner shenzhen" in alerts[f"reconciliation of {day} with shenzhen"]
 
-    for end, partner in ((two.gateway, "customs"), (two.customs, "gateway")):
-        two.ask(end, "line up", partner=partner)
+    two.connect("customs")
     two.run()
     again = two.ask(two.gateway, "reconcile run", date=day, partner="shenzhen")
     assert (again["partner"], again["transfers"]) == ("shenzhen", 1)
