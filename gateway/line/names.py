@@ -14,6 +14,12 @@ from service_identity.cryptography import verify_certificate_hostname, verify_ce
 from service_identity.exceptions import CertificateError
 
 _SHOWN_MAX = 8
+_UNREADABLE = (
+    x509.ExtensionNotFound,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    ValueError,
+)
 
 
 def is_address(name: str) -> bool:
@@ -38,7 +44,7 @@ def names_in(certificate: x509.Certificate) -> list[str]:
     """The DNS names and addresses that a certificate has, fit to be shown."""
     try:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except _UNREADABLE:
         return []
     names = extension.get_values_for_type(x509.DNSName)
     addresses = extension.get_values_for_type(x509.IPAddress)
@@ -49,7 +55,7 @@ def _carries(certificate: x509.Certificate, name: str) -> bool:
     verify = verify_certificate_ip_address if is_address(name) else verify_certificate_hostname
     try:
         verify(certificate, name)
-    except (VerificationError, CertificateError, ValueError):
+    except (VerificationError, CertificateError, *_UNREADABLE):
         # A certificate that cannot be taken apart has no names.
         return False
     return True

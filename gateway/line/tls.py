@@ -170,4 +170,9 @@ def _connection(transport: object) -> SSL.Connection | None:
 
 def _judge(connection: SSL.Connection, certificate: crypto.X509, error: int, depth: int, _: int) -> bool:
     assert isinstance(connection, JudgedConnection), "connections are made by Calls and Answers"
-    return connection.handshake.accepts(certificate.to_cryptography(), error, depth)
+    try:
+        return connection.handshake.accepts(certificate.to_cryptography(), error, depth)
+    except Exception as unreadable:
+        # Strangers' certificates come here too, and OpenSSL reads what cryptography does not.
+        connection.handshake.fault = f"the certificate is refused: it cannot be read: {unreadable}"
+        return False

@@ -27,8 +27,7 @@ def load_certificates(path: Path) -> tuple[x509.Certificate, ...]:
     for certificate in certificates:
         weakness = weakness_of(certificate)
         if weakness is not None:
-            subject = shown(certificate.subject.rfc4514_string())
-            raise ConfigurationFault(f"{path}: the certificate of {subject} {weakness}")
+            raise ConfigurationFault(f"{path}: the certificate of {subject_in_words(certificate)} {weakness}")
     return certificates
 
 
@@ -49,10 +48,17 @@ def read_crls(path: Path) -> tuple[x509.CertificateRevocationList, ...]:
         raise ConfigurationFault(f"{path}: no revocation lists can be read: {error}") from error
 
 
+def subject_in_words(certificate: x509.Certificate) -> str:
+    """Whose a certificate is, fit to be shown, whatever it is made of."""
+    try:
+        return shown(certificate.subject.rfc4514_string())
+    except ValueError:
+        return "somebody whose name cannot be read"
+
+
 def in_short(certificate: x509.Certificate) -> str:
     """Whose a certificate is, and until when, for operators."""
-    ends = local_words(certificate.not_valid_after_utc)
-    return f"{shown(certificate.subject.rfc4514_string())}, until {ends}"
+    return f"{subject_in_words(certificate)}, until {local_words(certificate.not_valid_after_utc)}"
 
 
 def is_authority(certificate: x509.Certificate) -> bool:

@@ -106,15 +106,16 @@ class Vault:
         """TLS for calls to `host` of `partner`, which `settings` had at one of its TLS endpoints."""
 
         first = self._holdings
+        name = host.lower().removesuffix(".")
 
         def held() -> Holdings:
             # A call that is under way when its partner is taken out ends as it began.
             return self._holdings if partner in self._holdings.calling else first
 
         def judge(certificate: x509.Certificate) -> str | None:
-            return held().anchorages[partner].mistaken_identity(certificate, host)
+            return held().anchorages[partner].mistaken_identity(certificate, name)
 
-        return Calls(host, lambda: held().calling[partner], judge)
+        return Calls(name, lambda: held().calling[partner], judge)
 
     def answers(self) -> Answers:
         """TLS for those who call us, where `settings` had us listen for it."""

@@ -8,7 +8,7 @@ from typing import Final
 from cryptography import x509
 from OpenSSL import SSL
 
-from gateway.trust.faults import shown
+from gateway.line.tls_files import subject_in_words
 
 #: `X509_V_ERR_…` by number, as in OpenSSL's x509_vfy.h: those of revocation lists that are no revocation.
 NO_CRL: Final = 3
@@ -51,7 +51,7 @@ def refused(certificate: x509.Certificate, depth: int, why: str | int) -> str:
     """
     if isinstance(why, int):
         why = _MEANINGS.get(why) or f"OpenSSL's verification error {why} (openssl-verification-options)"
-    subject = shown(certificate.subject.rfc4514_string())
+    subject = subject_in_words(certificate)
     if depth == 0:
         return f"the certificate of {subject} is refused: {why}"
     return f"the certificate is refused because of its authority {subject}: {why}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import SSL
 
@@ -178,6 +180,32 @@ class TestCallers:
         both = bundle(tmp_path / "both.pem", old, new)
         assert answer(us, both, old) == answer(us, both, new) == ""
         assert "CN=third is refused: it signed itself, and is not in tls_anchor" in answer(us, both, third)
+
+
+class TestMadness:
+    def test_a_stranger_whose_certificate_cannot_be_read_is_refused_as_any_other(
+        self, root: Issued, us: Issued, tmp_path: Path
+    ) -> None:
+        mad = issue(tmp_path, "ABCDEFGH")
+        der = mad.certificate.public_bytes(Encoding.DER)
+        # A T61String has any octets: good enough for OpenSSL.
+        der = der.replace(b"\x0c\x08ABCDEFGH", b"\x14\x08" + b"\xff" * 8)
+        mad.path.write_text(ssl.DER_cert_to_PEM_cert(der))
+        for judged in (call, answer):
+            assert judged(us, root.path, mad) == (
+                "the certificate of somebody whose name cannot be read is refused:"
+                " it signed itself, and is not in tls_anchor"
+            )
+        twice = bytes.fromhex("0603551d13")
+        other = issue(tmp_path, "twice")
+        der = other.certificate.public_bytes(Encoding.DER).replace(bytes.fromhex("0603551d0e"), twice)
+        other.path.write_text(ssl.DER_cert_to_PEM_cert(der))
+        for judged in (call, answer):
+            assert "is refused" in judged(us, root.path, other)
+
+    def test_a_host_with_the_dot_of_the_root_is_the_same_host(self, root: Issued, us: Issued) -> None:
+        one = root.issue("one", names=(HOST,))
+        assert call(us, root.path, one, host=f"{HOST.upper()}.") == ""
 
 
 class TestDates:
