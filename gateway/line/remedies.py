@@ -20,7 +20,7 @@ _BY_REASON: Final = MappingProxyType(
             "agree with the partner on both identification codes, and on whose certificate goes with which"
         ),
         EndReason.INVALID_PASSWORD: (
-            "agree on the passwords: ours is in password_ours_file, theirs in password_theirs_file; restart"
+            "agree on the passwords: ours is in password_ours_file, theirs in password_theirs_file; ctl reload"
         ),
         EndReason.EMERGENCY_CLOSE: "the other end is being closed: ask when it will be up again",
         EndReason.INVALID_DATA: _PROTOCOL,
@@ -47,9 +47,14 @@ _OUR_CERTIFICATE: Final = (
 _THEIR_CERTIFICATE: Final = (
     "get the partner's present certificate by a way you trust; compare with tls_anchor and tls_names"
 )
+_NAMES: Final = (
+    "is it the right machine? then compare `call`, tls_names and tls_subject with what the certificate has"
+)
 #: By what the network, TLS or the device says. The first that is found counts.
 _BY_WORDS: Final = (
     (r"\b(says the partner|alert)\b.*|alert (unknown ca|certificate|bad cert|handshake)", _OUR_CERTIFICATE),
+    (r"refused: expected (the name|one of)|tls_names does not say", _NAMES),
+    (r"refused.*: .*tls_crl", "fetch the issuer's present revocation list into tls_crl, then `ctl reload`"),
     (r"the certificate .*refused|certificate verify failed", _THEIR_CERTIFICATE),
     (
         r"wrong version number|packet length too long|record layer failure|http request",

@@ -23,6 +23,8 @@ from oftp2.reasons import EndReason
         ("DNS lookup failed: no results for hostname lookup: customs.", "name is not known"),
         ("no address is known for customs.example", "name is not known"),
         ("the certificate of CN=x is refused: it has expired", "tls_anchor"),
+        ("the certificate of CN=x is refused: expected the name a; its names are: b", "tls_names"),
+        ("the certificate of CN=x is refused: tls_crl has no list of its issuer", "revocation list"),
         ("connection lost: TLS: tlsv1 alert unknown ca, says the partner", "our certificate"),
         ("TLS: wrong version number", "speaks TLS"),
         ("the partner hung up without a word", "compare tls: and tcp:"),
