@@ -20,7 +20,7 @@ _BY_REASON: Final = MappingProxyType(
             "agree with the partner on both identification codes, and on whose certificate goes with which"
         ),
         EndReason.INVALID_PASSWORD: (
-            "agree on the passwords: ours is in password_ours_file, theirs in password_theirs_file; ctl reload"
+            "agree on the passwords: ours is in password_ours_file, theirs in password_theirs_file; reload"
         ),
         EndReason.EMERGENCY_CLOSE: "the other end is being closed: ask when it will be up again",
         EndReason.INVALID_DATA: _PROTOCOL,
