@@ -46,6 +46,10 @@ simulate: $(STAMP)
 memory: $(STAMP)
 	$(BIN)/python -m tests.campaigns.memory
 
+# What partners of every bad kind cost a good one.
+neighbours: $(STAMP)
+	$(BIN)/python -m tests.campaigns.neighbours
+
 # What looking and deciding cost as the ledger grows from ten thousand licences to a million.
 LICENCES ?= 1000000
 growth: $(STAMP)

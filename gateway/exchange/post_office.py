@@ -11,10 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from twisted.internet.defer import DeferredLock
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from gateway.clock import Clock
+from gateway.errors import EnvironmentFault
 from gateway.exchange.correspondence import Correspondent
 from gateway.exchange.file_services import AgreedServices
 from gateway.exchange.incoming import IncomingFiles
@@ -22,6 +24,7 @@ from gateway.exchange.outgoing import OutgoingFiles
 from gateway.exchange.receipts import Receipts
 from gateway.exchange.terms import Address, PostOfficeLimits
 from gateway.exchange.threads import InThread
+from gateway.ledger import post
 from gateway.ledger.store import Ledger
 from gateway.line.office import (
     Incoming,
@@ -36,8 +39,12 @@ from oftp2.identity import FileIdentity
 
 T = TypeVar("T")
 
+_log = Logger()
+
 #: How often an idle line asks what is due now.
 LOOK_AGAIN_SECONDS = 5.0
+#: So many partners are asked one by one what they can take; of more, those who have nothing due are not.
+_FEW = 4
 
 
 class LedgerPostOffice:
@@ -63,6 +70,7 @@ class LedgerPostOffice:
     ) -> None:
         """`folder` takes incoming files; `arrived` is called when one is stored."""
         limits, services = limits or PostOfficeLimits(), services or AgreedServices()
+        self._ledger = ledger
         self._reactor = reactor
         self._arrived = arrived
         self._outgoing = OutgoingFiles(
@@ -89,7 +97,8 @@ class LedgerPostOffice:
         )
         self._in_hand: dict[str, dict[FileIdentity, object]] = defaultdict(dict)
         self._watchers: dict[str, list[Callable[[], None]]] = defaultdict(list)
-        self._timers: dict[str, IDelayedCall] = {}
+        self._look: IDelayedCall | None = None
+        self._is_asking = self._is_asked = False
         self._counters: dict[str, DeferredLock] = defaultdict(DeferredLock)
 
     def _stored(self, partner: str) -> None:
@@ -99,9 +108,33 @@ class LedgerPostOffice:
 
     def wake(self, partner: str | None = None) -> None:
         """Something may be due to `partner`, or to all."""
-        for name in [partner] if partner else list(self._watchers):
-            for watcher in list(self._watchers[name]):
-                watcher()
+        if partner is not None:
+            self._wake(partner)
+        elif len(self._watchers) <= _FEW:
+            for name in list(self._watchers):
+                self._wake(name)
+        else:
+            self._is_asked = True
+            if not self._is_asking:
+                self._is_asking = True
+                Deferred.fromCoroutine(self._wake_whom_it_concerns())
+
+    async def _wake_whom_it_concerns(self) -> None:
+        """One question to the ledger in place of several from each of many partners."""
+        try:
+            while self._is_asked:
+                self._is_asked = False
+                for name in await self._ledger.read(post.partners_due):
+                    self._wake(name)
+        except EnvironmentFault as fault:
+            # The next look, in a few seconds, asks again.
+            _log.warn("who has something due cannot be asked: {fault}", fault=fault)
+        finally:
+            self._is_asking = False
+
+    def _wake(self, partner: str) -> None:
+        for watcher in list(self._watchers.get(partner, ())):
+            watcher()
 
     def watch(self, partner: str, wake: Callable[[], None]) -> Callable[[], None]:
         """See `PostOffice.watch`."""
@@ -115,7 +148,7 @@ class LedgerPostOffice:
             in_hand = self._in_hand[partner]
             item = await self._receipts.next(partner, in_hand) or await self._outgoing.next(partner, in_hand)
             if item is None:
-                self._look_again_later(partner)
+                self._look_again_later()
             else:
                 in_hand[item.identity] = session
             return item
@@ -135,11 +168,10 @@ class LedgerPostOffice:
         finally:
             self._counters[partner].release()
 
-    def _look_again_later(self, partner: str) -> None:
+    def _look_again_later(self) -> None:
         """What waits for its time is asked for again: a timer for each would not survive a restart."""
-        timer = self._timers.get(partner)
-        if timer is None or not timer.active():
-            self._timers[partner] = self._reactor.callLater(LOOK_AGAIN_SECONDS, self.wake, partner)
+        if self._look is None or not self._look.active():
+            self._look = self._reactor.callLater(LOOK_AGAIN_SECONDS, self.wake)
 
     async def file_sent(self, partner: str, identity: FileIdentity) -> None:
         """See `PostOffice.file_sent`."""

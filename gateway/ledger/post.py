@@ -36,6 +36,7 @@ from gateway.ledger.outbox import Letter, enqueue, enqueue_all, hold, never_agai
 from gateway.ledger.outgoing_files import OutgoingForm, form_of, keep_form
 from gateway.ledger.parcels import InboundFile, Interchange
 from gateway.ledger.technical import technical_answer
+from gateway.ledger.turns import partners_due
 from gateway.ledger.turns import to_process as inbound_to_process
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "mark_sent",
     "members",
     "never_again",
+    "partners_due",
     "receipt_sent",
     "receipts_due",
     "release",

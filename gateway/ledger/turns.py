@@ -1,18 +1,18 @@
-"""Whose file is worked off next: partners take turns, so that one with many waits for itself alone.
+"""Who has something waiting, and whose file is worked off next: partners take turns.
 
-Exported by `gateway.ledger.post` as `inbound_to_process`.
+Exported by `gateway.ledger.post`, `to_process` as `inbound_to_process`.
 """
 
 from __future__ import annotations
 
 from itertools import chain, zip_longest
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, func, select
 
-from gateway.ledger.kinds import InboundStatus
+from gateway.ledger.kinds import InboundStatus, InterchangeStatus, OutboxStatus, ReceiptStatus
 from gateway.ledger.parcels import InboundFile, inbound_file_of
 from gateway.ledger.portable import is_literally
-from gateway.ledger.tables import inbound_file
+from gateway.ledger.tables import inbound_file, interchange, outbox
 
 _FILES = inbound_file.c
 _STORED = is_literally(_FILES.status, InboundStatus.STORED)
@@ -23,16 +23,26 @@ def to_process(connection: Connection, limit: int, after: str = "") -> list[Inbo
 
     The partner that comes after `after` by name begins; of one partner the oldest comes first.
     """
-    waiting = _partners(connection)
+    waiting = _partners(connection, _FILES.partner, _STORED)
     turns = [name for name in waiting if name > after] + [name for name in waiting if name <= after]
     rounds = zip_longest(*(_oldest(connection, name, limit) for name in turns[:limit]))
     return [file for file in chain.from_iterable(rounds) if file is not None][:limit]
 
 
-def _partners(connection: Connection) -> list[str]:
-    """Those who have files waiting, each found by one look into the index, however many files there are."""
-    first = select(func.min(_FILES.partner).label("partner")).where(_STORED).cte("waiting", recursive=True)
-    following = select(func.min(_FILES.partner)).where(_STORED, _FILES.partner > first.c.partner)
+def partners_due(connection: Connection) -> set[str]:
+    """Those to whom anything may be due now, or as soon as its time has come: messages, files, receipts."""
+    due = (
+        (outbox.c.partner, is_literally(outbox.c.status, OutboxStatus.DUE)),
+        (interchange.c.partner, is_literally(interchange.c.status, InterchangeStatus.READY)),
+        (_FILES.partner, is_literally(_FILES.receipt_status, ReceiptStatus.DUE)),
+    )
+    return {name for column, condition in due for name in _partners(connection, column, condition)}
+
+
+def _partners(connection: Connection, column: Column[str], condition: ColumnElement[bool]) -> list[str]:
+    """Each partner of whom `condition` holds, by one look into an index that begins with the partner."""
+    first = select(func.min(column).label("partner")).where(condition).cte("waiting", recursive=True)
+    following = select(func.min(column)).where(condition, column > first.c.partner)
     waiting = first.union_all(select(following.scalar_subquery()).where(first.c.partner.is_not(None)))
     return list(connection.execute(select(waiting.c.partner).where(waiting.c.partner.is_not(None))).scalars())
 

@@ -268,7 +268,7 @@ class Conversation:
         traffic.sessions += 1
         party = Party(self.partner.name, self._house.office, traffic, self.journal)
         self._sending = Sending(self.session, self.link, party, self.partner.files)
-        self._receiving = Receiving(self.session, party, self.partner.files)
+        self._receiving = Receiving(self.session, party, self.partner.files, self._house.pause)
         self._unwatch = self._house.office.watch(self.partner.name, self.wake)
         self.journal.session_started(self.session.parameters)
 

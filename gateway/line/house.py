@@ -58,6 +58,9 @@ class House(Protocol):
     ) -> str | None:
         """Challenge `partner` or answer its challenge; why that cannot be done, or None."""
 
+    async def pause(self, seconds: float) -> None:
+        """Wait with an answer; not at all for 0 seconds."""
+
     async def slow_down(self, ssid: SSID, link: Link) -> None:
         """Take time over the refusal of a caller who is refused over and over."""
 

@@ -1,4 +1,4 @@
-"""How the calls of one partner go, place by place: who fails over and over is put off, and nobody else.
+"""How the calls and offers of one partner go: who fails over and over is put off, and nobody else.
 
 A place is a host or a serial device. That whoever calls from elsewhere under the same code is not put off
 with it matters where nothing but a password tells who calls.
@@ -15,6 +15,21 @@ _WINDOW_SECONDS = 60.0
 _FIRST_PAUSE_SECONDS = 10.0
 _GROWTH = 2.0
 _PLACES_MAX = 64
+#: Offers in a row that are refused at once; the answer to each one more takes longer, up to a limit.
+_REFUSED_AT_ONCE = 10
+_FIRST_PATIENCE_SECONDS = 0.05
+_PATIENCE_MAX_SECONDS = 2.0
+
+
+def patience_seconds(refusals: int) -> float:
+    """How long the answer to an offer is held back that is the last of so many refused in a row.
+
+    Who offers over and over what is refused would else be answered, and told in the log, without end.
+    """
+    if refusals <= _REFUSED_AT_ONCE:
+        return 0.0
+    doublings = min(refusals - _REFUSED_AT_ONCE - 1, 10)
+    return min(_PATIENCE_MAX_SECONDS, _FIRST_PATIENCE_SECONDS * _GROWTH**doublings)
 
 
 @dataclass(slots=True)

@@ -126,7 +126,7 @@ class Prober:
         journal = Journal(Direction.CALLING)
         journal.partner = partner.name
         party = Party(partner.name, self._steward.office, Traffic(), journal)
-        return Receiving(session, party, partner.files)
+        return Receiving(session, party, partner.files, self._steward.pause)
 
 
 def _trial(address: Endpoint, found: Found, session: Session, ours: Capabilities) -> Trial:

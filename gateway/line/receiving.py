@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from gateway.line.file_rules import FileRules
+from gateway.line.inflow import patience_seconds
 from gateway.line.office import (
     Incoming,
     IncomingReceipt,
@@ -26,8 +29,12 @@ from oftp2.tables import State
 class Receiving:
     """Takes in one file at a time, and answers when the office has it durable."""
 
-    def __init__(self, session: Session, party: Party, rules: FileRules) -> None:
+    def __init__(
+        self, session: Session, party: Party, rules: FileRules, pause: Callable[[float], Awaitable[None]]
+    ) -> None:
+        """`pause` waits for so many seconds."""
         self._session = session
+        self._pause = pause
         self._rules = rules
         self._party = party
         self._office = party.office
@@ -41,6 +48,8 @@ class Receiving:
         self._room_bytes = 0
         self._position_bytes = 0
         self._refusal: RefusedFile | None = None
+        # In a row, but for those of files that are here already.
+        self._refusals = 0
 
     @property
     def identity(self) -> FileIdentity | None:
@@ -53,7 +62,7 @@ class Receiving:
             return
         refusal = self._rules.refusal_of(event.sfid, event.size_bytes)
         if refusal is not None:
-            self._refuse_offer(event.identity, refusal)
+            await self._refuse_offer(event.identity, refusal)
             return
         self._identity = event.identity
         attributes = event.sfid.attributes
@@ -69,7 +78,7 @@ class Receiving:
         if isinstance(answer, RefusedOffer):
             self._identity = None
             if self._session.state is State.OPIP:
-                self._refuse_offer(event.identity, answer)
+                await self._refuse_offer(event.identity, answer)
             return
         self._incoming, self._services = answer, attributes
         if self._session.state is not State.OPIP:
@@ -82,6 +91,7 @@ class Receiving:
         # The announced size may have been rounded down to whole blocks.
         self._room_bytes = event.size_bytes + BLOCK_BYTES - (position - self._skip_bytes)
         self._refusal = None
+        self._refusals = 0
         self._session.accept_file(restart, units_before=position)
 
     async def data_arrived(self, event: e.DataIndication) -> None:
@@ -172,14 +182,17 @@ class Receiving:
         if self._session.state is State.RTRP:
             self._session.ready()
 
-    def _refuse_offer(self, identity: FileIdentity, answer: RefusedOffer) -> None:
+    async def _refuse_offer(self, identity: FileIdentity, answer: RefusedOffer) -> None:
         retry = explain(SFNA_REASONS, answer.reason).retryable if answer.retry is None else answer.retry
         if answer.reason == Refusal.DUPLICATE_FILE:
             # That is how a partner learns that we have its file: nothing that anybody should look at.
             self._journal.file_refused(identity, Phase.START, answer.reason, answer.text, retry=retry)
         else:
+            self._refusals += 1
             self._party.refused(identity, Phase.START, answer.reason, answer.text, retry=retry, by_us=True)
-        self._session.refuse_file(answer.reason, answer.text, retry=retry)
+            await self._pause(patience_seconds(self._refusals))
+        if self._session.state is State.OPIP:
+            self._session.refuse_file(answer.reason, answer.text, retry=retry)
 
 
 def _fault_of_records(event: e.CloseFileIndication) -> RefusedFile | None:

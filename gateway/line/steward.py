@@ -7,7 +7,7 @@ from random import SystemRandom
 from typing import Any
 
 from twisted.internet.interfaces import IProtocol
-from twisted.internet.task import LoopingCall
+from twisted.internet.task import LoopingCall, deferLater
 
 from gateway.clock import Clock
 from gateway.config.endpoints import Transport
@@ -120,6 +120,11 @@ class Steward:
     def room_for(self, partner: PartnerSettings) -> Disagreement | None:
         """See House."""
         return self.lines[partner.name].room()
+
+    async def pause(self, seconds: float) -> None:
+        """See House."""
+        if seconds > 0:
+            await deferLater(self._reactor, seconds, lambda: None)
 
     async def slow_down(self, ssid: SSID, link: Link) -> None:
         """See House."""

@@ -11,11 +11,9 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
-from twisted.internet.interfaces import ITransport
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import Factory
 from twisted.internet.task import LoopingCall
 from twisted.internet.threads import deferToThread
-from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from gateway.config.endpoints import Endpoint, Transport
@@ -25,9 +23,9 @@ from gateway.line.service import LineService
 from gateway.line.settings import LineSettings, PartnerSettings
 from oftp2 import commands as c
 from oftp2 import events as e
-from oftp2.negotiation import Capabilities, Credentials
-from oftp2.session import Role, Session
+from oftp2.negotiation import Credentials
 from oftp2.subrecords import Encoder
+from tests.line.bad_partners import Client, Floods, Trickles, never_reads
 from tests.line.dummies import DummyOffice, identity_of
 
 #: More than the reactor has threads for files, and for names of its own.
@@ -56,29 +54,8 @@ class Offices:
         )
 
 
-class Client(Protocol):
-    """A partner by the engine alone, that can be told to behave badly. `wanted` is told of each event."""
-
-    def __init__(self, code: str, wanted: Callable[[Client, e.Event], None]) -> None:
-        ours = Capabilities(Credentials(code, "THEIRS"))
-        self.session = Session(Role.INITIATOR, ours, Credentials("O0013US", "OURS"))
-        self.gone: Deferred[None] = Deferred()
-        self._wanted = wanted
-
-    def connectionMade(self) -> None:
-        self.session.connection_made()
-
-    def dataReceived(self, data: bytes) -> None:
-        for event in self.session.receive_data(data):
-            self._wanted(self, event)
-        self.flush()
-
-    def flush(self) -> None:
-        assert self.transport is not None
-        self.transport.write(self.session.data_to_send())
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.gone.callback(None)
+def client(code: str, wanted: Callable[[Client, e.Event], None]) -> Client:
+    return Client(Credentials(code, "THEIRS"), Credentials("O0013US", "OURS"), wanted)
 
 
 class NeighbourTests(TestCase):
@@ -108,10 +85,10 @@ class NeighbourTests(TestCase):
         await self.service.start()
 
     async def tearDown(self) -> None:
-        for client in self.clients:
-            transport: Any = client.transport
+        for one in self.clients:
+            transport: Any = one.transport
             transport.abortConnection()
-            await client.gone
+            await one.gone
         await self.service.stop()
         self.names_hang.set()
         while self.resolver.is_busy:
@@ -124,61 +101,28 @@ class NeighbourTests(TestCase):
         return []
 
     async def call(self, code: str, wanted: Callable[[Client, e.Event], None]) -> Client:
-        factory = Factory.forProtocol(lambda: Client(code, wanted))  # type: ignore[arg-type]  # a function makes it
+        factory = Factory.forProtocol(lambda: client(code, wanted))  # type: ignore[arg-type]  # a function makes it
         port = self.service.addresses()[0].port
-        client = await TCP4ClientEndpoint(reactor, "127.0.0.1", port).connect(factory)
-        assert isinstance(client, Client)
-        self.clients.append(client)
-        return client
+        caller = await TCP4ClientEndpoint(reactor, "127.0.0.1", port).connect(factory)
+        assert isinstance(caller, Client)
+        self.clients.append(caller)
+        return caller
 
     async def mute(self) -> None:
-        """Wants its files, and never reads a byte of them."""
         ours = identity_of(1, "O0013US", "O0013MUTE")
         self.offices.of["mute"].outbox.append((ours, bytes(range(256)) * 20_000))
-
-        def wanted(client: Client, event: e.Event) -> None:
-            if isinstance(event, e.ConnectConfirmation):
-                client.session.change_direction()
-            elif isinstance(event, e.StartFileIndication):
-                client.session.accept_file(0)
-                transport: Any = client.transport
-                transport.pauseProducing()
-
-        await self.call("O0013MUTE", wanted)
+        await self.call("O0013MUTE", never_reads)
 
     async def slow(self) -> None:
-        """Sends a file, an octet at a time."""
-
-        def wanted(client: Client, event: e.Event) -> None:
-            if isinstance(event, e.ConnectConfirmation):
-                client.session.start_file(c.SFID.of(identity_of(2, "O0013SLOW", "O0013US"), 50_000))
-            elif isinstance(event, e.StartFileConfirmation):
-                client.session.send_data(b"\x3f" + b"x" * 63)
-                octets = client.session.data_to_send()
-                trickle(client.transport, octets)
-
-        def trickle(transport: ITransport | None, octets: bytes) -> None:
-            assert transport is not None
-            if octets:
-                transport.write(octets[:1])
-                self.later.append(reactor.callLater(0.02, trickle, transport, octets[1:]))
-
-        self.later: list[Any] = []
-        self.addCleanup(lambda: [one.cancel() for one in self.later if one.active()])
-        await self.call("O0013SLOW", wanted)
+        trickles = Trickles(identity_of(2, "O0013SLOW", "O0013US"), reactor)
+        self.addCleanup(lambda: [one.cancel() for one in trickles.later if one.active()])
+        await self.call("O0013SLOW", trickles)
 
     async def flood(self) -> None:
-        """Offers files as fast as they are refused, in as many sessions as it may have."""
         self.offices.of["flood"].refusal = RefusedOffer(2, "not for us", retry=False)
-        self.offers = 0
-
-        def wanted(client: Client, event: e.Event) -> None:
-            if isinstance(event, e.ConnectConfirmation | e.StartFileRefusal):
-                self.offers += 1
-                client.session.start_file(c.SFID.of(identity_of(3, "O0013FLOOD", "O0013US"), 1))
-
+        self.floods = Floods(identity_of(3, "O0013FLOOD", "O0013US"))
         for _ in range(4):
-            await self.call("O0013FLOOD", wanted)
+            await self.call("O0013FLOOD", self.floods)
 
     async def good(self) -> float:
         """How long the good partner's files take."""
@@ -225,7 +169,7 @@ class NeighbourTests(TestCase):
         await self.flood()
         took_seconds = await self.good()
         assert took_seconds < SOON_SECONDS
-        assert self.offers > FILES, "the flood went on meanwhile"
+        assert 0 < self.floods.offers <= 4 * 20, "the flood is slowed down"
         assert len(self.offices.of["good"].received) == FILES
         assert self.offices.of["slow"].received == {}
 
@@ -266,16 +210,16 @@ class ManyTests(TestCase):
                     client.session.accept_end()
                     standing.append(name)
 
-            factory = Factory.forProtocol(lambda name=name, wanted=wanted: Client(name, wanted))  # type: ignore[misc]
+            factory = Factory.forProtocol(lambda name=name, wanted=wanted: client(name, wanted))  # type: ignore[misc]
             endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", service.addresses()[0].port)
             clients.append(await endpoint.connect(factory))
         watching = LoopingCall(lambda: len(standing) == len(names) and watching.stop())
         await watching.start(0.01)
         assert sorted(standing) == sorted(names)
         assert sum(one.state == "in session" for one in service.status()) == len(names)
-        for client in clients:
-            assert isinstance(client, Client)
-            transport: Any = client.transport
+        for one in clients:
+            assert isinstance(one, Client)
+            transport: Any = one.transport
             transport.abortConnection()
-            await client.gone
+            await one.gone
         await service.stop()

@@ -208,6 +208,20 @@ def test_a_file_within_the_rules_is_taken() -> None:
     assert wire.exchange() == [e.StartFileConfirmation(0)]
 
 
+def test_who_offers_over_and_over_what_is_refused_waits_for_the_answer() -> None:
+    wire = agreed(files=FileRules(names=("LX*",))).in_session()
+    answered = []
+    for _ in range(20):
+        wire.partner.start_file(c.SFID.of(identity_of(1), 100))
+        answered.append(len(wire.exchange()))
+        if not answered[-1]:
+            wire.reactor.advance(2)
+            assert len(wire.exchange()) == 1
+    assert answered == [1] * 10 + [0] * 10
+    wire.partner.start_file(replace(c.SFID.of(identity_of(1), 100), dataset_name="LX1"))
+    assert wire.exchange() == [e.StartFileConfirmation(0)], "what is right is taken at once"
+
+
 # Over and over
 
 

@@ -1,0 +1,80 @@
+"""A post office of many partners asks the ledger once who has something due, and wakes nobody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from gateway.clock import system_clock
+from gateway.exchange.correspondence import Correspondent
+from gateway.exchange.post_office import LOOK_AGAIN_SECONDS, LedgerPostOffice
+from gateway.exchange.terms import Address
+from gateway.exchange.threads import inline
+from gateway.ledger import post
+from gateway.ledger.kinds import Priority
+from gateway.ledger.store import Ledger, UnitOfWork
+
+PARTNERS = [f"p{number}" for number in range(9)]
+
+
+class Post:
+    """The office, and who was woken."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.ledger = Ledger.open(folder / "ledger.sqlite3", clock=system_clock)
+        self.office = LedgerPostOffice(
+            ledger=self.ledger,
+            us=Correspondent("self", "US"),
+            addresses={one: Address(Correspondent(one, one), "US", one.upper()) for one in PARTNERS},
+            folder=folder,
+            clock=system_clock,
+            reactor=self.clock,
+            in_thread=inline,
+            arrived=lambda: None,
+        )
+        self.woken: list[str] = []
+        for one in PARTNERS:
+            self.office.watch(one, lambda one=one: self.woken.append(one))  # type: ignore[misc]
+
+    def due(self, partner: str) -> None:
+        def write(uow: UnitOfWork) -> None:
+            letter = post.Letter(f"M-{partner}", "TechnicalAck", Priority.NORMAL, b"<a/>", None, None)
+            post.enqueue_all(uow, partner, [letter])
+
+        self.ledger.submit(write)
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Post:
+    return Post(tmp_path)
+
+
+def test_only_those_to_whom_something_is_due_are_woken(mail: Post) -> None:
+    mail.office.wake()
+    assert mail.woken == []
+    mail.due("p3")
+    mail.due("p7")
+    mail.office.wake()
+    assert sorted(mail.woken) == ["p3", "p7"]
+    mail.office.wake("p5")
+    assert mail.woken[-1] == "p5", "who is named is woken in any case"
+
+
+def test_who_found_nothing_is_asked_for_again_and_all_of_them_at_once(mail: Post) -> None:
+    for one in PARTNERS:
+        Deferred.fromCoroutine(mail.office.next_to_send(one, object()))
+    assert len(mail.clock.getDelayedCalls()) == 1
+    mail.due("p2")
+    mail.clock.advance(LOOK_AGAIN_SECONDS)
+    assert mail.woken == ["p2"]
+
+
+def test_a_file_that_is_made_and_not_sent_and_a_receipt_are_due(mail: Post) -> None:
+    mail.due("p1")
+    Deferred.fromCoroutine(mail.office.next_to_send("p1", "session"))
+    mail.office.wake()
+    assert mail.woken == ["p1"]
