@@ -235,7 +235,8 @@ class ProbeProtocol(Protocol):
         agreed = event.parameters
         if agreed.authentication:
             self._found.add(Stage.AUTHENTICATION, "each end has proved who it is")
-        self._passed(Stage.SESSION, f"stands: buffer {agreed.buffer_bytes} octets, credit {agreed.credit}")
+        found = f"level {agreed.level}, buffer {agreed.buffer_bytes} octets, credit {agreed.credit}"
+        self._passed(Stage.SESSION, f"stands: {found}")
 
     def _fault(self, why: str) -> None:
         self._found.fail(why)

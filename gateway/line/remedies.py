@@ -30,7 +30,8 @@ _BY_REASON: Final = MappingProxyType(
         ),
         EndReason.TIME_OUT: "the other end was silent for too long: ask its operators what it is doing",
         EndReason.INCOMPATIBLE: (
-            "agree on the capabilities: level 5 (ODETTE-FTP 2), direction, and on a serial line special logic"
+            "agree on the capabilities: the level of ODETTE-FTP (ours is level_min to level_max), direction, "
+            "secure authentication, and on a serial line special logic"
         ),
         EndReason.CHALLENGE_FAILED: (
             "compare the certificates for secure authentication at both ends: auth_certificate is ours, "

@@ -14,7 +14,7 @@ from oftp2.reasons import EndReason
         ("04 invalid password, says the partner", "password_ours_file"),
         ("the partner ended the session: ESID 03 user code not known", "identification codes"),
         ("a call was refused: 04 invalid password", "password_theirs_file"),
-        ("10 level 4 is not supported, 5 is needed", "level 5"),
+        ("10 level 2 is not spoken here, 4 or 5 is needed", "level_min to level_max"),
         ("12 secure authentication requirements incompatible", "both ends or none"),
         ("Connection was refused by other side.", "nobody listens"),
         ("TCP connection timed out.", "firewall drops"),
