@@ -38,10 +38,13 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Our key, by which we prove who we are, and the certificate by which one partner does."""
+    """Our key, by which we prove who we are, and the certificate by which one partner does.
+
+    While the partner changes it there are two; a challenge can be opened with the key of either.
+    """
 
     own: OwnKey
-    partner: KnownCertificate
+    partner: tuple[KnownCertificate, ...]
 
     @classmethod
     def load(cls, key: Path, certificate: Path, partner: Path) -> Self:
@@ -50,21 +53,21 @@ class Authenticator:
         Dates are not judged here: a certificate may end while we run.
         """
         own = OwnKey.load(key, certificate, Use.ENCIPHERING)
-        (other,) = load_partner(partner, Use.ENCIPHERING, at_most=1)
-        if own.certificate.key == other.key:
+        others = load_partner(partner, Use.ENCIPHERING)
+        if any(own.certificate.key == other.key for other in others):
             # Whoever sent us our own challenge back would have the answer from ourselves.
             raise ConfigurationFault(f"{partner}: expected a key other than our own in {certificate}")
-        return cls(own, other)
+        return cls(own, others)
 
     def challenge(self, now: datetime) -> Challenge:
-        """A new challenge for the partner; ChallengeFault when its certificate does not hold at `now`."""
-        partner = self.partner
-        if now < partner.not_before:
+        """A new challenge for the partner; ChallengeFault when no certificate of its holds at `now`."""
+        holding = [one for one in self.partner if one.not_before <= now <= one.not_after]
+        if holding:
+            answer = secrets.token_bytes(CHALLENGE_BYTES)
+            return Challenge(encrypt(answer, holding, AES_256), answer)
+        if any(now < one.not_before for one in self.partner):
             raise ChallengeFault("the partner's certificate for authentication is not valid yet")
-        if now > partner.not_after:
-            raise ChallengeFault("the partner's certificate for authentication has expired")
-        answer = secrets.token_bytes(CHALLENGE_BYTES)
-        return Challenge(encrypt(answer, [partner], AES_256), answer)
+        raise ChallengeFault("the partner's certificate for authentication has expired")
 
     def respond(self, envelope: bytes) -> bytes:
         """The 20 octets in `envelope`; ChallengeFault, always the same, when it cannot be opened by us."""

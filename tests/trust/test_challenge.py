@@ -78,6 +78,26 @@ def test_a_partners_certificate_must_hold_when_it_is_challenged(folder: Path) ->
         alice.challenge(NOW - timedelta(days=2))
 
 
+def test_while_a_partner_changes_its_key_either_opens_the_challenge(folder: Path, tmp_path: Path) -> None:
+    begins, ends = NOW - timedelta(days=30), NOW + timedelta(days=400)
+    authentication_paper(tmp_path, "new", begins, ends)
+    authentication_paper(tmp_path, "old", begins, NOW - timedelta(days=1))
+    both = tmp_path / "both.pem"
+    both.write_bytes((folder / "bob.pem").read_bytes() + (tmp_path / "new.pem").read_bytes())
+    alice = Authenticator.load(folder / "alice.key", folder / "alice.pem", both)
+    made = alice.challenge(NOW)
+    for key, certificate in ((folder, "bob"), (tmp_path, "new")):
+        bob = Authenticator.load(key / f"{certificate}.key", key / f"{certificate}.pem", folder / "alice.pem")
+        assert bob.respond(made.envelope) == made.answer
+    # One that has ended does not hold up the other, and is sealed to no more.
+    both.write_bytes((folder / "bob.pem").read_bytes() + (tmp_path / "old.pem").read_bytes())
+    made = Authenticator.load(folder / "alice.key", folder / "alice.pem", both).challenge(NOW)
+    gone = Authenticator.load(tmp_path / "old.key", tmp_path / "old.pem", folder / "alice.pem")
+    with pytest.raises(ChallengeFault, match="cannot be opened"):
+        gone.respond(made.envelope)
+    assert authenticator(folder, "bob", "alice").respond(made.envelope) == made.answer
+
+
 def test_what_is_unfit_is_told_when_it_is_loaded(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationFault, match="no certificate can be read"):
         authenticator(folder, "alice", "nobody")
