@@ -35,7 +35,6 @@ class Probe:
         """`partner` is the identification code that must answer."""
         self.session = session
         self.fault: str | None = None
-        self.ended: e.AbortIndication | None = None
         self.stood = False
         self._partner = partner
         self._has_given_turn = False
@@ -49,8 +48,7 @@ class Probe:
             case e.ConnectConfirmation():
                 self.stood = True
             case e.AbortIndication():
-                self.ended = event
-                self.fault = self.fault or why_ended(event)
+                self.fault = self.fault or self._why(event)
             case e.StartFileIndication():
                 # To try again is the partner's right: nothing is wrong with its file.
                 self.session.refuse_file(99, "files are not taken in a test", retry=True)
@@ -58,6 +56,12 @@ class Probe:
                 # A receipt that is taken and not kept would be lost.
                 self.fault = "the partner gives receipts, which are not taken in a test: it gives them again"
                 self.session.end(EndReason.NO_RESOURCES, "receipts are not taken in a test")
+
+    def _why(self, event: e.AbortIndication) -> str:
+        peer = self.session.peer
+        if event.reason == EndReason.UNKNOWN_USER and not event.distant and peer is not None:
+            return f"{peer.code} answers, not {self._partner}"
+        return why_ended(event)
 
     def pump(self) -> None:
         """Give the turn once, and end when it comes back."""

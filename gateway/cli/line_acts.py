@@ -58,7 +58,7 @@ def _show(result: Mapping[str, Any], *, as_json: bool) -> None:
 def _tell_waiting(item: Mapping[str, Any]) -> None:
     """On standard error: what is piped further is the answer alone."""
     for one in item["waits"]:
-        doing = harmless(one["in_hand"]) or f"the end of the session ({harmless(one['state'])})"
+        doing = harmless(one["in_hand"] or one["doing"])
         where = harmless(one["address"] or "an unknown address")
         line = f"{item['seconds']:.0f} s: waiting for {harmless(one['partner'])} at {where}: {doing}"
         click.echo(click.style(line, dim=True) if sys.stderr.isatty() else line, err=True)

@@ -89,8 +89,9 @@ def _one(row: Row) -> Row:
         "agreed": _agreed(row.get("parameters") or {}),
         "TLS": row.get("tls"),
         "trouble": _trouble(row),
+        "trouble at": row.get("last_error_at") if _trouble(row) else None,
         "what to do": row.get("todo") if _trouble(row) else None,
-        "calls": row.get("circuit"),
+        "put off": row.get("circuit") if row.get("direction") == "answering" else None,
         "sessions so far": row.get("sessions"),
         "files": f"{row.get('files_sent')} sent, {row.get('files_received')} received",
         "bytes": f"{row.get('bytes_sent')} sent, {row.get('bytes_received')} received",
@@ -125,5 +126,5 @@ def _said(row: Row) -> Row:
 
 
 def _said_or_nothing(row: Row) -> Row:
-    names = ("session", "direction", "address", "since", "last", "state", "in_hand")
+    names = ("session", "direction", "address", "since", "last", "doing", "in_hand")
     return {name: row.get(name) or None for name in names}

@@ -49,14 +49,19 @@ def line_trace(
 
 def readable(entry: Mapping[str, Any], *, whose: bool, colour: bool) -> str:
     """One entry in a line, in business time: `11-21 09:12:33.051 #7 < SFPA ACNT=0  [OPO, credit 64]`."""
-    at = datetime.fromisoformat(str(entry["at"])).astimezone(BUSINESS_ZONE)
-    clock = f"{at:%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}"
+    clock = _clock(entry["at"])
     session = f"#{entry['session']}" if entry["session"] else "–"
     partner = f" {harmless(entry['partner'] or 'unknown')}" if whose else ""
     way = str(entry["way"])
     painted = click.style(f"{way} {harmless(entry['text'])}", fg=_COLOURS.get(way))
-    line = f"{clock} {session:>4}{partner} {painted}{_after(entry)}"
+    since = f" since {_clock(entry['since'])}" if entry.get("since") else ""
+    line = f"{clock} {session:>4}{partner} {painted}{since}{_after(entry)}"
     return line if colour else click.unstyle(line)
+
+
+def _clock(instant: object) -> str:
+    at = datetime.fromisoformat(str(instant)).astimezone(BUSINESS_ZONE)
+    return f"{at:%m-%d %H:%M:%S}.{at.microsecond // 1000:03d}"
 
 
 def _after(entry: Mapping[str, Any]) -> str:

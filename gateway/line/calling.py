@@ -203,7 +203,7 @@ class Caller:
         self._gauge.circuit = None
 
     def _failed(self, reason: str) -> None:
-        self._gauge.traffic.last_error = reason
+        self._gauge.went_wrong(reason, self._clock.seconds())
         failed = self._addresses[self._at]
         if self._at + 1 < len(self._addresses):
             self._at += 1

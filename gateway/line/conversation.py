@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from gateway.line.house import House, Link
 from gateway.line.journal import Journal
 from gateway.line.office import OutgoingFile, OutgoingReceipt
+from gateway.line.outcomes import why_aborted
 from gateway.line.party import Party
 from gateway.line.receiving import Receiving
 from gateway.line.sending import Sending
@@ -186,9 +187,7 @@ class Conversation:
                 # The transport knows more of that, and has said so in `outcome`.
                 pass
             case e.AbortIndication() as abort:
-                self.outcome = f"{abort.reason:02d} {abort.text}" + (
-                    ", says the partner" if abort.distant else ""
-                )
+                self.outcome = why_aborted(abort, self.session.peer, self.partner)
             case e.ReleaseIndication():
                 self.outcome = "released by the partner"
                 self.was_released = True

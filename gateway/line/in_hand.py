@@ -13,7 +13,7 @@ class InHand:
     """Hears every command but DATA; of that it is told the octets by whoever counts them."""
 
     def __init__(self) -> None:
-        #: On the wire, so that of a file that is compressed fewer pass than it has.
+        #: On the wire: of a file that is compressed fewer pass than it has, of another some more.
         self.octets = 0
         self._what: c.SFID | c.EERP | c.NERP | None = None
         self._way = Way.SENT
@@ -25,7 +25,7 @@ class InHand:
                 self._what, self._way, self.octets = passed, way, 0
             case c.SFPA(restart=restart):
                 self.octets = restart * c.BLOCK_BYTES
-            case c.SFNA() | c.EFPA() | c.EFNA() | c.RTR() | c.ESID():
+            case c.SFNA() | c.EFPA() | c.EFNA() | c.RTR():
                 self._what = None
 
     def __str__(self) -> str:
@@ -34,6 +34,6 @@ class InHand:
             case None:
                 return ""
             case c.SFID(dataset_name=name, size_blocks=blocks):
-                return f"{_DOING[self._way]} {name}, {self.octets // _KIB} of {blocks} KiB"
+                return f"{_DOING[self._way]} {name}, {min(self.octets // _KIB, blocks)} of {blocks} KiB"
             case c.EERP(dataset_name=name) | c.NERP(dataset_name=name):
                 return f"{_DOING[self._way]} the receipt for {name}"

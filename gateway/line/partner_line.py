@@ -171,14 +171,15 @@ class PartnerLine:
             return
         self.accepted.remove(conversation)
         if not conversation.was_released:
-            gauge.traffic.last_error = conversation.outcome
+            gauge.went_wrong(conversation.outcome, self._clock.seconds())
         if not self.accepted:
             gauge.parameters = None
             self._show_rest()
 
     def refused(self, why: str, place: str, *, is_their_fault: bool = True) -> None:
         """A call of the partner was refused; whoever looks at its line sees why nobody comes."""
-        self.gauges[Direction.ANSWERING].traffic.last_error = f"a call was refused: {why}"
+        gauge = self.gauges[Direction.ANSWERING]
+        gauge.went_wrong(f"a call was refused: {why}", self._clock.seconds())
         if is_their_fault and self._is_up and self._closure is None:
             self._failed(place)
 

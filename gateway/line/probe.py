@@ -118,6 +118,7 @@ class ProbeProtocol(Protocol):
         self.finished: Deferred[None] = Deferred()
         self.session = self._session = make_session(self.hear)
         self._probe = Probe(self.session, partner)
+        self._partner = partner
         self._found = found
         self._clock = clock
         self._trace = trace
@@ -164,7 +165,8 @@ class ProbeProtocol(Protocol):
                 self._found.stage = Stage.TLS
             silent = "the partner hung up without a word" if self._found.stage is Stage.GREETING else None
             self._found.fail(why or silent or f"the connection was lost: {reason.getErrorMessage()}")
-        self._trace.over("ended: the test is over" if self._found.is_well else "ended: the test failed")
+        how = "the test is over" if self._found.is_well else self._found.steps[-1].found
+        self._trace.over(f"ended: {how}")
         self._session.connection_lost()
         self.finished.callback(None)
 
@@ -176,8 +178,9 @@ class ProbeProtocol(Protocol):
                 self._passed(Stage.GREETING, "SSRM")
                 self._found.stage = Stage.IDENTITY
             case Way.RECEIVED, c.SSID(code=code):
-                self._passed(Stage.IDENTITY, f"{code} answers")
-                self._found.stage = Stage.SESSION
+                if code == self._partner:
+                    self._passed(Stage.IDENTITY, f"{code} answers")
+                    self._found.stage = Stage.SESSION
             case Way.SENT, c.CD():
                 self._since_seconds = self._clock.seconds()
                 self._found.stage = Stage.ROUND_TRIP

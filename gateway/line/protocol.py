@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from gateway.line.conversation import Conversation
+from gateway.line.doing import doing
 from gateway.line.house import House
 from gateway.line.session_trace import SessionTrace
 from gateway.line.settings import LineSettings, PartnerSettings
@@ -85,6 +86,9 @@ class LineProtocol(Protocol):
             self.failed = failed_handshake(self.transport)
             why = handshake_fault(self.transport) or in_words(reason.value) or reason.getErrorMessage()
             self.conversation.outcome = f"connection lost: {why}"
+        in_hand = self._trace.in_hand
+        if in_hand and not self.conversation.was_released:
+            self.conversation.outcome += f", while {in_hand}"
         self._trace.over(f"ended: {self.conversation.outcome}")
         self.conversation.lost(events)
 
@@ -183,6 +187,9 @@ class LineProtocol(Protocol):
             return self._settings.closing_seconds
         if self.conversation.is_nameless:
             return min(self._settings.identify_seconds, self._settings.inactivity_seconds)
+        if not self.conversation.is_established and not self.is_serial:
+            # Whoever takes a connection and says nothing must not keep us from the next address.
+            return min(self._settings.connect_timeout_seconds, self._settings.inactivity_seconds)
         owes = self.session.is_awaiting_partner or not self._can_write
         return self._settings.inactivity_seconds if owes else self._settings.idle_limit_seconds
 
@@ -198,4 +205,6 @@ class LineProtocol(Protocol):
                 self.conversation.outcome = "time-out: the partner does not read"
             self.abort()
             return
+        waited = f"no answer within {self._limit_seconds():g} s: {doing(self.session.state)}"
         self.conversation.end(EndReason.TIME_OUT, "time-out")
+        self.conversation.outcome = waited

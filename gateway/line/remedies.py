@@ -20,7 +20,7 @@ _BY_REASON: Final = MappingProxyType(
             "agree with the partner on both identification codes, and on whose certificate goes with which"
         ),
         EndReason.INVALID_PASSWORD: (
-            "agree on the passwords: ours is in password_ours_file, theirs in password_theirs_file; reload"
+            "we do not take the partner's password: agree on password_theirs_file, then ctl reload"
         ),
         EndReason.EMERGENCY_CLOSE: "the other end is being closed: ask when it will be up again",
         EndReason.INVALID_DATA: _PROTOCOL,
@@ -42,6 +42,8 @@ _BY_REASON: Final = MappingProxyType(
         ),
     }
 )
+_CANNOT_STORE: Final = "the partner cannot store what we send: is its disk full? Ask its operators"
+_OURS_IS_WRONG: Final = "the partner does not take our password: agree on password_ours_file, then ctl reload"
 _OUR_CERTIFICATE: Final = (
     "the partner does not take our certificate: send it `certificate` of [line]; has it expired? renew it"
 )
@@ -66,6 +68,10 @@ _BY_WORDS: Final = (
         "the name is not known: compare `call` in gateway.toml; does this machine's name service answer?",
     ),
     (
+        r"\banswers, not\b",
+        "somebody else answers there: compare `call` and identification of [[partner]] with the partner",
+    ),
+    (
         r"refused by other side|[Cc]onnection refused",
         "nobody listens there, or a firewall refuses: ask the partner whether it is up; compare `call`",
     ),
@@ -74,7 +80,11 @@ _BY_WORDS: Final = (
         "there is no way to that address: ask whoever runs the network",
     ),
     (
-        r"timed? ?out|no answer|[Uu]ser timeout",
+        r"no answer within",
+        "the connection stands and nothing comes: the partner's program hangs, or another one listens there",
+    ),
+    (
+        r"timed? ?out|[Uu]ser timeout",
         "nothing answers: the machine is off, or a firewall drops what we send; tell its people the address",
     ),
     (
@@ -90,16 +100,28 @@ _BY_WORDS: Final = (
         "nobody answers at the other end of the wire: its program, its speed, the wiring",
     ),
     (
+        r", while (sending|receiving) ",
+        "the line broke in the middle, and goes on there; if over and over, ask who runs what lies between",
+    ),
+    (
         r"hung up|closed cleanly|lost",
         "the partner or a firewall hung up: ask the partner what it saw; compare tls: and tcp:, and the port",
     ),
 )
+#: A reason that says less than the words beside it.
+_ELSE: Final = " answers, not "
+_SENDING: Final = "says the partner, while sending"
+_THEY_SAY = re.compile(r"says the partner|^the partner ended")
 _REASON = re.compile(r"(?:^|^a call was refused: |\bESID )([0-9]{2}) ")
 
 
 def todo(trouble: str) -> str:
     """What to do about `trouble`, as it stands in status and log; empty when nothing is known."""
     numbered = _REASON.search(trouble)
-    if numbered is not None and int(numbered[1]) in list(EndReason):
+    if numbered is not None and int(numbered[1]) == EndReason.INVALID_PASSWORD and _THEY_SAY.search(trouble):
+        return _OURS_IS_WRONG
+    if numbered is not None and int(numbered[1]) == EndReason.NO_RESOURCES and _SENDING in trouble:
+        return _CANNOT_STORE
+    if numbered is not None and int(numbered[1]) in list(EndReason) and _ELSE not in trouble:
         return _BY_REASON.get(EndReason(int(numbered[1])), "")
     return next((remedy for words, remedy in _BY_WORDS if re.search(words, trouble)), "")

@@ -14,6 +14,7 @@ from typing import Any, Final
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IReactorTime
 
+from gateway.line.doing import doing
 from gateway.line.in_hand import InHand
 from gateway.line.status import Direction
 from gateway.line.trace_entry import Entry, Whose
@@ -50,6 +51,7 @@ class Standing:
     since: datetime
     last: datetime
     state: str
+    doing: str
     in_hand: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -110,8 +112,7 @@ class SessionTrace:
         """Something about the connection. What is said over and over is one entry."""
         last = self._last
         if last is not None and last.passed == text and self._run is None:
-            last.times += 1
-            last.at_seconds = self._clock.seconds()
+            last.again(self._clock.seconds())
             if self._held is None:
                 self._told(last)
             return
@@ -133,16 +134,23 @@ class SessionTrace:
         self._release()
         self._ended(self)
 
+    @property
+    def in_hand(self) -> str:
+        """The file or receipt that is under way, in words; empty without one."""
+        return str(self._in_hand)
+
     def standing(self) -> Standing:
         """How the session stands now."""
+        state = None if self._after is None else self._after.state
         return Standing(
             session=self.whose.number,
             direction=self.whose.direction,
             address=self.whose.address,
             since=datetime.fromtimestamp(self._began_seconds, UTC),
             last=datetime.fromtimestamp(self._last.at_seconds if self._last else self._began_seconds, UTC),
-            state=str(self._after.state) if self._after is not None else "",
-            in_hand=str(self._in_hand),
+            state="" if state is None else str(state),
+            doing=doing(state),
+            in_hand=self.in_hand,
         )
 
     def end_run(self) -> None:

@@ -43,6 +43,9 @@ class Traffic:
         return self.files_sent + self.files_received
 
 
+_INSTANTS = ("since", "certificate_ends", "next_call", "last_error_at")
+
+
 @dataclass(frozen=True, slots=True)
 class LineStatus:
     """One line in words and numbers. `since` is when `state` began; `parameters` are those negotiated.
@@ -74,10 +77,11 @@ class LineStatus:
     tls: str | None = None
     certificate_ends: datetime | None = None
     next_call: datetime | None = None
+    last_error_at: datetime | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        instants = {name: getattr(self, name) for name in ("since", "certificate_ends", "next_call")}
+        instants = {name: getattr(self, name) for name in _INSTANTS}
         written = {name: at and at.isoformat(timespec="seconds") for name, at in instants.items()}
         return {**asdict(self), **written}
 
@@ -98,6 +102,7 @@ class Gauge:
     detail: str = ""
     shown: Shown | None = None
     next_call_seconds: float | None = None
+    last_error_seconds: float | None = None
 
     def set(self, state: str, now_seconds: float, detail: str = "") -> None:
         """The line is in `state` from now on; `detail` goes with it into the status."""
@@ -105,14 +110,17 @@ class Gauge:
         if state != self.state:
             self.state, self.since_seconds = state, now_seconds
 
+    def went_wrong(self, why: str, now_seconds: float) -> None:
+        """A call or a session came to a bad end."""
+        self.traffic.last_error, self.last_error_seconds = why, now_seconds
+
     def note(self, text: str) -> None:
         """Something happened on the line."""
         self.told(self.partner, self.direction, text)
 
     def read(self) -> LineStatus:
         """The status now."""
-        traffic, next_call = self.traffic, self.next_call_seconds
-        shown = self.shown
+        traffic, shown = self.traffic, self.shown
         return LineStatus(
             partner=self.partner,
             direction=self.direction,
@@ -130,7 +138,12 @@ class Gauge:
             circuit=self.circuit,
             sessions=traffic.sessions,
             refusals=traffic.refusals,
-            next_call=None if next_call is None else datetime.fromtimestamp(next_call, UTC),
+            next_call=_instant(self.next_call_seconds),
+            last_error_at=_instant(self.last_error_seconds),
             tls=None if shown is None or self.parameters is None else shown.words,
             certificate_ends=None if shown is None else shown.certificate_ends,
         )
+
+
+def _instant(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -27,7 +27,7 @@ class Entry:
 
     Buffers of data that follow each other are one entry: `buffers` and `octets` grow with each, `credits`
     with each CDT between them, and `at_seconds` is when the last one passed. What repeats itself otherwise
-    has `times`.
+    has `times`, and `since_seconds`.
     """
 
     at_seconds: float
@@ -39,6 +39,14 @@ class Entry:
     buffers: int = 0
     octets: int = 0
     credits: int = 0
+    since_seconds: float | None = None
+
+    def again(self, now_seconds: float) -> None:
+        """The same has happened once more."""
+        if self.since_seconds is None:
+            self.since_seconds = self.at_seconds
+        self.at_seconds = now_seconds
+        self.times += 1
 
     @property
     def text(self) -> str:
@@ -52,7 +60,8 @@ class Entry:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; `command` and `fields` only of commands."""
         told: dict[str, Any] = {
-            "at": datetime.fromtimestamp(self.at_seconds, UTC).isoformat(timespec="milliseconds"),
+            "at": _instant(self.at_seconds),
+            "since": None if self.since_seconds is None else _instant(self.since_seconds),
             "partner": self.whose.partner,
             "session": self.whose.number,
             "direction": self.whose.direction,
@@ -72,3 +81,7 @@ class Entry:
         if self.buffers:
             return {"buffers": self.buffers, "octets": self.octets, "credits": self.credits}
         return fields_of(command)
+
+
+def _instant(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -63,7 +63,16 @@ class Tracing:
         return trace
 
     def say(self, partner: str, direction: Direction, text: str) -> None:
-        """Something about the line to `partner` outside sessions, a call that failed for example."""
+        """Something about the line to `partner` outside sessions, a call that failed for example.
+
+        What is said over and over is one entry.
+        """
+        kept = self._kept.get(partner)
+        last = kept[-1] if kept else None
+        if last is not None and (last.passed, last.whose.direction) == (text, direction):
+            last.again(self._clock.seconds())
+            self._tell(last)
+            return
         entry = Entry(self._clock.seconds(), Whose(0, direction, partner), Way.ABOUT, text, None)
         self._keep(entry)
         self._tell(entry)

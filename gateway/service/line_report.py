@@ -17,7 +17,7 @@ from gateway.service.surroundings import Line
 
 _DAY_SECONDS: Final = 86_400
 #: How states begin in which what went wrong before is over, or of no account.
-_WELL: Final = ("in session", "resting", "down", "maintenance", "closed")
+WELL: Final = ("in session", "resting", "down", "maintenance", "closed")
 
 
 class LineReport:
@@ -80,6 +80,6 @@ def _row(line: Line, status: Any) -> dict[str, Any]:
     counters = line.tracing.link_counters(status.partner, Direction(status.direction))
     return {
         **status.to_dict(),
-        "todo": "" if status.state.startswith(_WELL) else todo(status.last_error),
+        "todo": "" if status.state.startswith(WELL) else todo(status.last_error),
         "link": None if counters is None else asdict(counters),
     }

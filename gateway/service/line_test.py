@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from gateway.clock import local_words
 from gateway.config.endpoints import Endpoint, Transport
 from gateway.line.probe import Step
 from gateway.operations.commands import CommandRefused, Stream
+from gateway.service.line_report import WELL
 from gateway.service.line_trace import partner_named
 from gateway.service.surroundings import Line
 
@@ -49,7 +51,7 @@ class LineTest:
             trial = await self._line.prober.probe(partner, address, tell)
             trials.append(trial.to_dict())
             stream.send_all([{"trial": trials[-1]}])
-        notes = self._notes(standing, self._standing(partner), trials)
+        notes = self._notes(standing, self._standing(partner), trials) + self._troubles(partner)
         return {
             "partner": partner,
             "ok": all(trial["ok"] for trial in trials),
@@ -81,6 +83,15 @@ class LineTest:
 
     def _standing(self, partner: str) -> int:
         return sum(one.partner == partner and one.state == _IN_SESSION for one in self._line.status())
+
+    def _troubles(self, partner: str) -> list[str]:
+        """What keeps the line down may come later in a session than a test goes."""
+        return [
+            f"the line is {one.state} ({one.direction}); its last trouble was at "
+            f"{local_words(one.last_error_at)}: {one.last_error}"
+            for one in self._line.status()
+            if one.partner == partner and one.last_error_at is not None and not one.state.startswith(WELL)
+        ]
 
     def _notes(self, before: int, after: int, trials: Sequence[dict[str, Any]]) -> list[str]:
         notes = []

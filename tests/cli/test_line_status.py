@@ -57,7 +57,12 @@ ANSWER: dict[str, Any] = {
         {"of": "customs for TLS", "ends": "2027-01-01T00:00:00+00:00", "days_left": 41, "file": "x.pem"}
     ],
 }
-WAITS = {"partner": "customs", "address": "10.0.0.1:6619", "state": "OPO", "in_hand": "sending A, 1 of 9 KiB"}
+WAITS = {
+    "partner": "customs",
+    "address": "10.0.0.1:6619",
+    "doing": "sends",
+    "in_hand": "sending A, 1 of 9 KiB",
+}
 
 
 def test_all_lines_are_a_row_each(daemon: Commands, gatewayd: Gatewayd, instance: Path) -> None:
@@ -122,7 +127,7 @@ def test_acts_tell_what_they_wait_for_and_what_came_of_it(
     assert result.stdout.splitlines()[0] == "customs is down: 1 session ended"
     assert result.stderr.splitlines() == [
         "3 s: waiting for customs at 10.0.0.1:6619: sending A, 1 of 9 KiB",
-        "3 s: waiting for customs at 10.0.0.1:6619: the end of the session (OPO)",
+        "3 s: waiting for customs at 10.0.0.1:6619: sends",
     ]
     as_json = gatewayd("ctl", "line", *typed.split(), "--json", "--instance", instance).stdout
     assert json.loads(as_json)["rows"] == [ROW]

@@ -29,7 +29,8 @@ FAILED = {
     "direction": "answering",
     "address": None,
     "way": "-",
-    "text": "ended: \x1b[31m",
+    "text": "ended: \x1b[31m (x2)",
+    "since": "2026-11-20T18:59:00+00:00",
 }
 
 
@@ -50,7 +51,7 @@ def test_people_see_a_line_an_entry(asked: list[Any], gatewayd: Gatewayd, instan
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
         "11-21 03:00:00.250   #7 < SFPA ACNT=0  [OPO, credit 64]",
-        "11-21 03:00:01.000    – - ended: \\x1b[31m",
+        "11-21 03:00:01.000    – - ended: \\x1b[31m (x2) since 11-21 02:59:00.000",
     ]
     assert asked == [{"partner": "customs", "last": 5, "follow": False}]
 

@@ -322,7 +322,7 @@ class SleepingPartnerTests(World):
         await endpoint.connect(Factory.forProtocol(lambda: sleeper))
         await self.until(lambda: "session lost" in self.customs_office.words())
         (status,) = self.customs.status()
-        assert status.last_error == "time-out: the partner does not read"
+        assert status.last_error.startswith("time-out: the partner does not read, while sending FILE2, ")
         assert len(self.customs_office.outbox) == 1
         sleeper.transport.resumeProducing()
         sleeper.transport.abortConnection()

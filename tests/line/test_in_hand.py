@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.line.doing import doing
 from gateway.line.status import Direction
 from gateway.line.tracing import Tracing
 from oftp2 import commands as c
@@ -36,7 +37,7 @@ OPO = After(State.OPO, 1)
         ([(Way.SENT, SFID), (Way.SENT, c.EFID(0, 1)), (Way.RECEIVED, c.EFPA(change_direction=False))], ""),
         ([(Way.RECEIVED, EERP)], "receiving the receipt for FILE1"),
         ([(Way.SENT, EERP), (Way.RECEIVED, c.RTR())], ""),
-        ([(Way.SENT, SFID), (Way.SENT, c.ESID(5))], ""),
+        ([(Way.SENT, SFID), (Way.SENT, c.ESID(5))], "sending FILE1, 0 of 10 KiB"),
     ],
 )
 def test_in_words(passed: list[tuple[Way, Passed]], told: str) -> None:
@@ -62,10 +63,25 @@ def test_a_session_that_stands_is_told_of_until_it_is_gone() -> None:
         "since": "1970-01-01T00:00:00+00:00",
         "last": "1970-01-01T00:00:05+00:00",
         "state": "OPI",
+        "doing": "receives",
         "in_hand": "receiving FILE1, 0 of 10 KiB",
     }
     wire.lose()
     assert wire.service.tracing.standing("gateway") == []
+
+
+def test_a_session_that_is_lost_says_what_it_had_in_hand() -> None:
+    wire = Wire().in_session()
+    wire.partner.start_file(SFID)
+    wire.exchange()
+    wire.lose()
+    (status,) = wire.service.status()
+    assert status.last_error.endswith(", while receiving FILE1, 0 of 10 KiB")
+
+
+def test_each_state_has_words() -> None:
+    assert [state for state in State if doing(state) == str(state)] == [State.UE, State.OTHER]
+    assert doing(None) == "waits for the first word"
 
 
 def test_what_is_told_of_links_adds_up() -> None:

@@ -83,7 +83,8 @@ class OverTls(Probing):
         self.gateway_partner = {"identification": "O0013OTHER"}
         await self.start()
         failed = self.failure(await self.probe())
-        assert "03 user code not known" in failed.found
+        assert (failed.stage, failed.found) == ("identity", "O0013CUSTOMS answers, not O0013OTHER")
+        assert "somebody else" in failed.todo
 
     async def test_a_stranger_is_told_by_its_certificate(self) -> None:
         _, stranger = make_paper(self.folder, "stranger")

@@ -140,6 +140,19 @@ def test_what_is_said_over_and_over_is_one_entry() -> None:
     assert texts(traces.last("customs", 10)) == ["- NAK received (x3)"]
 
 
+def test_a_night_of_calls_in_vain_is_one_entry_and_tells_since_when() -> None:
+    clock, traces = tracing()
+    seen: list[str] = []
+    traces.follow("customs", lambda entry: seen.append(entry.text))()
+    for _ in range(1000):
+        traces.say("customs", Direction.CALLING, "no connection")
+        clock.advance(60)
+    (entry,) = traces.last("customs", 10)
+    assert entry.text == "no connection (x1000)"
+    assert entry.to_dict()["since"] == "1970-01-01T00:00:00.000+00:00"
+    assert entry.to_dict()["at"] == "1970-01-01T16:39:00.000+00:00"
+
+
 def test_only_so_much_is_kept_of_each() -> None:
     _, traces = tracing()
     busy, quiet = traces.session(Direction.CALLING, "customs"), traces.session(Direction.CALLING, "port")

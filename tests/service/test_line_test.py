@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +31,7 @@ class House:
         self.failures: dict[Endpoint, Step] = {}
         self.gate: Deferred[None] | None = None
         self.states = ["in session"]
+        self.trouble_at: datetime | None = None
 
     def partners(self) -> tuple[str, ...]:
         return ("customs", "port")
@@ -38,7 +40,8 @@ class House:
         return (TLS, TCP) if partner == "customs" else ()
 
     def status(self) -> list[Any]:
-        return [SimpleNamespace(partner="customs", state=state) for state in self.states]
+        trouble = {"last_error_at": self.trouble_at, "last_error": "08 full", "direction": "calling"}
+        return [SimpleNamespace(partner="customs", state=state, **trouble) for state in self.states]
 
     async def probe(self, _partner: str, address: Endpoint, tell: Callable[[Step], None]) -> Trial:
         self.tried.append(address)
@@ -130,6 +133,19 @@ def test_no_room_beside_a_session_may_be_in_order() -> None:
     house.failures[TLS] = FULL
     house.ask(partner="customs", address=str(TLS))
     assert house.result["notes"] == []
+
+
+def test_a_line_that_is_in_trouble_though_the_test_is_well_is_told_of() -> None:
+    house = House()
+    house.trouble_at = datetime(2026, 11, 20, 19, tzinfo=UTC)
+    house.ask(partner="customs", address=str(TLS))
+    assert house.result["notes"] == [], "it is in session: all that is over"
+    house.items.clear()
+    house.states = ["circuit open"]
+    house.ask(partner="customs", address=str(TLS))
+    assert house.result["notes"] == [
+        "the line is circuit open (calling); its last trouble was at 2026-11-21 03:00:00: 08 full"
+    ]
 
 
 def test_a_session_that_ends_meanwhile_is_told() -> None:
