@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,19 +10,24 @@ import pytest
 from oftp2 import commands as c
 from oftp2.buffers import EXCHANGE_BUFFER_MAX, Unwrapper, wrap
 from oftp2.events import AbortIndication, ConnectIndication, Disconnect
+from oftp2.formats import build
+from oftp2.levels import LEVELS
 from oftp2.negotiation import Capabilities, Credentials
 from oftp2.reasons import EndReason
-from oftp2.serial_link import BUFFER_BYTES_MAX
-from oftp2.serial_outputs import LinkSettings
-from oftp2.session import Session
+from oftp2.serial_link import BUFFER_BYTES_MAX, SerialLink
+from oftp2.serial_outputs import LinkSettings, Write
+from oftp2.session import Role, Session
+from oftp2.special_logic import envelope
 from tests.oftp2.line_model import Line, Noise
 from tests.oftp2.users import ALICE, BOB, User, identity_of, run, session_pair
 
 SAMPLES = Path(__file__).parents[2] / "conf" / "samples"
 
 
-def serial(credentials: Credentials, buffer_bytes: int = BUFFER_BYTES_MAX) -> Capabilities:
-    return Capabilities(credentials, buffer_bytes=buffer_bytes, credit=1, special_logic=True)
+def serial(
+    credentials: Credentials, buffer_bytes: int = BUFFER_BYTES_MAX, levels: tuple[int, ...] = LEVELS
+) -> Capabilities:
+    return Capabilities(credentials, buffer_bytes=buffer_bytes, credit=1, special_logic=True, levels=levels)
 
 
 class SerialUser(User):
@@ -45,9 +51,15 @@ def leave(user: User) -> None:
 class Call:
     """Two engines and their users, each on its end of the line; the caller releases when all is sent."""
 
-    def __init__(self, line: Line, files: list[bytes], buffer_bytes: int = BUFFER_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        line: Line,
+        files: list[bytes],
+        buffer_bytes: int = BUFFER_BYTES_MAX,
+        levels: tuple[int, ...] = LEVELS,
+    ) -> None:
         self.line = line
-        caller, answerer = session_pair(serial(ALICE, buffer_bytes), serial(BOB))
+        caller, answerer = session_pair(serial(ALICE, buffer_bytes, levels), serial(BOB))
         outbox = [(c.SFID.of(identity_of(n), len(data)), data) for n, data in enumerate(files)]
         self.alice, self.bob = User(caller, outbox=outbox), SerialUser(answerer)
         self.alice.after = self.bob.after = leave
@@ -84,6 +96,28 @@ def test_a_session_agrees_on_special_logic_and_ends_properly() -> None:
     assert (parameters.special_logic, parameters.credit) == (True, 1)
     assert [bytes(data) for data in call.bob.store.values()] == [b"A" * 5000, b"", b"B"]
     assert all(end.down and end.down.is_clean for end in call.line.ends)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_so_it_does_at_each_level_also_on_a_noisy_line(level: int) -> None:
+    noise = Noise(flip=3e-4, drop=3e-4, double=3e-4)
+    call = Call(Line(LinkSettings(), noise, seed=level), [b"A" * 5000, b"", b"B"], levels=(level,))
+    call.run()
+    assert call.alice.session.level == call.bob.session.level == level
+    assert [bytes(data) for data in call.bob.store.values()] == [b"A" * 5000, b"", b"B"]
+    assert all(end.down and end.down.is_clean for end in call.line.ends)
+
+
+def test_a_link_speaks_of_its_own_troubles_at_the_level_of_the_session() -> None:
+    link = SerialLink(Role.RESPONDER)
+    link.start()
+    link.send(build(c.SSRM()))
+    link.receive(build(replace(serial(ALICE).ssid(), level=2)))
+    link.send(build(replace(serial(BOB).ssid(), level=2)))
+    link.outputs()
+    link.receive(envelope(5, b"R"))
+    (said,) = [output.octets for output in link.outputs() if isinstance(output, Write)]
+    assert said == envelope(0, b"F02\r")
 
 
 def licences() -> bytes:
