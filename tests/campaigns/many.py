@@ -5,14 +5,15 @@
 First all licences are taken in and sealed with every line down: the outbox is as full as it gets. Then all
 partners come at once, each takes its licences and asks how one of them stands. The gateway is a real process,
 the partners are in another (`partners`). Told are: how long either took, the gateway's memory (its peak, from
-the kernel) before, while the partners are served, and for each partner how long it waited: nobody's last
-licence may come much later than anybody else's.
+the kernel) before and while the partners are served, the processor time that it used without its workers, and
+how long each partner waited: nobody's last licence may come much later than anybody else's.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -54,6 +55,8 @@ class Outcome:
 
     sealed_seconds: float
     served_seconds: float
+    sealed_cpu_seconds: float
+    served_cpu_seconds: float
     idle_mib: float
     sealed_mib: float
     peak_mib: float
@@ -107,6 +110,7 @@ def _run(folder: Path, names: Sequence[str], licences: int, console: Console) ->
             for sealed in _seal_all(stage, len(names), total):
                 progress.update(task, completed=sealed)
             sealed_seconds, sealed_mib = time.monotonic() - began, _peak_mib(gateway)
+            sealed_cpu = _cpu_seconds(gateway)
             task = progress.add_task("delivered, to all at once", total=total)
             came = Partners(folder, names)
             try:
@@ -115,14 +119,14 @@ def _run(folder: Path, names: Sequence[str], licences: int, console: Console) ->
                     progress.update(task, completed=delivered)
                 _wait_for_receipts(stage)
                 served = time.time() - began
-                peak = _peak_mib(gateway)
+                peak, served_cpu = _peak_mib(gateway), _cpu_seconds(gateway) - sealed_cpu
             finally:
                 came.stop()
     finally:
         stage.close()
     arrivals: dict[str, dict[str, float]] = json.loads((folder / "arrivals.json").read_text())
     last = [max(times.values(), default=began) - began for times in arrivals.values()]
-    return Outcome(sealed_seconds, served, idle, sealed_mib, peak, last, came.counts)
+    return Outcome(sealed_seconds, served, sealed_cpu, served_cpu, idle, sealed_mib, peak, last, came.counts)
 
 
 def _seal_all(stage: Stage, partners: int, total: int) -> Iterator[int]:
@@ -234,7 +238,9 @@ def _tell(outcome: Outcome, partners: int, licences: int, console: Console) -> b
             "licences sealed, lines down",
             f"{outcome.sealed_seconds:.0f} s, {_rate(total, outcome.sealed_seconds)}",
         ),
+        ("… in the gateway's own process", _cpu(outcome.sealed_cpu_seconds, total)),
         ("delivered to all at once, with receipts", f"{outcome.served_seconds:.0f} s"),
+        ("… in the gateway's own process", _cpu(outcome.served_cpu_seconds, total)),
         ("until all were there", f"{last[-1]:.1f} s, {_rate(total, last[-1])}"),
         ("first, median, last partner done", f"{last[0]:.1f}, {median(last):.1f}, {last[-1]:.1f} s"),
         ("peak of the gateway after its start", f"{outcome.idle_mib:.0f} MiB"),
@@ -264,6 +270,16 @@ def _tell(outcome: Outcome, partners: int, licences: int, console: Console) -> b
 
 def _rate(count: int, seconds: float) -> str:
     return f"{count / max(seconds, 0.001):,.0f} a second"
+
+
+def _cpu(seconds: float, count: int) -> str:
+    return f"{seconds:.0f} s of processor, {seconds / count * 1000:.2f} ms a licence"
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Processor time of a process, of all its threads and none of its children."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak_mib(pid: int) -> float:
