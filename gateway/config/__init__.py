@@ -3,10 +3,10 @@
 from gateway.config.daily import ContactConfig, DailyConfig
 from gateway.config.documents import CustomsConfig, DoorConfig, GatewayConfig, SimulationConfig
 from gateway.config.endpoints import Endpoint, Transport
+from gateway.config.partners import FilesConfig, PartnerConfig
 from gateway.config.sections import (
     CustomsKeysConfig,
     CustomsTrustConfig,
-    FilesConfig,
     IdentityConfig,
     KeysConfig,
     LawConfig,
@@ -14,7 +14,6 @@ from gateway.config.sections import (
     LineConfig,
     LogConfig,
     OperationsConfig,
-    PartnerConfig,
     PostLimits,
     SpoolConfig,
     TrustConfig,

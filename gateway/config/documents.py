@@ -13,6 +13,7 @@ from gateway.config.daily import ContactConfig, DailyConfig
 from gateway.config.endpoints import Transport
 from gateway.config.kinds import FilePath, whole
 from gateway.config.loading import load
+from gateway.config.partners import PartnerConfig
 from gateway.config.section import Section
 from gateway.config.sections import (
     CustomsKeysConfig,
@@ -24,7 +25,6 @@ from gateway.config.sections import (
     LineConfig,
     LogConfig,
     OperationsConfig,
-    PartnerConfig,
     PostLimits,
     SpoolConfig,
     TrustConfig,
