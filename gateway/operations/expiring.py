@@ -34,6 +34,11 @@ class Expiring:
     partner: str = ""
     is_crl: bool = False
 
+    @property
+    def title(self) -> str:
+        """What it is called in alerts."""
+        return f"revocation {self.name}" if self.is_crl else f"certificate {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Term:

@@ -66,7 +66,7 @@ def notices_of_gateway(config: GatewayConfig, now: datetime) -> tuple[str, ...]:
     """What is no fault and yet needs care, a sentence each: certificates that end, names that lack."""
     told = ((one, expiry_trouble(one, now)) for one in certificates_of(config))
     return (
-        *(f"certificate {one.name}: {trouble}" for one, trouble in told if trouble is not None),
+        *(f"{one.title}: {trouble}" for one, trouble in told if trouble is not None),
         *(told for partner in config.partners for told in _vague(partner)),
     )
 

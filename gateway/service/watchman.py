@@ -58,8 +58,8 @@ class Watchman:
 
     def renew(self, certificates: Sequence[Expiring]) -> None:
         """Look after these from now on; what was wrong with others is of no interest any more."""
-        for gone in {one.name for one in self._certificates} - {one.name for one in certificates}:
-            self._alarm(f"certificate {gone}", None)
+        for gone in {one.title for one in self._certificates} - {one.title for one in certificates}:
+            self._alarm(gone, None)
         self._certificates = tuple(certificates)
 
     async def stop(self) -> None:
@@ -77,7 +77,7 @@ class Watchman:
             self._alarm(name, trouble)
         self._lines_told = troubles
         for certificate in self._certificates:
-            self._alarm(f"certificate {certificate.name}", expiry_trouble(certificate, now))
+            self._alarm(certificate.title, expiry_trouble(certificate, now))
 
     def _line_troubles(self) -> Iterator[tuple[str, str | None]]:
         for line in self._lines():
