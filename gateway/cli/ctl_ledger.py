@@ -41,6 +41,9 @@ INBOUND_COMMANDS: tuple[tuple[str, str, list[click.Parameter]], ...] = (
         "inbound list",
         "Those that are coming in, or are stored and wait to be worked off.",
         [
+            click.Option(
+                ["--refused"], is_flag=True, default=None, help="Those that never will be, and why."
+            ),
             click.Option(["--after"], type=click.IntRange(0), help="Only those with a higher number."),
             click.Option(["--limit"], type=click.IntRange(1, _MAX_ROWS), default=100, show_default=True),
         ],

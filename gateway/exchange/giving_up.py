@@ -60,9 +60,19 @@ class GivingUp:
         by_nerp = post.inbound_not_processed(
             uow, file.id, PROCESSING_FAILED, why, by=by, is_receipted=is_on_its_way
         )
-        if by_nerp is not False:
-            return by_nerp, []
+        if by_nerp is None:
+            return None, []
+        notice = Notice.of(
+            "{by} gives up file {dataset} from {partner}: {why}",
+            refused=True,
+            by=by,
+            dataset=file.identity.dataset_name,
+            partner=file.partner,
+            why=why,
+        )
+        if by_nerp:
+            return True, [notice]
         rejection = faults.FILE_NOT_PROCESSED.reject(reason=why)
         refused = Refused("Interchange", None, None, None, (rejection,), readable=False, xml=b"")
         reference = post.control_reference(file.identity)
-        return False, self._desk.refuse(uow, file.partner, reference, refused)
+        return False, [notice, *self._desk.refuse(uow, file.partner, reference, refused)]

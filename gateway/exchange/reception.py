@@ -174,7 +174,7 @@ class Reception:
         if isinstance(result, Refused):
             reference = post.control_reference(file.identity)
             post.inbound_opened(uow, file.id)
-            post.inbound_corrupt(uow, file.id)
+            post.inbound_corrupt(uow, file.id, ", ".join(one.code for one in result.rejections))
             return self._desk.refuse(uow, file.partner, reference, result)
         post.inbound_opened(uow, file.id)
         post.inbound_processed(uow, file.id, result.control_reference)

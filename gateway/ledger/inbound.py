@@ -124,8 +124,8 @@ def not_processed(
     if file is None or file.status is not InboundStatus.STORED:
         return None
     by_nerp = not is_receipted and file.receipt_status is not ReceiptStatus.SENT
-    owed = {"receipt_status": ReceiptStatus.DUE, "refusal_reason": reason, "refusal_text": text}
-    _update(uow, file_id, status=InboundStatus.CORRUPT, **(owed if by_nerp else {}))
+    owed = {"receipt_status": ReceiptStatus.DUE, "refusal_reason": reason}
+    _update(uow, file_id, status=InboundStatus.CORRUPT, refusal_text=text, **(owed if by_nerp else {}))
     journal = Journal(uow)
     told = "NERP" if by_nerp else "TechnicalAck"
     data = {"file": file_id, "partner": file.partner, "reference": control_reference(file.identity)}
@@ -146,9 +146,9 @@ def processed(uow: UnitOfWork, file_id: int, control_reference: str | None) -> N
     _update(uow, file_id, status=InboundStatus.PROCESSED, control_reference=control_reference)
 
 
-def corrupt(uow: UnitOfWork, file_id: int) -> None:
+def corrupt(uow: UnitOfWork, file_id: int, why: str) -> None:
     """The file could not be read as an interchange."""
-    _update(uow, file_id, status=InboundStatus.CORRUPT)
+    _update(uow, file_id, status=InboundStatus.CORRUPT, refusal_text=why)
 
 
 def waiting(connection: Connection, after: int, limit: int) -> list[InboundFile]:
@@ -160,6 +160,13 @@ def waiting(connection: Connection, after: int, limit: int) -> list[InboundFile]
         rows = connection.execute(query.order_by(_FILES.id).limit(limit)).mappings()
         found += [inbound_file_of(row) for row in rows]
     return sorted(found, key=lambda file: file.id)[:limit]
+
+
+def not_worked_off(connection: Connection, limit: int) -> list[InboundFile]:
+    """Files that were given up, or could not be read or opened, the latest first."""
+    query = select(inbound_file).where(is_literally(_FILES.status, InboundStatus.CORRUPT))
+    rows = connection.execute(query.order_by(_FILES.id.desc()).limit(limit)).mappings()
+    return [inbound_file_of(row) for row in rows]
 
 
 def settled(connection: Connection, paths: Sequence[str]) -> dict[str, bool]:

@@ -40,8 +40,9 @@ class Interchange:
 class InboundFile:
     """A virtual file of the partner's. `position_bytes` of it are durable at `path`.
 
-    With a `refusal_reason` (NERPREAS, RFC 5024 section 5.3.14) the response that we owe, or gave, is a NERP.
-    `hash` is there if that is to be signed: of the file as it was transmitted, by the suite that was told.
+    `refusal_text` is why it was not worked off. With a `refusal_reason` (NERPREAS, RFC 5024 section 5.3.14)
+    the response that we owe, or gave, is a NERP. `hash` is there if that is to be signed: of the file as it
+    was transmitted, by the suite that was told.
     """
 
     id: int

@@ -12,6 +12,7 @@ from gateway.ledger.inbound import corrupt as inbound_corrupt
 from gateway.ledger.inbound import find as inbound_find
 from gateway.ledger.inbound import get as inbound_get
 from gateway.ledger.inbound import not_processed as inbound_not_processed
+from gateway.ledger.inbound import not_worked_off as inbound_not_worked_off
 from gateway.ledger.inbound import offer as inbound_offer
 from gateway.ledger.inbound import opened as inbound_opened
 from gateway.ledger.inbound import processed as inbound_processed
@@ -59,6 +60,7 @@ __all__ = [
     "inbound_find",
     "inbound_get",
     "inbound_not_processed",
+    "inbound_not_worked_off",
     "inbound_offer",
     "inbound_opened",
     "inbound_processed",

@@ -378,6 +378,7 @@ inbound_file = Table(
     UniqueConstraint("partner", *_FILE_IDENTITY, name="uq_inbound_file_identity"),
     _partial("ix_inbound_file_receiving", "partner", "id", where="status = 'RECEIVING'"),
     _partial("ix_inbound_file_stored", "partner", "id", where="status = 'STORED'"),
+    _partial("ix_inbound_file_corrupt", "id", where="status = 'CORRUPT'"),
     _partial("ix_inbound_file_receipt", "partner", "id", where="receipt_status = 'DUE'"),
     sqlite_autoincrement=True,
 )

@@ -10,7 +10,7 @@ from gateway.ledger import post
 from gateway.ledger.columns import instant_text
 from gateway.ledger.store import Ledger
 from gateway.operations.commands import CommandRefused, Commands
-from gateway.service.arguments import Arguments, line_of_text, whole_number
+from gateway.service.arguments import Arguments, flag, line_of_text, whole_number
 
 Answer = dict[str, Any]
 
@@ -33,8 +33,13 @@ class InboundHandlers:
         commands.add("inbound refuse", self.refuse)
 
     async def list(self, arguments: Arguments) -> Answer:
-        """What is coming in, or stored and not worked off."""
+        """What is coming in, or waits to be worked off; with `refused`, what never will be, latest first."""
         limit = whole_number("limit", arguments.get("limit", 100), _MAX_ROWS)
+        if flag("refused", arguments.get("refused")):
+            refused = await self._ledger.read(
+                lambda connection: post.inbound_not_worked_off(connection, limit)
+            )
+            return {"rows": [_refused_row(file) for file in refused]}
         after = whole_number("after", arguments.get("after", 0), least=0)
         files = await self._ledger.read(lambda connection: post.inbound_waiting(connection, after, limit))
         return {"rows": [_row(file) for file in files]}
@@ -53,6 +58,21 @@ class InboundHandlers:
                 "refused", f"file {number} does not wait to be worked off; see `inbound list`"
             )
         return {"id": number, "told_by": told}
+
+
+def _refused_row(file: post.InboundFile) -> Answer:
+    """Why, and how its sender is told; `sent`: whether it has our EERP or NERP."""
+    told = "TechnicalAck" if file.refusal_reason is None else f"NERP {file.refusal_reason:02d}"
+    return {
+        "id": file.id,
+        "partner": file.partner,
+        "dataset": file.identity.dataset_name,
+        "at": instant_text(file.at),
+        "reason": file.refusal_text,
+        "told_by": told,
+        "receipt": file.receipt_status.value,
+        "file": f"corrupt/{Path(file.path).name}",
+    }
 
 
 def _row(file: post.InboundFile) -> Answer:

@@ -114,6 +114,8 @@ def test_a_file_that_the_disk_lost_before_its_receipt_went_out_is_answered_by_ne
     assert refuse(world) == "NERP"
     assert alerts(world) == {}
     assert world.ask(world.gateway, "inbound list")["rows"] == []
+    (row,) = world.ask(world.gateway, "inbound list", refused=True)["rows"]
+    assert (row["reason"], row["told_by"], row["receipt"]) == ("the disk was lost", "NERP 34", "DUE")
     line_up(world)
     (nerp,) = heard
     assert nerp.identity == identity("LOST")
@@ -231,6 +233,8 @@ def test_only_what_waits_can_be_given_up(instance: Path, receives: bool) -> None
     else:
         stored(world, "JUNK")
         world.run(3)
+        (row,) = world.ask(world.gateway, "inbound list", refused=True)["rows"]
+        assert (row["reason"], row["told_by"], row["receipt"]) == ("XML_BINARY", "TechnicalAck", "DUE")
     with pytest.raises(CommandRefused, match="does not wait"):
         refuse(world)
     with pytest.raises(CommandRefused, match="no received file"):

@@ -397,7 +397,7 @@ def test_partners_take_turns_so_that_one_with_many_files_waits_for_itself(run: R
 def test_a_corrupt_file_is_not_offered_again_to_the_workers(run: Run, look: Run) -> None:
     file = offer(run)
     run(post.inbound_stored, file.id, 100)
-    run(post.inbound_corrupt, file.id)
+    run(post.inbound_corrupt, file.id, "XML_MALFORMED")
 
     assert look(post.inbound_to_process, 10) == []
     assert offer(run).status is InboundStatus.CORRUPT

@@ -451,6 +451,7 @@ def _inbound_file() -> None:
         ),
         sqlite_autoincrement=True,
     )
+    _partial_index("ix_inbound_file_corrupt", "inbound_file", ["id"], "status = 'CORRUPT'")
     op.create_index(
         "ix_inbound_file_receipt",
         "inbound_file",
