@@ -54,7 +54,10 @@ def written(lengths: Iterable[int]) -> bytes:
 
 def read(lines: bytes) -> list[int]:
     """The lengths in a list; a last line that was cut off is left out. ValueError when it is no such list."""
-    return [int(line) for line in lines[: lines.rfind(b"\n") + 1].split()]
+    numbers = lines[: lines.rfind(b"\n") + 1].split()
+    if not all(number.isdigit() for number in numbers):
+        raise ValueError("a line is no length")
+    return [int(number) for number in numbers]
 
 
 def held(lengths: Sequence[int], size_bytes: int, most: int) -> tuple[int, int]:

@@ -74,11 +74,12 @@ class StoredFile:
     def write(self, data: bytes, record_ends: tuple[int, ...] = ()) -> None:
         """See `Incoming.write`; bytes beyond the limit are counted and not kept."""
         before = self._size_bytes
-        if self._records is not None:
-            self._records.add([before + end for end in record_ends])
         self._size_bytes += len(data)
         if self._size_bytes <= self._max_bytes:
             self._file.write(data)
+        # The list last: it never tells of more than there is.
+        if self._records is not None:
+            self._records.add([before + end for end in record_ends])
 
     async def close(self, size_bytes: int) -> None:
         """See `Incoming.close`."""

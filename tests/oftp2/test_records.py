@@ -29,8 +29,9 @@ def test_a_list_is_read_as_it_was_written_but_for_a_torn_line(lengths: list[int]
 
 
 def test_what_is_no_list_is_told() -> None:
-    with pytest.raises(ValueError, match="invalid literal"):
-        records.read(b"80\nmany\n")
+    for lines in (b"80\nmany\n", b"80\n-1\n", b"80\n\0\0\n"):
+        with pytest.raises(ValueError, match="no length"):
+            records.read(lines)
 
 
 @given(LENGTHS, st.integers(0, 9000), st.integers(0, 40))
