@@ -29,6 +29,26 @@ def log_lines(instance: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in (instance / "log" / "gateway.jsonl").read_text().splitlines()]
 
 
+def the_line_can_be_looked_at(stage: Stage) -> None:
+    """What an operator does at a line that stands: test, trace and status, and nothing is disturbed by it."""
+    control = stage.gateway.control
+    *_, last = control.stream("line test", partner="customs")
+    assert last["result"]["ok"], last
+    assert (last["result"]["sessions_before"], last["result"]["notes"]) == (
+        last["result"]["sessions_after"],
+        [],
+    )
+    passed = list(control.stream("line trace", partner="customs", last=500))
+    assert {"SSRM", "SSID", "SFID", "SFPA", "DATA", "EFID", "EFPA", "EERP", "RTR", "CD", "ESID"} == {
+        entry["command"] for entry in passed if "command" in entry
+    }
+    assert {entry["fields"]["SSIDPSWD"] for entry in passed if entry.get("command") == "SSID"} == {"***"}
+    shown = control.call("line status", partner="customs")
+    assert len(shown["sessions"]) == last["result"]["sessions_after"]
+    assert {row["partner"] for row in shown["rows"]} == {"customs"}
+    assert {one["of"] for one in shown["certificates"]} == {"the line", "customs for TLS"}
+
+
 @pytest.mark.slow
 def test_over_tls_and_stopped_cleanly(stage: Stage, instance: Path, document: MakeDocument) -> None:
     stage.customs.start()
@@ -41,6 +61,7 @@ def test_over_tls_and_stopped_cleanly(stage: Stage, instance: Path, document: Ma
         row for row in stage.gateway.control.call("line status")["rows"] if row["direction"] == "calling"
     ]
     assert line["state"] == "in session"
+    the_line_can_be_looked_at(stage)
     assert stage.gateway.stop() == 0
     assert stage.customs.stop() == 0
     lines = log_lines(instance)
