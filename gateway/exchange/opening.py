@@ -12,7 +12,7 @@ from gateway.exchange.record_list import kept_records
 from gateway.ledger import post
 from gateway.trust.cms import CmsFault, CmsReason
 from oftp2.attributes import STRUCTURED, without_record_headers
-from oftp2.records import records_of
+from oftp2.records import FIXED, cut_evenly, records_of
 
 _LINE_FEED = b"\n"
 
@@ -53,6 +53,8 @@ class Opener:
                 return _lines(Path(file.path), data) if end and told.is_structured else data
             # Who signed must have had a valid certificate when the file came, however long it has lain here.
             content = self._services.of(file.partner).open(data, told, max_bytes=self._max_bytes, now=file.at)
+            if end and told.format == FIXED:
+                return _as_lines(content, cut_evenly(len(content), told.record_bytes or len(content) or 1))
             return without_record_headers(content, end) if told.format == "V" else content
         except (OSError, ConfigurationFault, CmsFault) as fault:
             return fault
@@ -66,4 +68,8 @@ def _lines(path: Path, data: bytes) -> bytes:
     lengths = kept_records(path)
     if sum(lengths) != len(data):
         raise OSError(f"the list of its records has {sum(lengths)} bytes, the file {len(data)}")
+    return _as_lines(data, lengths)
+
+
+def _as_lines(data: bytes, lengths: Sequence[int]) -> bytes:
     return b"".join(record + _LINE_FEED for record in records_of(data, lengths))

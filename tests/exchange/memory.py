@@ -79,6 +79,8 @@ class MemoryLine:
     def __init__(self, reactor: Reactor, wires: Mapping[str, Wire], us: str, office: PostOffice) -> None:
         """`wires` by the partner's name."""
         self._wires = wires
+        self.prober: Any = None
+        self.tracing = Tracing(reactor, dict.fromkeys(wires, "O0013THEM"))
         self._sessions = {
             them: MemorySession(reactor, wire, us, them, office) for them, wire in wires.items()
         }
@@ -123,8 +125,6 @@ class MemorySession:
         self._unwatch: Callable[[], None] = lambda: None
         self._busy = False
         self._again = False
-        self.prober: Any = None
-        self.tracing = Tracing(reactor, {self._them: "O0013THEM"})
         wire.offices[us] = office
 
     def start(self) -> None:
@@ -212,6 +212,19 @@ class MemorySession:
             return
         await self._office.receipt_sent(self._them, item.identity)
         self._wire.sent.append((self._us, type(said).__name__))
+
+
+class Told:
+    """What a streaming command has told."""
+
+    def __init__(self) -> None:
+        self.items: list[dict[str, Any]] = []
+
+    def send(self, item: dict[str, Any]) -> None:
+        self.items.append(item)
+
+    def send_all(self, items: Sequence[dict[str, Any]]) -> None:
+        self.items.extend(items)
 
 
 class NoWatch:
@@ -311,9 +324,10 @@ class World:
         assert daemon is not None
         commands = Commands()
         daemon.register(commands)
-        answer = self.now(commands.answer(command, arguments, None))  # type: ignore[arg-type]
-        assert answer is not None
-        return answer
+        told = Told()
+        answer = self.now(commands.answer(command, arguments, told))  # type: ignore[arg-type]
+        result: dict[str, Any] = answer if answer is not None else told.items[-1]["result"]
+        return result
 
     def out(self) -> list[str]:
         return sorted(path.name for path in (self.spool / "out").iterdir())

@@ -166,7 +166,7 @@ def test_a_certificate_that_ends_stops_the_post_until_another_is_there(
     assert world.customs is not None
     for us, daemon in (("gateway", world.gateway), ("customs", world.customs)):
         configure(instance, papers, us, TAKEN + SENT)
-        assert "services for files" in world.now(daemon.reload())
+        assert "services for files" in world.now(daemon.reload()).read
     world.run(15)
     assert "l.customs-accepted.json" in world.out()
     assert "files to customs" not in alerts(world, world.gateway)
@@ -371,6 +371,19 @@ def test_records_that_were_wrapped_lose_their_lengths(papers: Path, tmp_path: Pa
     too_large = read(compress(bytes(1001)), replace(told, format="U"))
     assert isinstance(too_large, cms.CmsFault)
     assert too_large.reason is cms.CmsReason.DECOMPRESSION
+
+
+def test_records_that_were_wrapped_become_lines_where_that_is_agreed(papers: Path, tmp_path: Path) -> None:
+    agreed = AgreedServices({"customs": services(papers, **ALL)})
+    opener = Opener(agreed, max_bytes=1000, lined=frozenset({"customs"}))
+    for form, content, lines in (
+        ("V", b"\0\3abc\0\1d", b"abc\nd\n"),
+        ("F", b"abcdef", b"abc\ndef\n"),
+        ("F", b"", b""),
+        ("U", b"abcdef", b"abcdef"),
+    ):
+        told = FileAttributes(format=form, record_bytes=3, compressed=True, enveloped=True)
+        assert opener.read_all([stored(tmp_path / "file", compress(content), told)]) == [lines]
 
 
 def test_a_file_is_judged_by_the_day_on_which_it_came(papers: Path, tmp_path: Path) -> None:
