@@ -14,7 +14,8 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,21 +58,24 @@ class Coming:
 
     office: LightOffice
     identity: FileIdentity
+    data: bytearray = field(default_factory=bytearray)
     position_bytes: int = 0
-    data: bytearray | None = None
+    position_records: int = 0
 
-    def write(self, data: bytes) -> None:
-        self.data = bytearray() if self.data is None else self.data
+    def write(self, data: bytes, record_ends: tuple[int, ...] = ()) -> None:
         self.data += data
 
     async def close(self, size_bytes: int) -> None:
-        content = bytes(self.data or b"")
+        content = bytes(self.data)
         if len(content) != size_bytes:
             raise RefusedFile(2, f"{len(content)} bytes came")
         self.office.took(self.identity, content)
 
+    async def discard(self) -> None:
+        self.data.clear()
+
     async def abandon(self) -> None:
-        self.data = None
+        self.data.clear()
 
 
 class LightOffice:
@@ -148,7 +152,7 @@ class LightOffice:
         for identity, data in self._outbox:
             if identity not in taken:
                 self._in_hand[session] = identity
-                return OutgoingFile(identity, len(data), lambda data=data: _given(data))
+                return OutgoingFile(identity, len(data), partial(_given, data))
         return None
 
     def watch(self, partner: str, wake: Callable[[], None]) -> Callable[[], None]:
