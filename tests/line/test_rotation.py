@@ -14,7 +14,7 @@ from tests.line.dummies import identity_of
 from tests.line.papers import DAY, Issued, bundle, issue
 from tests.line.world import World
 
-BIG = 24 * 1024 * 1024
+BIG = 12 * 1024 * 1024
 
 
 class RotationTests(World):

@@ -149,7 +149,8 @@ def sha1_certificate(folder: Path) -> tuple[Path, Path]:
     names = {"ca": "CN=CA", "old": "CN=old"}
     for name, subject in names.items():
         issuer = ["-CA", "ca.pem", "-CAkey", "ca.key"] if name == "old" else []
-        request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/{subject}", "-sha1", *issuer]
+        kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        request = ["req", "-x509", *kind, "-nodes", "-subj", f"/{subject}", "-sha1", *issuer]
         files = ["-keyout", f"{name}.key", "-out", f"{name}.pem"]
         subprocess.run(["openssl", *request, *files], cwd=folder, check=True, capture_output=True)
     return folder / "old.pem", folder / "old.key"
@@ -173,7 +174,7 @@ class TestFiles:
         with pytest.raises(ConfigurationFault, match="CN=old is signed with SHA-1 or MD5"):
             make_context(*old, ())
         # Under a certificate that signs itself a hash proves nothing.
-        assert load_certificates(issue(tmp_path, "self", private=rsa_key(2048)).path)
+        assert load_certificates(tmp_path / "ca.pem")
 
     def test_all_that_is_unfit_is_told_at_once(self, root: Issued, us: Issued, tmp_path: Path) -> None:
         wrong = settings(us, tmp_path / "absent.pem")
