@@ -137,7 +137,8 @@ class LineSettings:
 
     `inactivity_seconds` limits how long an answer that the partner owes us may take, `idle_limit_seconds` how
     long nothing at all may happen, `closing_seconds` how long a session may take to end properly,
-    `identify_seconds` how long a caller may take to say who it is. Of more than `max_unidentified`
+    `connect_timeout_seconds` how long a call may wait for a connection, and for each word until its session
+    stands, `identify_seconds` how long a caller may take to say who it is. Of more than `max_unidentified`
     connections that have not identified themselves the oldest is hung up on. In `maintenance` there are no
     sessions with anybody; those that stand are drained for `drain_seconds` before. `link` holds for serial
     lines, but for its speed, which the endpoint tells.

@@ -51,10 +51,13 @@ class LineTest:
             trial = await self._line.prober.probe(partner, address, tell)
             trials.append(trial.to_dict())
             stream.send_all([{"trial": trials[-1]}])
-        notes = self._notes(standing, self._standing(partner), trials) + self._troubles(partner)
+        notes = self._notes(standing, self._standing(partner), trials)
+        is_well = all(trial["ok"] for trial in trials)
+        if is_well:
+            notes += self._troubles(partner)
         return {
             "partner": partner,
-            "ok": all(trial["ok"] for trial in trials),
+            "ok": is_well,
             "sessions_before": standing,
             "sessions_after": self._standing(partner),
             "notes": notes,
