@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,8 @@ NOTICE_DAYS: Final = (1, 7, 30, 90)
 #: A list lives for days; it is spoken of when so much of that is left, and not more than a week.
 _CRL_SHARE: Final = 4
 _CRL_NOTICE_MAX: Final = timedelta(days=7)
+#: More than the files of 256 partners.
+_KEPT: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +83,21 @@ def term_of(one: Expiring) -> Term:
 
     Of several certificates of one subject the last counts, for that is how one takes the place of another.
     """
-    if one.is_crl:
-        lists = read_crls(one.path)
+    try:
+        found = one.path.stat()
+    except OSError as error:
+        raise ConfigurationFault(f"{one.path}: cannot be read: {error.strerror}") from error
+    return _term(one.path, one.is_crl, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+@lru_cache(maxsize=_KEPT)
+def _term(path: Path, is_crl: bool, _stamp: object) -> Term:
+    """All files are looked at every few seconds; read they are when `_stamp` has changed."""
+    if is_crl:
+        lists = read_crls(path)
         terms = [(str(each.issuer), each.last_update_utc, each.next_update_utc) for each in lists]
     else:
-        certificates = load_certificates(one.path)
+        certificates = load_certificates(path)
         terms = [(each.subject, each.not_before, each.not_after) for each in certificates]
     lasts: dict[str, Term] = {}
     for name, begins, ends in terms:

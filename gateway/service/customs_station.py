@@ -100,6 +100,7 @@ class CustomsStation:
         self._metering = Metering(
             config.operations,
             reactor=surroundings.reactor,
+            in_thread=surroundings.in_thread,
             clock=surroundings.clock,
             station=station,
             alerts=self._alerts,

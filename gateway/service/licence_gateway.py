@@ -167,6 +167,7 @@ class LicenceGateway:
         self._metering = Metering(
             config.operations,
             reactor=surroundings.reactor,
+            in_thread=surroundings.in_thread,
             clock=surroundings.clock,
             station=station,
             alerts=self._alerts,

@@ -25,6 +25,15 @@ def test_while_one_takes_the_place_of_another_the_later_one_counts(tmp_path: Pat
     assert days_left(bundle(tmp_path / "three.pem", new, other, old)) == 40
 
 
+def test_a_file_that_was_changed_is_read_again(tmp_path: Path) -> None:
+    path = issue(tmp_path, "same", ends=3 * DAY).path
+    assert days_left(path) == 3
+    issue(tmp_path, "same", ends=300 * DAY)
+    assert days_left(path) == 300
+    path.write_text("nothing")
+    assert "no certificate" in (expiry_trouble(Expiring("x", path), NOW) or "")
+
+
 @pytest.mark.parametrize(
     ("lives", "left", "is_told"),
     [
