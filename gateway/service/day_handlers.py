@@ -138,7 +138,8 @@ class DayHandlers:
         partners = await self._read(lambda connection: daily_query.reported_to(connection, day))
         if partner is None and len(partners) > 1:
             raise CommandRefused(
-                "usage", f"partner: {day} was reported to several, say which: {', '.join(partners)}"
+                "usage",
+                f"partner: {day} was reported to several, say which (--partner): {', '.join(partners)}",
             )
         shown = await self._read(lambda connection: daily_query.report(connection, day, partner))
         if shown is None and partner is not None and partners:

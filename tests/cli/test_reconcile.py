@@ -100,3 +100,13 @@ def test_a_day_without_an_answer_says_so(
     refused = gatewayd("ctl", "reconcile", "show", "2026-11-19", "--format", "csv", "--instance", instance)
     assert refused.exit_code == 1
     assert "customs has not answered the reconciliation of 2026-11-20" in refused.stderr
+
+
+def test_one_of_several_offices_is_asked_for_by_name(
+    questions: list[dict[str, Any]], gatewayd: Gatewayd, instance: Path
+) -> None:
+    shown = gatewayd(
+        "ctl", "reconcile", "show", "2026-11-20", "--partner", "shenzhen", "--instance", instance
+    )
+    assert shown.exit_code == 0
+    assert questions == [{"date": "2026-11-20", "partner": "shenzhen", "compared": False}]

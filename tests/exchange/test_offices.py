@@ -48,6 +48,17 @@ def test_the_longest_prefix_wins_and_the_centre_has_the_rest(port: str, office: 
     assert office_of(port, PREFIXES, "centre") == office
 
 
+@given(
+    st.text("012", min_size=4, max_size=4),
+    st.dictionaries(st.text("012", min_size=2, max_size=4), st.sampled_from("abc")),
+)
+def test_whoever_has_the_office_names_more_of_the_code_than_anybody_else(
+    port: str, prefixes: dict[str, str]
+) -> None:
+    names = [prefixes[port[:length]] for length in (4, 3, 2) if port[:length] in prefixes]
+    assert office_of(port, prefixes, "centre") == (names[0] if names else "centre")
+
+
 @given(st.text("0123456789", min_size=4, max_size=4))
 def test_with_one_customs_everything_is_its(port: str) -> None:
     assert office_of(port, {}, "customs") == "customs"

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from sqlite3 import connect
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from act_messages import Acts, renumbered
@@ -17,6 +17,7 @@ from conftest import MakeDocument, licence, licences
 from memory import World
 
 from gateway.clock import BUSINESS_ZONE, business_date, system_clock
+from gateway.ledger.check import Difference, differences
 from gateway.operations.commands import CommandRefused
 from gateway.operations.issuer import Issuer
 from licencexml import parsing, reading
@@ -67,6 +68,16 @@ def show(world: World, one: Licence) -> dict[str, Any]:
 def answer(world: World, name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((world.spool / "out" / name).read_text())
     return found
+
+
+def sound(world: World) -> bool:
+    """Whether the ledger's entries tell the same, of the partners of licences too."""
+
+    async def found() -> list[Difference]:
+        ledger = cast("Any", world.gateway)._station.ledger
+        return await ledger.read(lambda connection: list(differences(connection)))  # type: ignore[no-any-return]
+
+    return world.now(found()) == []
 
 
 def receivers(instance: Path) -> set[tuple[str, str]]:
@@ -160,6 +171,7 @@ def test_a_licence_stays_with_its_office_when_the_prefixes_are_changed(
     two.run()
     assert "new.customs-accepted.json" in two.out()
     assert (show(two, one)["status"], show(two, other)["partner"]) == ("REPLACED", "shenzhen")
+    assert sound(two)
     assert known(two, "customs") == set()
 
 
@@ -227,7 +239,7 @@ def test_each_office_reconciles_its_own_licences(two: World, document: MakeDocum
         for row in rows
         if row["day"] == day
     ] == [(day, "customs", 2, True, 0), (day, "shenzhen", 4, True, 0)]
-    with pytest.raises(CommandRefused, match="say which: customs, shenzhen"):
+    with pytest.raises(CommandRefused, match=r"say which \(--partner\): customs, shenzhen"):
         two.ask(two.gateway, "reconcile show", date=day)
     with pytest.raises(CommandRefused, match="'guangzhou', but to: customs, shenzhen"):
         two.ask(two.gateway, "reconcile show", date=day, partner="guangzhou")
