@@ -31,6 +31,10 @@ from oftp2.tables import State
 from oftp2.trace import Hear, Unreadable, Way
 from oftp2.view import SessionView
 
+#: So many data exchange buffers in a row may bring no octet of the file. There are encoders that go on like
+#: that without end, and would seem busy to every timer.
+EMPTY_MAX = 1_000
+
 
 class Role(Enum):
     """Who opened the connection."""
@@ -56,6 +60,7 @@ class Session(SessionView):
         self.role = role
         super().__init__(Core(Entity(capabilities, caller=role is Role.INITIATOR, expected=expected), hear))
         self._unwrapper = Unwrapper()
+        self._empty = 0
 
     # The network
 
@@ -257,7 +262,10 @@ class Session(SessionView):
             # More than was agreed but not more than we offered is a known looseness, and does no harm.
             if size > self._core.entity.capabilities.buffer_bytes:
                 raise RemoteProtocolError(SIZE_ERROR, f"data exchange buffer of {size} octets")
-            self._core.decoded = decode(command.payload)
+            self._core.decoded = decoded = decode(command.payload)
+            self._empty = 0 if decoded.data else self._empty + 1
+            if self._empty > EMPTY_MAX:
+                raise RemoteProtocolError(INVALID_DATA, f"{self._empty} data exchange buffers with no data")
         elif isinstance(command, c.EERP | c.NERP):
             try:
                 command.identity()

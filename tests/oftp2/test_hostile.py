@@ -17,7 +17,7 @@ from oftp2.formats import build, parse
 from oftp2.levels import LEVEL, LEVELS
 from oftp2.negotiation import Capabilities, Credentials
 from oftp2.reasons import EndReason
-from oftp2.session import Role, Session
+from oftp2.session import EMPTY_MAX, Role, Session
 from oftp2.subrecords import Encoder
 from oftp2.tables import State
 from tests.oftp2.users import ALICE, BOB, identity_of
@@ -301,6 +301,20 @@ def test_credit_is_given_again_when_it_is_used_up() -> None:
     assert sent(session) == []
     feed(session, c.DATA(b"\x01b"))
     assert sent(session) == [c.CDT()]
+
+
+def test_a_file_that_goes_on_without_an_octet_of_it_ends_the_session() -> None:
+    session = receiving()
+    for _ in range(EMPTY_MAX):
+        feed(session, c.DATA(bytes(4)))
+    feed(session, c.DATA(b"\x01a"))
+    for _ in range(EMPTY_MAX):
+        feed(session, c.DATA(b"\x80"))
+    assert session.state is State.OPI
+    session.data_to_send()
+    (abort,) = feed(session, c.DATA(bytes(4)))
+    assert isinstance(abort, e.AbortIndication)
+    assert sent(session) == [c.ESID(6, f"{EMPTY_MAX + 1} data exchange buffers with no data")]
 
 
 def test_buffers_past_the_agreed_size_pass_within_ours_only() -> None:
