@@ -112,7 +112,7 @@ class _Licences:
 def _fraction(stage: Stage, count: int) -> float:
     """Of what the line could carry from the session's beginning to the last EFPA, the part of licences."""
     wait_until(lambda: _has_called(stage), START_SECONDS, "customs did not call")
-    stage.gateway.control.call("line up", partner="customs")
+    list(stage.gateway.control.stream("line up", partner="customs"))
     _until_quiet(stage)
     log = _log(stage)
     began = next(at for at, event in log if event.startswith("session calling"))
