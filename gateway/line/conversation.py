@@ -20,6 +20,7 @@ from gateway.line.receiving import Receiving
 from gateway.line.sending import Sending
 from gateway.line.settings import PartnerSettings
 from gateway.line.status import Direction
+from gateway.line.transfers import hand_on
 from oftp2 import events as e
 from oftp2.commands import SSID
 from oftp2.negotiation import Disagreement, Mode
@@ -139,7 +140,8 @@ class Conversation:
                     await self._speak()
             except Exception:
                 # Whatever failed in the office, the partner gets an answer.
-                self._fail(Failure())
+                self.journal.failed(Failure(), "a failure of ours")
+                self.end(EndReason.NO_RESOURCES, "a failure at this site")
             self.link.flush()
             if not self._events and not self._is_woken:
                 break
@@ -155,10 +157,6 @@ class Conversation:
         if self._is_lost and not self.finished.called:
             self.finished.callback(None)
         self.link.abort()
-
-    def _fail(self, failure: Failure) -> None:
-        self.journal.failed(failure, "a failure of ours")
-        self.end(EndReason.NO_RESOURCES, "a failure at this site")
 
     async def _tidy_up(self) -> None:
         self._unwatch()
@@ -199,34 +197,10 @@ class Conversation:
             case _:
                 # All other events belong to a session that stands.
                 assert sending is not None and receiving is not None, f"{event} in no session"
-                await self._on_transfer(event, sending, receiving)
-
-    async def _on_transfer(self, event: e.Event, sending: Sending, receiving: Receiving) -> None:
-        match event:
-            case e.StartFileIndication():
-                await self._house.make_way(self, event)
-                await receiving.file_offered(event)
-            case e.DataIndication():
-                await receiving.data_arrived(event)
-            case e.CloseFileIndication():
-                if await receiving.file_ended(event):
+                if isinstance(event, e.StartFileIndication):
+                    await self._house.make_way(self, event)
+                if await hand_on(event, sending, receiving):
                     await self._accept_end()
-            case e.EndResponseIndication():
-                await receiving.receipt_arrived(event)
-            case e.NegativeEndResponseIndication():
-                await receiving.negative_receipt_arrived(event)
-            case e.StartFileConfirmation():
-                sending.file_confirmed(event)
-            case e.StartFileRefusal():
-                await sending.file_not_started(event)
-            case e.CloseFileConfirmation():
-                await sending.file_closed()
-            case e.CloseFileRefusal():
-                await sending.file_not_closed(event)
-            case e.ReadyConfirmation():
-                await sending.receipt_taken()
-            case _:
-                raise AssertionError(f"no such event: {event}")
 
     async def _identify(self, ssid: SSID) -> None:
         partner = self._house.identify(ssid, self.link)
@@ -274,7 +248,7 @@ class Conversation:
     async def _accept_end(self) -> None:
         """EFPA; a responder that has something to say and no session of its own asks for the turn with it."""
         want_turn = False
-        if self.direction is Direction.ANSWERING and not self._is_closing and self._may_send():
+        if self.direction is Direction.ANSWERING and not self._is_closing and self.may_send:
             assert self.partner is not None, "a file came from somebody"
             if not self._house.calls(self.partner.name):
                 self._prefetched = await self._fetch()
@@ -282,7 +256,9 @@ class Conversation:
         if self.session.state is State.CLIP:
             self.session.accept_end(want_turn=want_turn)
 
-    def _may_send(self) -> bool:
+    @property
+    def may_send(self) -> bool:
+        """Whether files and receipts of ours may pass here."""
         parameters = self.session.parameters
         return parameters is not None and parameters.mode is not Mode.RECEIVE
 
@@ -301,7 +277,7 @@ class Conversation:
             self.end(EndReason.EMERGENCY_CLOSE, "closing down")
         if not self.session.is_idle_speaker or sending.is_busy:
             return
-        item = await self._fetch() if self._may_send() and not self._is_closing else None
+        item = await self._fetch() if self.may_send and not self._is_closing else None
         if not self.session.is_idle_speaker:
             return
         if item is not None:
@@ -314,8 +290,7 @@ class Conversation:
     def _idle(self, sending: Sending) -> None:
         """We have the turn and nothing to send: keep it, give it away or end, by role and policy."""
         assert self.partner is not None, "there is nobody to speak to"
-        rests = self.partner.rests(is_serial=self.link.is_serial)
-        holds = self.direction is Direction.CALLING and not rests
+        holds = self.direction is Direction.CALLING and not self.partner.rests(is_serial=self.link.is_serial)
         if holds and not self._is_closing:
             return
         if self.session.may_release:

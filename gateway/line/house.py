@@ -76,7 +76,7 @@ class House(Protocol):
         """Have any older session of the partner that still receives this very file end first."""
 
     def calls(self, partner: str) -> bool:
-        """Whether a session of our own to `partner` stands."""
+        """Whether a session of our own to `partner` stands in which we may send."""
 
     def ended(self, conversation: Conversation) -> None:
         """The connection is gone and all is tidied up."""

@@ -176,7 +176,8 @@ class Steward:
     def calls(self, partner: str) -> bool:
         """See House."""
         caller = self.lines[partner].caller
-        return caller is not None and caller.conversation is not None and caller.conversation.is_established
+        conversation = None if caller is None else caller.conversation
+        return conversation is not None and conversation.is_established and conversation.may_send
 
     def ended(self, conversation: Conversation) -> None:
         """See House."""

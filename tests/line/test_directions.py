@@ -57,3 +57,20 @@ class OnlyFetchingTests(World):
         await self.start()
         await self.until(lambda: theirs in self.gateway_office.received)
         await self.until(lambda: self.calling().state == "resting" or self.calling().files_received > 0)
+
+
+class AnsweringOnlyTests(World):
+    """Our own session only fetches: what is ours goes in the session that the partner has opened."""
+
+    customs_calls = True
+    gateway_partner: ClassVar[dict[str, Any]] = {
+        "mode_when_we_call": Mode.RECEIVE,
+        "backoff_max_seconds": 600,
+    }
+    customs_partner: ClassVar[dict[str, Any]] = {"offer_turn_seconds": 0.1}
+
+    async def test_the_turn_is_asked_for_there(self) -> None:
+        await self.start()
+        self.gateway_office.send(identity_of(1), b"x")
+        self.customs_office.send(identity_of(2, "O0013CUSTOMS", "O0013GATEWAY"), b"y")
+        await self.until(lambda: identity_of(1) in self.customs_office.received)
