@@ -97,6 +97,9 @@ class Reception:
         for file, fault in unopened:
             await self._refuse_unopened(file, fault)
         readable = [(file, data) for file, data in contents if isinstance(data, bytes)]
+        for file, _ in readable:
+            if file.attributes.is_wrapped:
+                self._alarm(_alert_of_envelopes(file), None)
         if not readable:
             return bool(unopened)
         received = self._clock()
@@ -120,7 +123,8 @@ class Reception:
             reason=int(fault.reason),
             text=fault.text,
         )
-        self._alarm(_alert_of(file), f"cannot be opened: {fault.text}; it is kept")
+        trouble = f"{file.identity.dataset_name} cannot be opened: {fault.text}; it is kept"
+        self._alarm(_alert_of_envelopes(file), trouble)
         await self._in_thread(self._put_away, Path(file.path), True)
 
     def _tell_unreadable(self, contents: Sequence[tuple[post.InboundFile, Content]]) -> None:
@@ -201,6 +205,11 @@ class Reception:
             elif one.exists():
                 self._corrupt.mkdir(exist_ok=True)
                 one.rename(_free(self._corrupt / one.name))
+
+
+def _alert_of_envelopes(file: post.InboundFile) -> str:
+    """One a partner: what is wrong with certificates is so until a file of the partner's opens again."""
+    return f"files from {file.partner}"
 
 
 def _alert_of(file: post.InboundFile) -> str:

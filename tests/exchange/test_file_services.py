@@ -97,7 +97,8 @@ def test_a_file_that_cannot_be_opened_is_kept_and_told(
     text = (instance / "gateway.toml").read_text().replace(SENT, "")
     (instance / "gateway.toml").write_text(text)
     world = start(World(instance))
-    world.drop("l", document(licence()))
+    one, other = licences(2)
+    world.drop("l", document(one))
     world.run(10)
     taken = rows(world, "state", "SELECT status, enveloped FROM inbound_file")
     assert taken
@@ -105,9 +106,7 @@ def test_a_file_that_cannot_be_opened_is_kept_and_told(
     kept = list((instance / "state" / "inbound" / "corrupt").iterdir())
     assert len(kept) == len(taken)
     assert kept[0].read_bytes() == next(data for us, _, data in world.wire.offers if us == "customs")
-    (trouble, *_) = [
-        text for name, text in alerts(world, world.gateway).items() if name.startswith("received file")
-    ]
+    trouble = alerts(world, world.gateway)["files from customs"]
     assert "not signed by a certificate that we have of the partner" in trouble
     assert {what for us, what in world.wire.sent if us == "gateway"} == {"NERP", "LX0000000001"}
     refused = rows(world, "customs-state", "SELECT status, last_reason FROM interchange")
@@ -116,6 +115,12 @@ def test_a_file_that_cannot_be_opened_is_kept_and_told(
     }
     told = rows(world, "state", "SELECT receipt_status, refusal_reason FROM inbound_file")
     assert set(told) == {("SENT", 31)}
+    configure(instance, papers, "gateway", TAKEN + SENT)
+    (instance / "gateway.toml").write_text((instance / "gateway.toml").read_text().replace(SENT, ""))
+    world.now(world.gateway.reload())
+    world.drop("other", document(other))
+    world.run(10)
+    assert "files from customs" not in alerts(world, world.gateway)
     world.stop()
 
 
