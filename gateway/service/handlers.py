@@ -72,9 +72,10 @@ class GatewayHandlers:
             LookingHandlers(ledger=ledger, policy=policy, clock=clock),
         )
 
-    def renew(self, partners: tuple[PartnerConfig, ...]) -> None:
+    async def renew(self, partners: tuple[PartnerConfig, ...]) -> None:
         """There are other partners from now on."""
         self._partners = partners
+        await self._tell_of_partners_gone()
 
     def register(self, commands: Commands) -> None:
         """Add all of them."""
@@ -92,12 +93,7 @@ class GatewayHandlers:
         counts = await self._read(query.counts)
         for tree in await self._read(feedback.waiting_trees) - {tree.name for tree in self._trees}:
             self._alerts(f"spool {tree}", "answers wait for this tree, which is not configured any more")
-        for partner, waits in (await self._read(query.waiting)).items():
-            if partner not in self._station.partners:
-                told = (
-                    f"{sum(waits.values())} messages wait for this partner, which is not configured any more"
-                )
-                self._alerts(f"partner {partner}", f"{told}: they go when it is configured again")
+        await self._tell_of_partners_gone()
         in_work = await self._in_thread(lambda: sum(len(tree.claimed()) for tree in self._trees))
         accepted = counts["licences"].get("ACCEPTED", 0)
         outbox = counts["outbox"]
@@ -107,6 +103,15 @@ class GatewayHandlers:
             f"{outbox['DUE']} messages wait to be sent, {underway} interchanges are under way, "
             f"{counts['inbound']['STORED']} received files are to be settled"
         )
+
+    async def _tell_of_partners_gone(self) -> None:
+        """What waits for a partner that is not configured is an alert until the partner is."""
+        waiting = await self._read(query.waiting)
+        for partner in {*waiting, *self._station.partners}:
+            count = sum(waiting.get(partner, {}).values())
+            told = f"{count} messages wait for this partner, which is not configured any more"
+            trouble = f"{told}: they go when it is configured again"
+            self._alerts(f"partner {partner}", None if partner in self._station.partners else trouble)
 
     async def status(self, arguments: Arguments) -> Answer:
         """The gateway at a glance."""

@@ -227,7 +227,7 @@ class LicenceGateway:
             needs_restart += ("partner: another one is the centre",)
         self._law.renew(config.law)
         self._days.renew(config)
-        self._handlers.renew(config.partners)
+        await self._handlers.renew(config.partners)
         self._latest = config
         self._watchman.renew(certificates_of(config))
         self._post_watch.renew(self._station.partners)

@@ -97,7 +97,7 @@ def test_each_office_gets_its_licences_and_its_write_offs_come_back(
     made = [at(ports[number % 4], one) for number, one in enumerate(licences(16))]
     for number, one in enumerate(made):
         two.drop(f"l{number:02}", document(one))
-    two.run()
+    two.run(10)
     southern = {key(one) for one in made if one.clearance_port.startswith("53")}
     assert known(two, "shenzhen") == southern
     assert known(two, "customs") == {key(one) for one in made} - southern
@@ -122,7 +122,7 @@ def test_one_office_that_is_down_delays_no_other(two: World, document: MakeDocum
     north, south = (at(port, one) for port, one in zip(("2200", "5300"), licences(2), strict=True))
     two.drop("south", document(south))
     two.drop("north", document(north))
-    two.run()
+    two.run(10)
     assert "north.customs-accepted.json" in two.out()
     assert show(two, south)["transmission"] == "SEALED"
     waiting = two.ask(two.gateway, "queue list")["rows"]
@@ -135,7 +135,7 @@ def test_one_office_that_is_down_delays_no_other(two: World, document: MakeDocum
     assert told["partner"] == "shenzhen"
     assert any("for shenzhen" in step["en"] for step in told["steps"])
     two.connect("shenzhen")
-    two.run()
+    two.run(10)
     assert "south.customs-accepted.json" in two.out()
 
 
@@ -149,7 +149,7 @@ def test_a_licence_stays_with_its_office_when_the_prefixes_are_changed(
     two.start_gateway()
     one = at("5300", licence(UsageMode.MULTI))
     two.drop("old", document(one))
-    two.run()
+    two.run(10)
     assert show(two, one)["partner"] == "shenzhen"
 
     two.stop()
@@ -160,15 +160,15 @@ def test_a_licence_stays_with_its_office_when_the_prefixes_are_changed(
     two.start_gateway()
     acts = Acts(two, issuer)
     acts.suspend("stop", one.key)
-    two.run()
+    two.run(10)
     assert {"stop.customs-accepted.json", "old.reconciled.json"} <= set(two.out())
     again = two.ask(two.gateway, "licence query", licence=key(one))
     assert again["partner"] == "shenzhen"
-    two.run()
+    two.run(10)
     assert two.ask(two.gateway, "message show", message_id=again["query"])["receiver"] == "shenzhen"
     other = at("2200", renumbered(one))
     acts.replace("new", one.key, other)
-    two.run()
+    two.run(10)
     assert "new.customs-accepted.json" in two.out()
     assert (show(two, one)["status"], show(two, other)["partner"]) == ("REPLACED", "shenzhen")
     assert sound(two)
@@ -190,7 +190,7 @@ def test_messages_of_another_sender_are_refused_with_reasons(
     assert daemon
     one = at("5300", licence())
     two.drop("one", document(one))
-    two.run()
+    two.run(10)
     # It takes nothing that is meant for Shenzhen; that refusal is in the centre's name, and is refused too.
     assert show(two, one)["transmission"] == "SENT"
     history = two.ask(two.gateway, "licence history", licence=key(one))["rows"]
@@ -206,7 +206,7 @@ def test_what_waits_for_a_partner_that_was_taken_out_is_an_alert(
     two.wires["shenzhen"].up = False
     one = at("5300", licence())
     two.drop("one", document(one))
-    two.run()
+    two.run(10)
     two.stop()
     path = instance / "gateway.toml"
     whole = path.read_text()
@@ -216,6 +216,14 @@ def test_what_waits_for_a_partner_that_was_taken_out_is_an_alert(
     assert alert["name"] == "partner shenzhen"
     assert "1 messages wait" in alert["trouble"]
     assert two.ask(two.gateway, "licence show", licence=key(one))["partner"] == "shenzhen"
+
+    path.write_text(whole)
+    assert two.gateway is not None
+    two.now(two.gateway.reload())
+    assert two.ask(two.gateway, "status")["alerts"] == []
+    path.write_text(whole[: whole.index('[[partner]]\nname = "shenzhen"')])
+    two.now(two.gateway.reload())
+    assert [one["name"] for one in two.ask(two.gateway, "status")["alerts"]] == ["partner shenzhen"]
 
 
 def next_morning(world: World) -> str:
@@ -231,7 +239,7 @@ def test_each_office_reconciles_its_own_licences(two: World, document: MakeDocum
     made = [at(("2200", "5300", "5301")[number % 3], one) for number, one in enumerate(licences(6))]
     for number, one in enumerate(made):
         two.drop(f"l{number}", document(one))
-    two.run()
+    two.run(10)
     day = next_morning(two)
     rows = two.ask(two.gateway, "reconcile list")["rows"]
     assert [
@@ -263,7 +271,7 @@ def test_an_office_that_does_not_answer_or_lies_is_told_by_its_name(
     two.start_gateway()
     for name, port in (("north", "2200"), ("south", "5300")):
         two.drop(name, document(at(port, licences(1, seed=len(name) + int(port))[0])))
-    two.run()
+    two.run(10)
     two.wires["customs"].up = False
     day = next_morning(two)
     two.reactor.advance(3_700)
@@ -276,12 +284,12 @@ def test_an_office_that_does_not_answer_or_lies_is_told_by_its_name(
     assert f"reconcile show {day} --partner shenzhen" in alerts[f"reconciliation of {day} with shenzhen"]
 
     two.connect("customs")
-    two.run()
+    two.run(10)
     again = two.ask(two.gateway, "reconcile run", date=day, partner="shenzhen")
     assert (again["partner"], again["transfers"]) == ("shenzhen", 1)
     both = two.ask(two.gateway, "reconcile run", date=day)
     assert [row["partner"] for row in both["rows"]] == ["customs", "shenzhen"]
-    two.run()
+    two.run(10)
     assert [one["name"] for one in two.ask(two.gateway, "status")["alerts"]] == [
         f"reconciliation of {day} with shenzhen"
     ]
