@@ -27,6 +27,8 @@ RUN_SECONDS: Final = 1.0
 _NO_CONTENT: Final = c.DATA(b"")
 #: So much is held of a caller without a name.
 _HELD_MAX: Final = 64
+#: A session of no more entries may be told as one that went as that before it.
+_BRIEF: Final = 16
 #: What holds no secret, by far the most of what passes.
 _PLAIN: Final = (c.SFID, c.SFPA, c.EFID, c.EFPA, c.CD, c.RTR, c.ESID, c.SSRM)
 
@@ -86,6 +88,8 @@ class SessionTrace:
         self._run: Entry | None = None
         self._run_began_seconds = 0.0
         self._last: Entry | None = None
+        #: All that was told of it, while that is little.
+        self._all: list[Entry] | None = []
         self._began_seconds = clock.seconds()
         self._in_hand = InHand()
         self._after: After | None = None
@@ -135,6 +139,11 @@ class SessionTrace:
         self._ended(self)
 
     @property
+    def brief(self) -> list[Entry]:
+        """All that was told of a session of few words; empty for others."""
+        return self._all or []
+
+    @property
     def in_hand(self) -> str:
         """The file or receipt that is under way, in words; empty without one."""
         return str(self._in_hand)
@@ -182,6 +191,8 @@ class SessionTrace:
             self._told(entry)
 
     def _put(self, entry: Entry) -> None:
+        if self._all is not None:
+            self._all = [*self._all, entry] if len(self._all) < _BRIEF else None
         if self._held is None:
             self._keep(entry)
         elif len(self._held) < _HELD_MAX:

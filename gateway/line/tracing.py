@@ -37,6 +37,8 @@ class Tracing:
         self._sessions: set[SessionTrace] = set()
         self._followers: list[tuple[str | None, Tell]] = []
         self._links: dict[tuple[str | None, Direction], LinkCounters] = {}
+        #: What was told last of a session that was brief.
+        self._before: dict[tuple[str | None, Direction], list[Entry]] = {}
         self._ticking = LoopingCall(self._end_runs)
         self._ticking.clock = clock
 
@@ -122,10 +124,30 @@ class Tracing:
 
     def _ended(self, trace: SessionTrace) -> None:
         self._sessions.discard(trace)
+        if trace.whose.partner is not None:
+            self._fold(trace)
         if trace.counters is not None:
             key = (trace.whose.partner, trace.whose.direction)
             total = self._links.setdefault(key, LinkCounters())
             total += trace.counters
+
+    def _fold(self, trace: SessionTrace) -> None:
+        """A session that went as the one before it is kept as one more of those.
+
+        A night of refused calls would else push out what was before it, which is what one looks for.
+        """
+        key, brief = (trace.whose.partner, trace.whose.direction), trace.brief
+        before = self._before.get(key, [])
+        kept = self._kept.get(trace.whose.partner, deque())
+        is_there = bool(before) and any(entry is before[-1] for entry in kept)
+        if not brief or not is_there or _course(brief) != _course(before):
+            self._before[key] = brief
+            return
+        ours = {id(entry) for entry in brief}
+        rest = [entry for entry in kept if id(entry) not in ours]
+        kept.clear()
+        kept.extend(rest)
+        before[-1].again(brief[-1].at_seconds)
 
     def _keep(self, entry: Entry) -> None:
         kept = self._kept.get(entry.whose.partner)
@@ -141,3 +163,8 @@ class Tracing:
         """Followers see data that stopped in the middle, too."""
         for trace in self._sessions:
             trace.end_run()
+
+
+def _course(entries: list[Entry]) -> list[tuple[Way, object, int]]:
+    """How a session went, but for where it came from."""
+    return [(entry.way, entry.passed, entry.octets) for entry in entries[1:]]

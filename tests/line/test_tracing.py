@@ -153,6 +153,42 @@ def test_a_night_of_calls_in_vain_is_one_entry_and_tells_since_when() -> None:
     assert entry.to_dict()["at"] == "1970-01-01T16:39:00.000+00:00"
 
 
+def test_a_session_that_goes_as_the_one_before_is_one_more_of_those() -> None:
+    clock, traces = tracing()
+
+    def session(port: int, *reasons: int) -> None:
+        trace = traces.session(Direction.ANSWERING, "customs")
+        trace.say(f"a call from 10.0.0.1:{port}")
+        for reason in reasons:
+            trace.hear(Way.SENT, c.ESID(reason), OPO)
+        trace.over("ended: refused")
+        clock.advance(60)
+
+    traces.session(Direction.CALLING, "customs").over("what was before")
+    for number in range(1000):
+        session(number, 4)
+    assert texts(traces.last("customs", 10)) == [
+        "- what was before",
+        "- a call from 10.0.0.1:0",
+        "> ESID REAS=04 (invalid password)",
+        "- ended: refused (x1000)",
+    ]
+    session(1000, 8)
+    session(1001, 8)
+    session(1002, 4)
+    assert [entry.times for entry in traces.last("customs", 10)] == [1, 1, 1, 1000, 1, 1, 2, 1, 1, 1]
+
+
+def test_long_sessions_are_never_taken_for_the_same() -> None:
+    _, traces = tracing()
+    for _ in range(2):
+        trace = traces.session(Direction.CALLING, "customs")
+        for number in range(20):
+            trace.hear(Way.SENT, c.SFPA(number), OPO)
+        trace.over("ended")
+    assert len(traces.last("customs", 100)) == 42
+
+
 def test_only_so_much_is_kept_of_each() -> None:
     _, traces = tracing()
     busy, quiet = traces.session(Direction.CALLING, "customs"), traces.session(Direction.CALLING, "port")
