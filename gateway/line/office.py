@@ -153,7 +153,7 @@ class Incoming(Protocol):
         """
 
     async def discard(self) -> None:
-        """All of it came, and its records are not as announced: offered again, it begins anew."""
+        """All of it came, and size or records are not as announced: offered again, it begins anew."""
 
     async def abandon(self) -> None:
         """The session ended in the middle: sync what is there and remember the position for a restart."""

@@ -162,20 +162,19 @@ class Receiving:
     async def _close(self, event: e.CloseFileIndication) -> RefusedFile | None:
         incoming, self._incoming = self._incoming, None
         assert incoming is not None, "a file was begun"
-        refusal = self._refusal
-        records = _fault_of_records(event)
-        if records is not None:
-            await incoming.discard()
-            return records
-        if refusal is not None and refusal.reason != Refusal.INVALID_BYTE_COUNT:
+        refusal = _fault_of_records(event) or self._refusal
+        if refusal is not None and refusal.reason == Refusal.ACCESS_METHOD_FAILURE:
             await incoming.abandon()
+            return refusal
+        if refusal is not None:
+            # Of what exceeds the announced size nothing was kept: the rest may well be as long as EFID says.
+            await incoming.discard()
             return refusal
         try:
             await incoming.close(event.unit_count)
         except RefusedFile as refused:
-            return refusal or refused
+            return refused
         assert event.fault is None, "an office refuses a file whose size is not as announced"
-        assert refusal is None, "an office refuses a file whose size is not as announced"
         return None
 
     def _ready(self) -> None:

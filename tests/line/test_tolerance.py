@@ -186,3 +186,14 @@ class LoosePartnerTests(World):
 
             await self.converse(talk)
             assert self.office.received == {IDENTITY: b"s" * size}
+
+    async def test_more_than_announced_is_refused_though_the_count_fits_what_was_kept(self) -> None:
+        def talk(loose: Loose) -> None:
+            loose.begin(ssid())
+            loose.offer(sfid(1))
+            loose.say(data(b"a" * 1000), data(b"b" * 1500))
+            assert loose.finish(efid(1000))[:3] == b"511"
+
+        await self.converse(talk)
+        assert self.office.received == {}
+        assert ("discarded", IDENTITY.dataset_name) in self.office.log
