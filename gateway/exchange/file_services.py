@@ -149,6 +149,10 @@ class AgreedServices:
         """From now on what `others` say holds."""
         self._by_partner = others._by_partner
 
+    def joined(self, others: AgreedServices) -> AgreedServices:
+        """What `others` say, and of partners that they do not name what is said here."""
+        return AgreedServices({**self._by_partner, **others._by_partner})
+
     def of(self, partner: str) -> PartnerServices:
         """What is agreed with one partner."""
         return self._by_partner.get(partner, _NOTHING)

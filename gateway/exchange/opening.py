@@ -33,6 +33,11 @@ class Opener:
         self._max_bytes = max_bytes
         self._lined = lined
 
+    @property
+    def lined(self) -> frozenset[str]:
+        """The partners whose records are lines."""
+        return self._lined
+
     def renew(self, lined: frozenset[str]) -> None:
         """From now on these are the partners whose records are lines."""
         self._lined = lined

@@ -136,24 +136,41 @@ class Station:
 
         ConfigurationFault for what cannot be used, and nothing has changed then.
         """
-        services = _services(partners)
-        before = dict(self._addresses)
-        # Whoever is new may be called, and have something due, before all the others are done.
+        services, lined = _services(partners), _lined(partners)
+        restore = self._held()
+        # Whoever is new, or begins anew, may have sessions before all the others are done; and files of
+        # whoever goes are settled until then.
         self._addresses.update(_addresses(line, partners))
+        # What those have sent who are no partners any more is settled still.
+        self._senders.update(_senders(partners))
+        self.services.renew(self.services.joined(services))
+        self._opener.renew((self._opener.lined - {one.name for one in partners}) | lined)
         try:
             changed = await self.line.renew(line)
         except ConfigurationFault:
-            self._addresses.clear()
-            self._addresses.update(before)
+            restore()
             raise
         self.services.renew(services)
+        self._opener.renew(lined)
         self.partners.clear()
         self.partners.update({one.name: Correspondent(one.name, one.participant) for one in partners})
-        # What those have sent who are no partners any more is settled still.
-        self._senders.update(_senders(partners))
-        self._opener.renew(_lined(partners))
         self.post_office.wake()
         return changed
+
+    def _held(self) -> Callable[[], None]:
+        """What is agreed with the partners now; the result has it hold again."""
+        addresses, senders = dict(self._addresses), dict(self._senders)
+        services, lined = self.services.joined(AgreedServices()), self._opener.lined
+
+        def restore() -> None:
+            self._addresses.clear()
+            self._addresses.update(addresses)
+            self._senders.clear()
+            self._senders.update(senders)
+            self.services.renew(services)
+            self._opener.renew(lined)
+
+        return restore
 
     def line_duties(self) -> Sequence[Duty]:
         """End the sessions properly, then the reception; what is queued stays queued."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from gateway.errors import ConfigurationFault
+from gateway.exchange.file_services import Demand
+from gateway.line.settings import LineSettings
 from gateway.service.licence_gateway import LicenceGateway
 from tests.exchange.conftest import MakeDocument, licences
 from tests.exchange.memory import World
@@ -81,6 +84,66 @@ def test_a_partner_that_was_added_has_its_licences_from_then_on(world: World, do
     change(world.instance, PARTNER, "")
     world.now(running(world).reload())
     assert running(world)._offices.for_port("5301").name == "customs"
+
+
+def signing(papers: Path) -> str:
+    names = {"key": "gateway.key", "certificate": "gateway.pem", "partner_certificates": "stranger.pem"}
+    files = "".join(f'{key} = "{papers / name}"\n' for key, name in names.items())
+    agreed = f'suites = [4]\nsigning = "required"\nsend = ["signed"]\n{files}'
+    return f"{PARTNER}level_min = 5\n[partner.services]\n{agreed}"
+
+
+def watch_renewal(world: World, monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """What holds for the partner once its line is renewed, and the lines of others may not be."""
+    station = running(world)._station
+    seen: list[tuple[object, ...]] = []
+    renew = station.line.renew
+
+    async def watched(settings: LineSettings) -> list[str]:
+        changed = await renew(settings)
+        agreed = station.services.of("shenzhen")
+        seen.append((agreed.signing, agreed.wraps, station._senders.get("shenzhen")))
+        return cast("list[str]", changed)
+
+    monkeypatch.setattr(station.line, "renew", watched)
+    return seen
+
+
+def test_what_is_agreed_with_a_new_partner_holds_from_its_first_session(
+    world: World, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = watch_renewal(world, monkeypatch)
+    change(world.instance, "\n[log]\n", f"{signing(papers)}\n[log]\n")
+    world.now(running(world).reload())
+    assert seen == [(Demand.REQUIRED, True, frozenset({"CN-SHENZHEN"}))]
+
+
+def test_what_was_agreed_with_a_partner_holds_to_the_end_of_its_last_session(
+    world: World, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(world.instance, "\n[log]\n", f"{signing(papers)}\n[log]\n")
+    world.now(running(world).reload())
+    seen = watch_renewal(world, monkeypatch)
+    change(world.instance, signing(papers), "")
+    world.now(running(world).reload())
+    assert seen == [(Demand.REQUIRED, True, frozenset({"CN-SHENZHEN"}))]
+    assert running(world)._station.services.of("shenzhen").signing is Demand.NONE
+
+
+def test_a_line_that_cannot_be_renewed_leaves_what_was_agreed(
+    world: World, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = running(world)._station
+
+    async def refused(_: LineSettings) -> list[str]:
+        raise ConfigurationFault("line.listen: in use")
+
+    monkeypatch.setattr(station.line, "renew", refused)
+    change(world.instance, "\n[log]\n", f"{signing(papers)}\n[log]\n")
+    with pytest.raises(ConfigurationFault, match="in use"):
+        world.now(running(world).reload())
+    assert station.services.of("shenzhen").signing is Demand.NONE
+    assert not {"shenzhen"} & {*station._senders, *station._addresses}
 
 
 def test_what_is_read_at_the_start_alone_is_told(world: World) -> None:
