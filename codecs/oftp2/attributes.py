@@ -70,11 +70,12 @@ def without_record_headers(data: bytes, after: bytes = b"") -> bytes:
     `after` is put after each. ValueError when the two octets before each, which tell its length, do not fit
     the file.
     """
-    records, at = [], 0
+    records, at = bytearray(), 0
     while at < len(data):
         begin = at + _RECORD_HEADER_BYTES
         at = begin + int.from_bytes(data[begin - _RECORD_HEADER_BYTES : begin], "big")
         if at > len(data) or begin > len(data):
             raise ValueError("the last record is longer than the file")
-        records.append(data[begin:at] + after)
-    return b"".join(records)
+        records += data[begin:at]
+        records += after
+    return bytes(records)

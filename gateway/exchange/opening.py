@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ from gateway.exchange.record_list import kept_records
 from gateway.ledger import post
 from gateway.trust.cms import CmsFault, CmsReason
 from oftp2.attributes import STRUCTURED, without_record_headers
-from oftp2.records import FIXED, cut_evenly, records_of
+from oftp2.records import FIXED, records_of
 
 _LINE_FEED = b"\n"
 
@@ -42,9 +42,16 @@ class Opener:
         """From now on these are the partners whose records are lines."""
         self._lined = lined
 
-    def read_all(self, files: Sequence[post.InboundFile]) -> list[Content]:
-        """The content of each."""
-        return [self._read(file) for file in files]
+    def read_first(self, files: Iterable[post.InboundFile], most: int) -> list[Content]:
+        """The content of one after the other, until `most` are open: no more of them is held at once."""
+        contents: list[Content] = []
+        opened = 0
+        for file in files:
+            if opened == most:
+                break
+            contents.append(self._read(file))
+            opened += isinstance(contents[-1], bytes)
+        return contents
 
     def _read(self, file: post.InboundFile) -> Content:
         told = file.attributes
@@ -59,7 +66,7 @@ class Opener:
             # Who signed must have had a valid certificate when the file came, however long it has lain here.
             content = self._services.of(file.partner).open(data, told, max_bytes=self._max_bytes, now=file.at)
             if end and told.format == FIXED:
-                return _as_lines(content, cut_evenly(len(content), told.record_bytes or len(content) or 1))
+                return self._evenly_lined(content, told.record_bytes or len(content) or 1)
             return without_record_headers(content, end) if told.format == "V" else content
         except (OSError, ConfigurationFault, CmsFault) as fault:
             return fault
@@ -67,14 +74,25 @@ class Opener:
             assert told.format in STRUCTURED, "only records have lengths"
             return CmsFault(CmsReason.PROCESSING, str(error))
 
+    def _evenly_lined(self, content: bytes, record_bytes: int) -> bytes:
+        count = -(-len(content) // record_bytes)
+        if len(content) + count > self._max_bytes:
+            raise CmsFault(CmsReason.PROCESSING, f"more than {self._max_bytes} bytes when records are lines")
+        return _as_lines(content[at : at + record_bytes] for at in range(0, len(content), record_bytes))
+
 
 def _lines(path: Path, data: bytes) -> bytes:
     """The records of the file at `path` as lines; OSError when its list is not whole."""
     lengths = kept_records(path)
     if sum(lengths) != len(data):
         raise OSError(f"the list of its records has {sum(lengths)} bytes, the file {len(data)}")
-    return _as_lines(data, lengths)
+    return _as_lines(records_of(data, lengths))
 
 
-def _as_lines(data: bytes, lengths: Sequence[int]) -> bytes:
-    return b"".join(record + _LINE_FEED for record in records_of(data, lengths))
+def _as_lines(records: Iterable[bytes]) -> bytes:
+    lines = bytearray()
+    for record in records:
+        # One by one: records may be short, and as many objects would take a multiple of the file.
+        lines += record
+        lines += _LINE_FEED
+    return bytes(lines)

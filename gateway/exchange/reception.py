@@ -90,8 +90,9 @@ class Reception:
         limit = BATCH + len(self._unreadable)
         after = self._served
         files = await self._ledger.read(lambda connection: post.inbound_to_process(connection, limit, after))
-        self._served = files[-1].partner if files else after
-        contents = list(zip(files, await self._in_thread(self._opener.read_all, files), strict=True))
+        read = await self._in_thread(self._opener.read_first, files, BATCH)
+        contents = list(zip(files, read, strict=False))
+        self._served = contents[-1][0].partner if contents else after
         self._tell_unreadable(contents)
         unopened = [(file, fault) for file, fault in contents if isinstance(fault, CmsFault)]
         for file, fault in unopened:

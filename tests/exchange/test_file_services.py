@@ -366,7 +366,7 @@ def test_records_that_were_wrapped_lose_their_lengths(papers: Path, tmp_path: Pa
     told = FileAttributes(format="V", record_bytes=9, compressed=True, enveloped=True)
 
     def read(content: bytes, told: FileAttributes) -> Content:
-        return opener.read_all([stored(tmp_path / "file", content, told)])[0]
+        return opener.read_first([stored(tmp_path / "file", content, told)], 1)[0]
 
     assert read(compress(b"\0\3abc\0\1d"), told) == b"abcd"
     fault = read(compress(b"\0\3abc\0\5d"), told)
@@ -388,7 +388,27 @@ def test_records_that_were_wrapped_become_lines_where_that_is_agreed(papers: Pat
         ("U", b"abcdef", b"abcdef"),
     ):
         told = FileAttributes(format=form, record_bytes=3, compressed=True, enveloped=True)
-        assert opener.read_all([stored(tmp_path / "file", compress(content), told)]) == [lines]
+        assert opener.read_first([stored(tmp_path / "file", compress(content), told)], 1) == [lines]
+
+
+def test_records_that_become_lines_are_bounded_too(papers: Path, tmp_path: Path) -> None:
+    """The ends of lines come from us: of short records they would make a multiple of what was sent."""
+    agreed = AgreedServices({"customs": services(papers, **ALL)})
+    opener = Opener(agreed, max_bytes=1000, lined=frozenset({"customs"}))
+    told = FileAttributes(format="F", record_bytes=1, compressed=True, enveloped=True)
+    assert opener.read_first([stored(tmp_path / "file", compress(b"a" * 500), told)], 1) == [b"a\n" * 500]
+    (fault,) = opener.read_first([stored(tmp_path / "file", compress(b"a" * 501), told)], 1)
+    assert isinstance(fault, cms.CmsFault)
+    assert fault.text == "more than 1000 bytes when records are lines"
+
+
+def test_no_more_files_are_held_open_than_are_wanted(papers: Path, tmp_path: Path) -> None:
+    opener = Opener(AgreedServices(), max_bytes=1000)
+    files = [stored(tmp_path / f"file{number}", b"content", PLAIN) for number in range(4)]
+    (tmp_path / "file1").unlink()
+    first, lost, last = opener.read_first(files, 2)
+    assert (first, last) == (b"content", b"content")
+    assert isinstance(lost, FileNotFoundError)
 
 
 def test_a_file_is_judged_by_the_day_on_which_it_came(papers: Path, tmp_path: Path) -> None:
@@ -399,7 +419,7 @@ def test_a_file_is_judged_by_the_day_on_which_it_came(papers: Path, tmp_path: Pa
     made = PartnerServices.load(theirs).wrap(b"content", datetime.now(UTC))
     opener = Opener(AgreedServices({"customs": services(papers, **ALL)}), max_bytes=1000)
     file = stored(tmp_path / "file", made.content, made.attributes)
-    assert opener.read_all([file]) == [b"content"]
-    (late,) = opener.read_all([replace(file, at=file.at + timedelta(days=999))])
+    assert opener.read_first([file], 1) == [b"content"]
+    (late,) = opener.read_first([replace(file, at=file.at + timedelta(days=999))], 1)
     assert isinstance(late, cms.CmsFault)
     assert late.reason is cms.CmsReason.SIGNATURE

@@ -148,11 +148,11 @@ def test_records_that_are_lines_are_read_as_lines_and_a_short_list_is_told(world
 
     (file,) = world.now(stored())
     opener = Opener(AgreedServices(), max_bytes=1024, lined=frozenset({"customs"}))
-    assert opener.read_all([file]) == [b"<a>\n<b/>\n\n</a>\n"]
+    assert opener.read_first([file], 1) == [b"<a>\n<b/>\n\n</a>\n"]
     opener.renew(frozenset())
-    assert opener.read_all([file]) == [b"<a><b/></a>"]
+    assert opener.read_first([file], 1) == [b"<a><b/></a>"]
     opener.renew(frozenset({"customs"}))
     list_beside(path_of(incoming)).write_bytes(b"3\n4\n")
-    (fault,) = opener.read_all([file])
+    (fault,) = opener.read_first([file], 1)
     assert isinstance(fault, OSError)
     assert str(fault) == "the list of its records has 7 bytes, the file 11"
