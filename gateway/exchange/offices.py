@@ -9,7 +9,7 @@ A licence is its office's from the moment of its seal, whatever the prefixes bec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -63,13 +63,20 @@ class Offices:
         """One customs, to which everything goes."""
         return cls({partner.name: partner}, {}, partner)
 
-    def renew(self, partners: Iterable[PartnerConfig]) -> bool:
-        """Go on with other partners; False, and nothing changes, when the centre would be another."""
-        after = _Division.of(partners)
+    def renew(self, partners: Iterable[PartnerConfig]) -> Callable[[], None] | None:
+        """Go on with other partners; the result undoes it.
+
+        None, and nothing changes, when the centre would be another.
+        """
+        before, after = self._now, _Division.of(partners)
         if after.centre != self.centre:
-            return False
+            return None
         self._now = after
-        return True
+
+        def undo() -> None:
+            self._now = before
+
+        return undo
 
     @property
     def correspondents(self) -> Mapping[str, Correspondent]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.config import GatewayConfig
 from gateway.data import data_dir
+from gateway.errors import ConfigurationFault
 from gateway.exchange.agenda import Tree
 from gateway.exchange.bench import Bench, BenchSettings
 from gateway.exchange.correspondence import Secretary
@@ -17,6 +18,7 @@ from gateway.exchange.intake import Intake, IntakeLimits
 from gateway.exchange.offices import Offices
 from gateway.exchange.sealing import Sealing
 from gateway.exchange.spool import SpoolTree
+from gateway.line.settings import LineSettings
 from gateway.operations.commands import Commands
 from gateway.operations.expiring import certificates_of
 from gateway.operations.stopping import Duty
@@ -221,9 +223,9 @@ class LicenceGateway:
         Bench(bench_settings(config))
         policy_of(config.law)
         line = line_settings(config.line, config.partners)
-        changed = await self._station.renew(line, config.partners)
+        changed, is_divided = await self._renew_partners(line, config)
         needs_restart = needing_restart(self._config, config)
-        if not self._offices.renew(config.partners):
+        if not is_divided:
             needs_restart += ("partner: another one is the centre",)
         self._law.renew(config.law)
         self._days.renew(config)
@@ -234,6 +236,17 @@ class LicenceGateway:
         await self._workers.renew((bench_settings(config),))
         read = ("law", "contacts", "line", "anchors", "seal key", "services for files")
         return Reloaded(read, tuple(changed), needs_restart)
+
+    async def _renew_partners(self, line: LineSettings, config: GatewayConfig) -> tuple[list[str], bool]:
+        """What changed on the line, and whether licences are divided among the offices as is configured."""
+        # Whoever is new may write, and is to be answered itself, before all the others are done.
+        undo = self._offices.renew(config.partners)
+        try:
+            return await self._station.renew(line, config.partners), undo is not None
+        except ConfigurationFault:
+            if undo is not None:
+                undo()
+            raise
 
     def healthy(self) -> bool:
         """See `Daemon.healthy`: a reactor that runs this is not stuck; trouble is for alerts."""

@@ -102,7 +102,8 @@ def watch_renewal(world: World, monkeypatch: pytest.MonkeyPatch) -> list[tuple[o
     async def watched(settings: LineSettings) -> list[str]:
         changed = await renew(settings)
         agreed = station.services.of("shenzhen")
-        seen.append((agreed.signing, agreed.wraps, station._senders.get("shenzhen")))
+        answered = running(world)._offices.named("shenzhen").name
+        seen.append((agreed.signing, agreed.wraps, station._senders.get("shenzhen"), answered))
         return cast("list[str]", changed)
 
     monkeypatch.setattr(station.line, "renew", watched)
@@ -115,7 +116,7 @@ def test_what_is_agreed_with_a_new_partner_holds_from_its_first_session(
     seen = watch_renewal(world, monkeypatch)
     change(world.instance, "\n[log]\n", f"{signing(papers)}\n[log]\n")
     world.now(running(world).reload())
-    assert seen == [(Demand.REQUIRED, True, frozenset({"CN-SHENZHEN"}))]
+    assert seen == [(Demand.REQUIRED, True, frozenset({"CN-SHENZHEN"}), "shenzhen")]
 
 
 def test_what_was_agreed_with_a_partner_holds_to_the_end_of_its_last_session(
@@ -126,7 +127,7 @@ def test_what_was_agreed_with_a_partner_holds_to_the_end_of_its_last_session(
     seen = watch_renewal(world, monkeypatch)
     change(world.instance, signing(papers), "")
     world.now(running(world).reload())
-    assert seen == [(Demand.REQUIRED, True, frozenset({"CN-SHENZHEN"}))]
+    assert [one[:3] for one in seen] == [(Demand.REQUIRED, True, frozenset({"CN-SHENZHEN"}))]
     assert running(world)._station.services.of("shenzhen").signing is Demand.NONE
 
 
@@ -144,6 +145,7 @@ def test_a_line_that_cannot_be_renewed_leaves_what_was_agreed(
         world.now(running(world).reload())
     assert station.services.of("shenzhen").signing is Demand.NONE
     assert not {"shenzhen"} & {*station._senders, *station._addresses}
+    assert "shenzhen" not in running(world)._offices
 
 
 def test_what_is_read_at_the_start_alone_is_told(world: World) -> None:
