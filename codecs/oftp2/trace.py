@@ -19,6 +19,8 @@ from oftp2.reasons import EFNA_REASONS, ESID_REASONS, NERP_REASONS, SFNA_REASONS
 from oftp2.tables import State
 
 MASK: Final = "***"
+#: No hash of a cipher suite is longer: what a field of 65,535 octets holds beyond that is not kept.
+HASH_BYTES_MAX: Final = 64
 
 
 class Way(StrEnum):
@@ -71,7 +73,8 @@ def masked(command: c.Command) -> c.Command:
         case c.SSID():
             return replace(command, password=MASK if command.password else "")
         case c.EERP() | c.NERP():
-            return replace(command, signature=_masked(command.signature))
+            hash_kept = command.hash[:HASH_BYTES_MAX]
+            return replace(command, signature=_masked(command.signature), hash=hash_kept)
         case c.AUCH():
             return c.AUCH(_masked(command.challenge))
         case c.AURP():

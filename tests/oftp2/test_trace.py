@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from oftp2 import commands as c
@@ -122,3 +124,5 @@ def test_what_is_kept_holds_no_secret() -> None:
     assert fields_of(eerp)["EERPHSH"] == "8 octets"
     assert fields_of(eerp)["EERPSIG"] == "***"
     assert masked(c.CD()) == c.CD()
+    # A ring of such would be large.
+    assert masked(replace(eerp, hash=bytes(65_535))) == masked(replace(eerp, hash=bytes(64)))
