@@ -16,6 +16,9 @@ from oftp2.reasons import Refusal
 
 #: RFC 5024 section 5.3.3: restart positions count blocks of 1024 octets.
 RESTART_BLOCK_BYTES = 1024
+#: The list of records may be that part of the largest file: it is read as a whole, and a line of it that
+#: stands for an empty record costs its sender an octet.
+_FILE_TO_LIST = 4
 
 
 class StoredFile:
@@ -57,7 +60,7 @@ class StoredFile:
         self._file = open_at(path, self._position_bytes)
         self._records: RecordList | None = None
         if file.attributes.is_structured:
-            self._records = RecordList(path, kept, max_bytes=max_bytes)
+            self._records = RecordList(path, kept, max_bytes=max_bytes // _FILE_TO_LIST)
         else:
             list_beside(path).unlink(missing_ok=True)
 

@@ -125,6 +125,18 @@ def test_too_many_records_are_too_big_a_file_and_leave_no_more_than_that(world: 
     assert list_beside(path_of(incoming)).stat().st_size <= 1000
 
 
+def test_a_list_of_records_is_small_beside_the_largest_file(world: World) -> None:
+    """Empty records cost their sender an octet each, and us the list, which is read again at a restart."""
+    no_reception(world)
+    incoming = offered(world)
+    largest = cast("Any", incoming)._max_bytes
+    for _ in range(largest // 2**16 // 2):
+        incoming.write(b"", (0,) * 2**16)
+    with pytest.raises(RefusedFile, match="EFNA 06"):
+        world.now(incoming.close(0))
+    assert list_beside(path_of(incoming)).stat().st_size <= largest // 4
+
+
 def test_what_is_no_interchange_is_kept_with_its_list(world: World) -> None:
     incoming = offered(world)
     incoming.write(b"no", (1, 2))
