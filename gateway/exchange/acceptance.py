@@ -10,7 +10,7 @@ not a message         an entry, and the file in corrupt/    out/NAME.rejected.js
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -209,24 +209,6 @@ def _refuse(uow: UnitOfWork, drop: Drop, refusal: Refused) -> Settled:
         rejections=refusal.rejections,
         corrupt=not refusal.readable,
     )
-
-
-def clear(settled: Iterable[Settled]) -> list[tuple[Settled, OSError]]:
-    """Take what is settled out of `work/`: aside with its reasons, or away. Blocks on the disk.
-
-    Returns those that cannot be moved, and why.
-    """
-    stuck = []
-    for one in settled:
-        spool, name = one.drop.spool, one.drop.name.name
-        try:
-            if one.accepted:
-                spool.finish([name])
-            else:
-                spool.set_aside(name, spool.corrupt if one.corrupt else spool.held, one.rejections)
-        except OSError as error:
-            stuck.append((one, error))
-    return stuck
 
 
 def still_growing(drops: Sequence[Drop], now_seconds: float, settle_seconds: float) -> list[Drop]:

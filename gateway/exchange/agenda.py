@@ -113,9 +113,14 @@ class Agenda:
         self._ready.extend(replace(name, tried=True) for name in names)
 
     def leave_alone(self, name: Name, trouble: str) -> None:
-        """It is settled and cannot be moved: nobody touches it before the next start."""
+        """It is settled and cannot be moved: nobody takes it before `is_gone`, or the next start."""
         self._left_alone.add(name.key)
         self._alarm(str(name), trouble)
+
+    def is_gone(self, name: Name) -> None:
+        """What was left alone is moved after all; another file of its name is welcome."""
+        self._left_alone.discard(name.key)
+        self._alarm(str(name), None)
 
     def cannot_be_had(self, name: Name, trouble: str) -> None:
         """It cannot be claimed or read: told until it is gone, and tried again with every look."""

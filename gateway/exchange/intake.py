@@ -17,11 +17,12 @@ from twisted.logger import Logger
 
 from gateway.clock import Clock
 from gateway.errors import EnvironmentFault
-from gateway.exchange.acceptance import Drop, Settled, clear, settle, still_growing
+from gateway.exchange.acceptance import Drop, Settled, settle, still_growing
 from gateway.exchange.agenda import Agenda, Name, Tree
 from gateway.exchange.examination import Document
 from gateway.exchange.names import is_urgent
 from gateway.exchange.pump import Pump
+from gateway.exchange.putting_away import PuttingAway
 from gateway.exchange.spool import Contents, NotReadable
 from gateway.exchange.threads import InThread
 from gateway.exchange.workers import OUR_FAULT, Poisoned, Workers
@@ -96,6 +97,7 @@ class Intake:
             in_thread=in_thread,
             alarm=alarm,
         )
+        self._putting_away = PuttingAway(self.agenda, in_thread=in_thread, clock=reactor)
         self._pumps = [
             Pump("intake", self._step, reactor, idle_seconds=limits.scan_seconds, alarm=alarm)
             for _ in range(limits.lanes)
@@ -122,6 +124,7 @@ class Intake:
             pump.wake()
 
     async def _step(self) -> bool:
+        await self._putting_away.again()
         names = await self.agenda.take()
         try:
             batch = await self._claim_and_read(names)
@@ -157,8 +160,7 @@ class Intake:
             self._accepted()
         for one in settled:
             one.log(_log)
-        for one, trouble in await self._in_thread(clear, settled):
-            self.agenda.leave_alone(one.drop.name, f"cannot be put away: {trouble}")
+        await self._putting_away.put_away(settled)
 
     async def _settle(self, drops: Sequence[Drop]) -> list[Settled]:
         """One transaction for all; if a fault of this program is in the way, one for each."""

@@ -60,5 +60,35 @@ def test_a_batch_in_hand_when_the_disk_fails_altogether_is_tried_again(
     assert _left(world) == []
 
 
+def test_a_refused_file_is_put_away_once_the_disk_has_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_aside, is_full = SpoolTree.set_aside, [True]
+
+    def full(*arguments: Any) -> Any:
+        if is_full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return set_aside(*arguments)
+
+    monkeypatch.setattr(SpoolTree, "set_aside", full)
+    world.drop("a", b"<torn")
+    world.run(60)
+    assert [path.name for path in _left(world)] == ["a.xml"]
+    assert _alerts(world) == ["file a.xml in default"]
+    is_full.clear()
+    world.run(20)
+    assert _left(world) == []
+    assert _alerts(world) == []
+    assert [name for name in world.out() if name.startswith("a.")] == ["a.rejected.json"]
+
+    world.drop("a", b"<torn again")
+    world.run(20)
+    assert _left(world) == []
+
+
+def _alerts(world: World) -> list[str]:
+    return [row["name"] for row in world.ask(world.gateway, "status")["alerts"]]
+
+
 def _left(world: World) -> list[Path]:
     return [path for part in ("in", "work") for path in (world.spool / part).iterdir()]

@@ -24,7 +24,7 @@ from tests.simulation.town import Town
 _UNIT = 100_000
 #: A repeat of what was refused is REPEATED too, with the reasons.
 _AGREED = "answer IN ('ACCEPTED', 'REPEATED') AND codes = '[]'"
-_WRONG = {"wrong-unit", "conflict", "wrong-signature"}
+_WRONG = {"wrong-unit", "wrong-signature"}
 _TAMPERED = "wrong-signature"
 
 
