@@ -26,6 +26,8 @@ from oftp2.attributes import PLAIN, FileAttributes
 from oftp2.identity import FileIdentity
 
 _FILES = inbound_file.c
+#: So many paths one statement asks for.
+_CHUNK = 1_000
 _BEGUN = {"status": InboundStatus.RECEIVING, "receipt_status": ReceiptStatus.NONE}
 
 
@@ -172,8 +174,12 @@ def not_worked_off(connection: Connection, limit: int) -> list[InboundFile]:
 def settled(connection: Connection, paths: Sequence[str]) -> dict[str, bool]:
     """Those of `paths` whose file is settled, and whether it could not be read as an interchange."""
     over = (InboundStatus.PROCESSED, InboundStatus.CORRUPT)
-    query = select(_FILES.path, _FILES.status).where(_FILES.path.in_(paths), _FILES.status.in_(over))
-    return {row.path: row.status == InboundStatus.CORRUPT for row in connection.execute(query)}
+    found: dict[str, bool] = {}
+    for begin in range(0, len(paths), _CHUNK):
+        chunk = paths[begin : begin + _CHUNK]
+        query = select(_FILES.path, _FILES.status).where(_FILES.path.in_(chunk), _FILES.status.in_(over))
+        found |= {row.path: row.status == InboundStatus.CORRUPT for row in connection.execute(query)}
+    return found
 
 
 def receipts_due(connection: Connection, partner: str, limit: int) -> list[InboundFile]:

@@ -331,6 +331,13 @@ def test_a_file_that_comes_again_after_other_services_begins_anew(run: Run) -> N
     assert again.position_bytes == 60
 
 
+def test_what_is_settled_is_found_among_any_number_of_files(run: Run, look: Run) -> None:
+    """More than a statement of SQLite has room for: files that were cut are kept, however many."""
+    file = offer(run, path="p7")
+    run(post.inbound_processed, file.id, None)
+    assert look(post.inbound_settled, [f"p{number}" for number in range(260_000)]) == {"p7": False}
+
+
 def test_an_enveloped_file_is_receipted_when_it_was_opened(run: Run, look: Run) -> None:
     file = offer(run)
     run(post.inbound_stored, file.id, 100, is_enveloped=True)
