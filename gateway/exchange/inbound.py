@@ -133,9 +133,15 @@ class StoredFile:
             self._over()
 
     async def _forget(self) -> None:
-        """A file that was refused starts from nothing when it is offered again."""
+        """Nothing of a file that was refused is kept: it starts from nothing when it is offered again."""
         self._close_files()
         await self._ledger.submit(lambda uow: post.inbound_progress(uow, self._id, 0))
+        await self._in_thread(self._remove)
+
+    def _remove(self) -> None:
+        path = Path(self._file.name)
+        for one in (list_beside(path), path):
+            one.unlink(missing_ok=True)
 
     async def _sync_and_close(self) -> None:
         try:

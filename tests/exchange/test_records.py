@@ -113,16 +113,16 @@ def test_an_end_that_was_not_marked_is_one(world: World) -> None:
     assert list_beside(path_of(incoming)).read_bytes() == b"80\n30\n"
 
 
-def test_too_many_records_are_too_big_a_file_and_leave_no_more_than_that(world: World) -> None:
+def test_too_many_records_are_too_big_a_file_and_are_not_listed(world: World) -> None:
     no_reception(world)
     incoming = offered(world)
     records = cast("Any", incoming)._records
     records._max_bytes = 1000
     for _ in range(100):
         incoming.write(b"", (0,) * 50)
+    assert records._file.tell() <= 1000
     with pytest.raises(RefusedFile, match="EFNA 06"):
         world.now(incoming.close(0))
-    assert list_beside(path_of(incoming)).stat().st_size <= 1000
 
 
 def test_a_list_of_records_is_small_beside_the_largest_file(world: World) -> None:
@@ -132,9 +132,25 @@ def test_a_list_of_records_is_small_beside_the_largest_file(world: World) -> Non
     largest = cast("Any", incoming)._max_bytes
     for _ in range(largest // 2**16 // 2):
         incoming.write(b"", (0,) * 2**16)
+    assert cast("Any", incoming)._records._file.tell() <= largest // 4
     with pytest.raises(RefusedFile, match="EFNA 06"):
         world.now(incoming.close(0))
-    assert list_beside(path_of(incoming)).stat().st_size <= largest // 4
+
+
+def test_a_file_that_was_refused_at_its_end_takes_no_room(world: World) -> None:
+    no_reception(world)
+    incoming = offered(world)
+    incoming.write(b"a" * 80, (80,))
+    path = path_of(incoming)
+    with pytest.raises(RefusedFile, match="EFNA 11"):
+        world.now(incoming.close(81))
+    assert not path.exists()
+    assert not list_beside(path).exists()
+    again = offered(world, restart=1)
+    assert again.position_bytes == 0
+    again.write(b"a" * 80, (80,))
+    world.now(again.close(80))
+    assert path.read_bytes() == b"a" * 80
 
 
 def test_what_is_no_interchange_is_kept_with_its_list(world: World) -> None:
