@@ -126,7 +126,7 @@ class Reception:
         )
         trouble = f"{file.identity.dataset_name} cannot be opened: {fault.text}; it is kept"
         self._alarm(_alert_of_envelopes(file), trouble)
-        await self._in_thread(self._put_away, Path(file.path), True)
+        await self._keep_refused(file)
 
     def _tell_unreadable(self, contents: Sequence[tuple[post.InboundFile, Content]]) -> None:
         """A file that cannot be read is told, kept, and looked at again; it holds up none that come after."""
@@ -147,7 +147,20 @@ class Reception:
     async def given_up(self, file: post.InboundFile) -> None:
         """The operators have given up a file: it is not looked at again; what there is of it is kept."""
         self._no_longer_unreadable(file)
-        await self._in_thread(self._put_away, Path(file.path), True)
+        await self._keep_refused(file)
+
+    async def _keep_refused(self, file: post.InboundFile) -> None:
+        """Put away a file that its sender may send again, once it has our NERP: not what came of it since.
+
+        Offers are taken in units of work, and so they come before this or after it.
+        """
+
+        def keep(uow: UnitOfWork) -> None:
+            known = post.inbound_get(uow.connection, file.id)
+            if known is not None and known.status is InboundStatus.CORRUPT:
+                self._put_away(Path(file.path), True)
+
+        await self._ledger.submit(keep)
 
     async def _settle(self, file: post.InboundFile, result: ExaminedInterchange | Refused) -> None:
         try:

@@ -17,6 +17,7 @@ from gateway.config import ServicesConfig
 from gateway.errors import ConfigurationFault
 from gateway.exchange.file_services import AgreedServices, PartnerServices
 from gateway.exchange.opening import Content, Opener
+from gateway.exchange.reception import Reception
 from gateway.ledger import post
 from gateway.ledger.kinds import InboundStatus, ReceiptStatus
 from gateway.line.office import OfferedFile
@@ -121,6 +122,43 @@ def test_a_file_that_cannot_be_opened_is_kept_and_told(
     world.drop("other", document(other))
     world.run(10)
     assert "files from customs" not in alerts(world, world.gateway)
+    world.stop()
+
+
+def test_a_file_that_comes_again_before_the_first_is_put_away_stays_where_it_is(
+    instance: Path, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads may be long in coming: by then the sender may have our NERP, and send the file anew."""
+    configure(instance, papers, "gateway", 'compression = "allowed"\n')
+    world = World(instance)
+    world.wire.up = False
+    world.start_gateway()
+    station: Any = world.gateway._station  # type: ignore[union-attr]
+    identity = FileIdentity("FILE", "20261121", "1200000001", "CN-CUSTOMS", "CN-GATEWAY")
+    told = FileAttributes(compressed=True, enveloped=True)
+
+    def begin() -> Any:
+        offer = OfferedFile(identity, 1024, 0, attributes=told)
+        incoming: Any = world.now(station.post_office.offer("customs", offer))
+        incoming.write(b"no envelope")
+        return incoming
+
+    keep, begun = Reception._keep_refused, []
+
+    async def late(self: Reception, file: post.InboundFile) -> None:
+        if not begun:
+            await station.post_office.receipt_sent("customs", identity)
+            begun.append(begin())
+        await keep(self, file)
+
+    monkeypatch.setattr(Reception, "_keep_refused", late)
+    world.now(begin().close(11))
+    world.run(1)
+    world.now(begun[0].close(11))
+    world.run(1)
+    path = Path(begun[0]._file.name)
+    assert rows(world, "state", "SELECT status, receipt_status FROM inbound_file") == [("CORRUPT", "DUE")]
+    assert [one.name for one in (path.parent / "corrupt").iterdir()] == [path.name]
     world.stop()
 
 
