@@ -53,7 +53,13 @@ def parse(buffer: bytes, level: int = LEVEL) -> c.Command:
     reader = Reader(buffer, 1)
     values: dict[str, Any] = {}
     for attribute, field in form.fields:
-        value = field.read(reader)
+        try:
+            value = field.read(reader)
+        except RemoteProtocolError as error:
+            if octet != _SSID_OCTET or error.reason != INVALID_DATA:
+                raise
+            # What stands in the wrong place may be a part of the password: it is not told.
+            raise RemoteProtocolError(INVALID_DATA, f"{field.name} is not in order") from None
         if attribute is not None:
             values[attribute] = value
     reader.finish()

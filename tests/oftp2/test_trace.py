@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from oftp2 import commands as c
+from oftp2.buffers import wrap
+from oftp2.events import AbortIndication
 from oftp2.negotiation import Capabilities
 from oftp2.session import Role, Session
 from oftp2.tables import State
@@ -60,6 +62,17 @@ def test_what_is_no_command_is_told_before_the_answer_to_it() -> None:
     assert isinstance(unreadable, Unreadable)
     assert isinstance(esid, c.ESID)
     assert after == (State.WF_NDISC, None)
+
+
+def test_an_ssid_whose_fields_are_out_of_place_tells_nothing_of_the_password() -> None:
+    notes = Notes()
+    session = Session(Role.RESPONDER, Capabilities(ALICE), hear=notes)
+    session.connection_made()
+    too_wide = b"X5%-30b%-8b%05dBYNN001N            \r" % (b"O0013BOB", b"SECRETPW", 1024)
+    (abort,) = (one for one in session.receive_data(wrap(too_wide[:61])) if isinstance(one, AbortIndication))
+    told = f"{abort.text} {session.data_to_send()!r} {[describe(passed) for _, passed, _ in notes.heard]}"
+    assert "SSIDSDEB" in told
+    assert not any("SECRETPW"[at : at + 3] in told for at in range(6))
 
 
 @pytest.mark.parametrize(
