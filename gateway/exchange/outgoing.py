@@ -6,7 +6,7 @@ until the partner has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -36,6 +36,10 @@ RETRY_LIMIT_SECONDS = 900.0
 NOT_UNDER_WAY = -1.0
 
 
+#: A file that is to go out: what it holds, the form that was kept of it, and its bytes if none was.
+_Found = tuple[post.Interchange, post.OutgoingForm | None, bytes]
+
+
 class OutgoingFiles:
     """Makes files of what waits, and records what became of them."""
 
@@ -60,22 +64,27 @@ class OutgoingFiles:
         self._in_thread = in_thread
         self._alarm = alarm
 
-    async def next(self, partner: str, in_hand: Container[FileIdentity]) -> OutgoingFile | None:
+    async def next(self, partner: str, in_hand: Collection[FileIdentity]) -> OutgoingFile | None:
         """The oldest that is still to be sent and not in hand, else a new one of all that is due."""
-        now = self._clock()
-        ready = await self._ledger.read(lambda connection: post.unfinished(connection, partner, now))
-        free = (one for one in ready if one.identity not in in_hand)
-        interchange = next(free, None) or await self._gather(partner)
-        return None if interchange is None else await self._outgoing(interchange)
+        now, held = self._clock(), frozenset(in_hand)
 
-    async def _gather(self, partner: str) -> post.Interchange | None:
+        def waiting(connection: Connection) -> _Found | None:
+            free = (one for one in post.unfinished(connection, partner, now) if one.identity not in held)
+            interchange = next(free, None)
+            return None if interchange is None else self._look(connection, interchange)
+
+        found = await self._ledger.read(waiting) or await self._gather(partner)
+        return None if found is None else await self._outgoing(found)
+
+    async def _gather(self, partner: str) -> _Found | None:
         limits = self._limits
 
-        def gather(uow: UnitOfWork) -> post.Interchange | None:
+        def gather(uow: UnitOfWork) -> _Found | None:
             def identity(number: int) -> FileIdentity:
                 return self._identity(partner, number, uow.now)
 
-            return post.gather(uow, partner, limits.max_messages, limits.max_interchange_bytes, identity)
+            made = post.gather(uow, partner, limits.max_messages, limits.max_interchange_bytes, identity)
+            return None if made is None else self._look(uow.connection, made)
 
         return await self._ledger.submit(gather)
 
@@ -90,12 +99,12 @@ class OutgoingFiles:
             destination=address.their_code,
         )
 
-    async def _outgoing(self, interchange: post.Interchange) -> OutgoingFile | None:
+    async def _outgoing(self, found: _Found) -> OutgoingFile | None:
         """The same bytes at every attempt: made again from its members, or kept where that would give others.
 
         None, and an alarm, when it cannot be signed or encrypted as was agreed: it waits.
         """
-        form, plain = await self._ledger.read(lambda connection: self._look(connection, interchange))
+        interchange, form, plain = found
         services = self._services.of(interchange.partner)
         if form is None and services.wraps:
             form = await self._wrap(interchange, services, plain)
@@ -116,7 +125,7 @@ class OutgoingFiles:
             interchange = post.interchange(connection, interchange_id)
             if interchange is None:
                 raise KeyError(interchange_id)
-            form, plain = self._look(connection, interchange)
+            _, form, plain = self._look(connection, interchange)
             return plain if form is None or form.content is None else form.content
 
         return await self._ledger.read(look)
@@ -136,12 +145,10 @@ class OutgoingFiles:
         form = post.OutgoingForm(wrapped.attributes, content, wrapped.hash)
         return await self._ledger.submit(lambda uow: post.keep_form(uow, interchange.id, form))
 
-    def _look(
-        self, connection: Connection, interchange: post.Interchange
-    ) -> tuple[post.OutgoingForm | None, bytes]:
+    def _look(self, connection: Connection, interchange: post.Interchange) -> _Found:
         form = post.form_of(connection, interchange.id)
         kept = form is not None and form.content is not None
-        return form, b"" if kept else self._bytes(connection, interchange)
+        return interchange, form, b"" if kept else self._bytes(connection, interchange)
 
     def _bytes(self, connection: Connection, interchange: post.Interchange) -> bytes:
         frame = InterchangeFrame(
