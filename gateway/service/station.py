@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.error import CannotListenError
 
 from gateway.config import PartnerConfig, PostLimits
@@ -101,6 +102,7 @@ class Station:
             alarm=alerts,
         )
         self.line = surroundings.make_line(line, self.post_office, wrap_protocol)
+        self._renewing = DeferredLock()
 
     async def open(self, desk: Desk) -> None:
         """Work off what was received before, then open the line."""
@@ -134,8 +136,11 @@ class Station:
     async def renew(self, line: LineSettings, partners: tuple[PartnerConfig, ...]) -> list[str]:
         """Take over other settings of the line and other partners; what changed, in words.
 
-        ConfigurationFault for what cannot be used, and nothing has changed then.
+        ConfigurationFault for what cannot be used, and nothing has changed then. One after the other.
         """
+        return await self._renewing.run(lambda: Deferred.fromCoroutine(self._renew(line, partners)))
+
+    async def _renew(self, line: LineSettings, partners: tuple[PartnerConfig, ...]) -> list[str]:
         services, lined = _services(partners), _lined(partners)
         restore = self._held()
         # Whoever is new, or begins anew, may have sessions before all the others are done; and files of

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from gateway.errors import ConfigurationFault
 from gateway.exchange.file_services import Demand
@@ -129,6 +130,29 @@ def test_what_was_agreed_with_a_partner_holds_to_the_end_of_its_last_session(
     world.now(running(world).reload())
     assert [one[:3] for one in seen] == [(Demand.REQUIRED, True, frozenset({"CN-SHENZHEN"}))]
     assert running(world)._station.services.of("shenzhen").signing is Demand.NONE
+
+
+def test_two_reloads_at_once_come_one_after_the_other(
+    world: World, papers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of the first is not the end of what the second has begun."""
+    station = running(world)._station
+    waiting: list[Deferred[list[str]]] = []
+
+    async def slow(_: LineSettings) -> list[str]:
+        waiting.append(Deferred())
+        return await waiting[-1]
+
+    monkeypatch.setattr(station.line, "renew", slow)
+    first = Deferred.fromCoroutine(running(world).reload())
+    change(world.instance, "\n[log]\n", f"{signing(papers)}\n[log]\n")
+    second = Deferred.fromCoroutine(running(world).reload())
+    waiting[0].callback([])
+    assert first.called
+    assert station.services.of("shenzhen").signing is Demand.REQUIRED
+    waiting[1].callback([])
+    assert second.called
+    assert station.services.of("shenzhen").signing is Demand.REQUIRED
 
 
 def test_a_line_that_cannot_be_renewed_leaves_what_was_agreed(
