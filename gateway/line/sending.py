@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from gateway.line.file_rules import FileRules
@@ -9,6 +10,7 @@ from gateway.line.office import OutgoingFile, OutgoingReceipt, Phase
 from gateway.line.party import Party
 from oftp2 import events as e
 from oftp2.commands import NERP, SFID
+from oftp2.levels import SECURE_LEVEL
 from oftp2.offers import offer_fault, response_fault
 from oftp2.reasons import EFNA_REASONS, Course, Refusal, explain
 from oftp2.session import Session
@@ -79,7 +81,11 @@ class Sending:
         await self._office.file_refused(self._partner, item.identity, Phase.START, reason, text, retry=False)
 
     async def _start_receipt(self, item: OutgoingReceipt) -> None:
-        said, level = item.command(), self._session.level
+        level = self._session.level
+        if level < SECURE_LEVEL:
+            # What asked for a signature came at another level; that the file arrived is true without one.
+            item = replace(item, hash=b"", signature=b"")
+        said = item.command()
         fault = response_fault(said, level)
         if fault is not None:
             # Another response would not be true, and waiting for another level holds up all that is due.

@@ -78,6 +78,20 @@ def test_a_file_and_its_receipt_pass_both_ways_at_each_level(level: int, said: l
     assert any(f"stands at level {level}:" in line for line in said)
 
 
+@pytest.mark.parametrize("level", [4, 2, 1])
+def test_a_signed_receipt_goes_unsigned_where_the_level_has_no_signatures(
+    level: int, said: list[str]
+) -> None:
+    """Its file came at level 5, over another session."""
+    wire = wired(level).in_session()
+    wire.office.receipts.append(identity_of(7))
+    wire.office.signed = (b"hash", b"signature")
+    wire.partner.change_direction()
+    (receipt, *_) = [one for one in wire.exchange() if isinstance(one, e.EndResponseIndication)]
+    assert (receipt.eerp.dataset_name, receipt.eerp.signature) == ("FILE7", b"")
+    assert not [line for line in said if "cannot be told" in line]
+
+
 def test_a_partner_that_is_too_old_is_not_let_in_and_operators_see_why() -> None:
     wire = wired(2, level_min=4)
     (abort, _) = wire.exchange()
