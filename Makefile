@@ -27,7 +27,7 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 # What must hold of settlement and ledger whatever happens, looked at TIMES as long as in `make test`.
-TIMES ?= 20
+TIMES ?= 40
 invariants: $(STAMP)
 	LAW_EXAMPLES=$(TIMES) $(BIN)/python -m pytest -q tests/licences/test_settlement.py tests/licences/test_settlement_oracle.py tests/ledger/test_invariants.py tests/ledger/test_any_order.py
 

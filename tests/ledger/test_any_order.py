@@ -119,7 +119,7 @@ def in_batches(messages: Sequence[Clearance], sizes: Sequence[int]) -> list[Sequ
     sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3),
     data=st.data(),
 )
-@examples(15)
+@examples(8)
 def test_in_any_order_in_any_batches_and_twice_all_ends_alike(
     world: Any, which: Licence, suspended: bool, sizes: list[int], data: st.DataObject
 ) -> None:

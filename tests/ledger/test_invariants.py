@@ -319,4 +319,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = examples(20, stateful_step_count=15)
+TestHistories.settings = examples(10, stateful_step_count=15)

@@ -101,4 +101,4 @@ class Pasts(Histories):
 
 
 TestPasts = Pasts.TestCase
-TestPasts.settings = examples(6, stateful_step_count=12)
+TestPasts.settings = examples(4, stateful_step_count=12)

@@ -46,7 +46,7 @@ def after(settlement: Settlement) -> LicenceState:
 
 
 @given(world=worlds(), data=st.data())
-@examples(200)
+@examples(100)
 def test_the_order_of_the_messages_has_no_meaning(world: World, data: st.DataObject) -> None:
     other = shuffled(data, world.facts)
 
@@ -54,7 +54,7 @@ def test_the_order_of_the_messages_has_no_meaning(world: World, data: st.DataObj
 
 
 @given(world=worlds(), data=st.data())
-@examples(200)
+@examples(100)
 def test_messages_that_come_twice_mean_what_they_mean_once(world: World, data: st.DataObject) -> None:
     doubles = [
         replace(one, message=again(one.message, f"double-{n}", LATER)) for n, one in enumerate(world.facts)
@@ -72,7 +72,7 @@ def test_messages_that_come_twice_mean_what_they_mean_once(world: World, data: s
 
 
 @given(world=worlds())
-@examples(300)
+@examples(150)
 def test_every_message_has_one_finding_and_every_refusal_its_reasons(world: World) -> None:
     findings = settled(world).findings
 
@@ -87,7 +87,7 @@ def test_every_message_has_one_finding_and_every_refusal_its_reasons(world: Worl
 
 
 @given(world=worlds())
-@examples(400)
+@examples(200)
 def test_539_art_6_what_was_applied_less_what_was_withdrawn_is_what_is_gone(world: World) -> None:
     settlement = settled(world)
     gone: defaultdict[int, Decimal] = defaultdict(Decimal)
@@ -103,7 +103,7 @@ def test_539_art_6_what_was_applied_less_what_was_withdrawn_is_what_is_gone(worl
 
 
 @given(world=worlds())
-@examples(300)
+@examples(150)
 def test_the_cap_and_the_tolerance_hold_whatever_comes(world: World) -> None:
     settlement = settled(world)
     state = after(settlement)
@@ -118,7 +118,7 @@ def test_the_cap_and_the_tolerance_hold_whatever_comes(world: World) -> None:
 
 
 @given(world=worlds())
-@examples(200)
+@examples(100)
 def test_a_withdrawal_that_waits_changes_nothing(world: World) -> None:
     waiting = fact(reversal(withdrawn("1", line_number=9), number=9, message_id="waits"))
     without, with_it = settled(world), settled(world, [*world.facts, waiting])
@@ -129,7 +129,7 @@ def test_a_withdrawal_that_waits_changes_nothing(world: World) -> None:
 
 
 @given(world=worlds())
-@examples(200)
+@examples(100)
 def test_what_came_late_changes_nothing_of_what_came_in_time(world: World) -> None:
     in_time = [one for one in world.facts if not one.late]
     all_of_it, timely = settled(world), settled(world, in_time)
@@ -139,7 +139,7 @@ def test_what_came_late_changes_nothing_of_what_came_in_time(world: World) -> No
 
 
 @given(world=worlds())
-@examples(100)
+@examples(50)
 def test_494_art_13_of_an_unknown_licence_nothing_is_applied(world: World) -> None:
     settlement = settle(None, world.facts, world.policy)
 

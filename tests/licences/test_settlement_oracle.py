@@ -81,7 +81,7 @@ def stories(draw: st.DrawFn) -> tuple[LicenceState, list[Clearance]]:
 
 
 @given(story=stories())
-@examples(300)
+@examples(150)
 def test_another_reckoning_comes_to_the_same_balances_and_counts(
     story: tuple[LicenceState, list[Clearance]],
 ) -> None:

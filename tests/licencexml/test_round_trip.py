@@ -37,7 +37,7 @@ def through_bytes(message: Message, schemas: Schemas) -> Message:
 
 @pytest.mark.parametrize("messages", life_strategies.BY_KIND.values(), ids=life_strategies.BY_KIND)
 def test_every_message_reads_back_the_same(messages: st.SearchStrategy[Message], schemas: Schemas) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=40, deadline=None)
     @given(messages)
     def round_trip(message: Message) -> None:
         assert through_bytes(message, schemas) == message

@@ -64,7 +64,7 @@ def content(data: bytes) -> bytes:
 
 
 @given(document=documents(), name=st.sampled_from(("issuer", "rsa")))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_we_sign_both_paths_verify_and_give_back_whole(
     world: Any, document: bytes, name: str
 ) -> None:
@@ -74,7 +74,7 @@ def test_whatever_we_sign_both_paths_verify_and_give_back_whole(
 
 
 @given(document=documents(), data=st.data())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_change_of_a_signed_document_that_leaves_other_content_is_accepted(
     world: Any, document: bytes, data: st.DataObject
 ) -> None:
