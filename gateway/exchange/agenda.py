@@ -73,6 +73,7 @@ class Agenda:
         self._ready: deque[Name] = deque()
         self._in_hand: set[tuple[str, str]] = set()
         self._left_alone: set[tuple[str, str]] = set()
+        self._tried: set[tuple[str, str]] = set()
         self._troubled: dict[tuple[str, str], Name] = {}
         self._one_at_a_time = DeferredLock()
         self._urgent_came = False
@@ -110,7 +111,8 @@ class Agenda:
 
     def put_last(self, names: Sequence[Name]) -> None:
         """These are to be tried again. Where they stand is asked of the disk then: it may not answer now."""
-        self._ready.extend(replace(name, tried=True) for name in names)
+        self._tried.update(name.key for name in names)
+        self._ready.extend(names)
 
     def leave_alone(self, name: Name, trouble: str) -> None:
         """It is settled and cannot be moved: nobody takes it before `is_gone`, or the next start."""
@@ -133,7 +135,9 @@ class Agenda:
             name = self._ready.popleft()
             if name.key not in self._in_hand and name.key not in self._left_alone:
                 self._in_hand.add(name.key)
-                names.append(name)
+                # A name may be here twice, once from a look that was before the try.
+                names.append(replace(name, tried=name.key in self._tried))
+                self._tried.discard(name.key)
         return names
 
     async def _look(self) -> None:

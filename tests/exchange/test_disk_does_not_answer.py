@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from conftest import MakeDocument, licence
@@ -13,6 +13,7 @@ from memory import World
 
 from gateway.exchange import agenda, intake
 from gateway.exchange.spool import SpoolTree
+from gateway.service.licence_gateway import LicenceGateway
 
 
 def _broken() -> OSError:
@@ -92,3 +93,24 @@ def _alerts(world: World) -> list[str]:
 
 def _left(world: World) -> list[Path]:
     return [path for part in ("in", "work") for path in (world.spool / part).iterdir()]
+
+
+def test_a_name_from_a_look_before_the_try_is_not_taken_for_one_that_was_never_tried(
+    world: World, document: MakeDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, failures = intake._claim_and_read, iter([True])
+    tree = agenda.Tree(SpoolTree("default", world.spool))
+
+    def flaky(*arguments: Any) -> Any:
+        found = claim(*arguments)
+        if found[0] and next(failures, False):
+            desk._ready.append(agenda.Name(tree, "a.xml"))
+            raise _broken()
+        return found
+
+    desk = cast("LicenceGateway", world.gateway)._intake.agenda
+    monkeypatch.setattr(intake, "_claim_and_read", flaky)
+    world.drop("a", document(licence()))
+    world.run(30)
+    assert "a.accepted.json" in world.out()
+    assert _left(world) == []
