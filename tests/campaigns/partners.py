@@ -68,7 +68,7 @@ class Coming:
     async def close(self, size_bytes: int) -> None:
         content = bytes(self.data)
         if len(content) != size_bytes:
-            raise RefusedFile(2, f"{len(content)} bytes came")
+            raise RefusedFile(11, f"{len(content)} bytes came")
         self.office.took(self.identity, content)
 
     async def discard(self) -> None:

@@ -62,8 +62,8 @@ def _files_are_not_known_again() -> AbstractContextManager[object]:
     """A file that was received is taken once more when it is offered once more."""
     offer = post.inbound_offer
 
-    def forgetful(uow: Any, partner: str, identity: FileIdentity, size_bytes: int, path: str) -> Any:
-        file = offer(uow, partner, identity, size_bytes, path)
+    def forgetful(uow: Any, partner: str, identity: FileIdentity, *offered: Any, **more: Any) -> Any:
+        file = offer(uow, partner, identity, *offered, **more)
         if file.status is not InboundStatus.RECEIVING:
             uow.connection.exec_driver_sql(
                 "UPDATE inbound_file SET status = 'RECEIVING', position_bytes = 0 WHERE id = ?", (file.id,)
