@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
+from pathlib import Path
 from random import Random
+from typing import Protocol
 
 from gateway.clock import BUSINESS_ZONE
 from gateway.demo.samples import generate, issue_message
@@ -22,9 +24,22 @@ from licencexml.messages import (
     SuspensionGround,
 )
 from licencexml.values import LicenceKey
-from tests.simulation.town import Town
 
 RECEIVER = "CN-GATEWAY"
+
+
+class Place(Protocol):
+    """Where the issuing systems are: a simulated town, or a real machine."""
+
+    @property
+    def instance(self) -> Path:
+        """The instance's folder."""
+
+    def now(self) -> datetime:
+        """What the clock on the wall shows."""
+
+    def say(self, what: str) -> None:
+        """Write down what happened."""
 
 
 class Fate(Enum):
@@ -49,19 +64,19 @@ class Drop:
 
 @dataclass
 class Issuers:
-    """The issuing systems of a town."""
+    """The issuing systems."""
 
-    town: Town
+    place: Place
     chance: Random
     seed: int
     drops: list[Drop] = field(default_factory=list)
     issued: dict[LicenceKey, Licence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._issuer = Issuer.of_instance(self.town.instance)
-        today = self.town.now().astimezone(BUSINESS_ZONE).date()
+        self._issuer = Issuer.of_instance(self.place.instance)
+        today = self.place.now().astimezone(BUSINESS_ZONE).date()
         self._licences = generate(self.seed, 10_000, today=today, lines=None)
-        self._in = self.town.instance / "spool" / "in"
+        self._in = self.place.instance / "spool" / "in"
 
     def drop_something(self) -> None:
         """One drop, most often a licence that is in order."""
@@ -134,7 +149,7 @@ class Issuers:
             return
         key = self.chance.choice(sorted(self.issued, key=str))
         message_id = f"suspension-{len(self.drops):04d}"
-        now = self.town.now() - timedelta(seconds=1)
+        now = self.place.now() - timedelta(seconds=1)
         header = Header(message_id, self._issuer.participant, RECEIVER, now)
         action = self.chance.choice((SuspensionAction.SUSPEND, SuspensionAction.RESUME))
         message = LicenceSuspension(header, key, action, SuspensionGround.LOSS_REPORT, now, "遗失")
@@ -154,7 +169,7 @@ class Issuers:
             sender=self._issuer.participant,
             receiver=RECEIVER,
             message_id=message_id,
-            created=self.town.now() - timedelta(seconds=1),
+            created=self.place.now() - timedelta(seconds=1),
             urgent=urgent,
         )
         return self._issuer.issue(message)
@@ -165,10 +180,10 @@ class Issuers:
     def _hand_over(self, drop: Drop) -> None:
         """Written whole under another name, then renamed; a moment ago, for it is not growing any more."""
         self.drops.append(drop)
-        self.town.say(f"dropped {drop.name}: {drop.message_id}")
+        self.place.say(f"dropped {drop.name}: {drop.message_id}")
         temporary = self._in / f"{drop.name}.tmp"
         temporary.write_bytes(drop.data)
-        moment = self.town.now().timestamp() - self.chance.choice((0.0, 5.0))
+        moment = self.place.now().timestamp() - self.chance.choice((0.0, 5.0))
         os.utime(temporary, (moment, moment))
         temporary.rename(self._in / f"{drop.name}.xml")
 

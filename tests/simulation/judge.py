@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,8 +18,7 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from gateway.ledger.check import differences
-from tests.simulation.business import Fate, Issuers
-from tests.simulation.town import Town
+from tests.simulation.business import Drop, Fate
 
 _UNIT = 100_000
 #: A repeat of what was refused is REPEATED too, with the reasons.
@@ -35,12 +34,12 @@ class Verdict:
     faults: tuple[str, ...]
 
 
-def is_settled(town: Town) -> bool:
+def is_settled(instance: Path) -> bool:
     """Whether nothing is on its way any more, on either side."""
-    spool = town.instance / "spool"
+    spool = instance / "spool"
     if any(any((spool / part).iterdir()) for part in ("in", "work")):
         return False
-    with closing(_open(town, "state")) as ours, closing(_open(town, "customs-state")) as theirs:
+    with closing(_open(instance, "state")) as ours, closing(_open(instance, "customs-state")) as theirs:
         for database in (ours, theirs):
             waiting = "SELECT count(*) FROM outbox WHERE status IN ('DUE', 'ASSIGNED')"
             files = "SELECT count(*) FROM inbound_file WHERE status IN ('STORED') OR receipt_status = 'DUE'"
@@ -55,32 +54,32 @@ def is_settled(town: Town) -> bool:
         return not _one(theirs, "SELECT count(*) FROM customs_release WHERE answer IS NULL")
 
 
-def held_rows(town: Town) -> list[int]:
+def held_rows(instance: Path) -> list[int]:
     """What operators hold back in the gateway's queue."""
-    with closing(_open(town, "state")) as ours:
+    with closing(_open(instance, "state")) as ours:
         return [row[0] for row in ours.execute("SELECT id FROM outbox WHERE status = 'HELD'")]
 
 
-def judge(town: Town, issuers: Issuers) -> Verdict:
-    """Everything that is not as it must be."""
-    faults = [f"a fault of the program: {fault}" for fault in town.faults]
-    if not is_settled(town):
-        faults.append(f"it does not settle: {_what_waits(town)}")
+def judge(instance: Path, drops: Sequence[Drop], faults_seen: Sequence[str] = ()) -> Verdict:
+    """Everything that is not as it must be: after these drops, and these faults in the logs."""
+    faults = [f"a fault of the program: {fault}" for fault in faults_seen]
+    if not is_settled(instance):
+        faults.append(f"it does not settle: {what_waits(instance)}")
         return Verdict(tuple(faults))
-    with closing(_open(town, "state")) as ours, closing(_open(town, "customs-state")) as theirs:
-        faults += _drops(town, issuers, ours)
-        faults += _licences(issuers, ours, theirs)
+    with closing(_open(instance, "state")) as ours, closing(_open(instance, "customs-state")) as theirs:
+        faults += _drops(instance, drops, ours)
+        faults += _licences(drops, ours, theirs)
         faults += _answers(ours, theirs)
         faults += _balances(ours, theirs)
-        faults += _files(town, ours)
-    faults += _replay(town)
+        faults += _files(instance, ours)
+    faults += _replay(instance)
     return Verdict(tuple(faults))
 
 
-def _drops(town: Town, issuers: Issuers, ours: sqlite3.Connection) -> Iterator[str]:
+def _drops(instance: Path, drops: Sequence[Drop], ours: sqlite3.Connection) -> Iterator[str]:
     """Each file has one answer, and it is the right one; each message is taken once at most."""
-    out = town.instance / "spool" / "out"
-    for drop in issuers.drops:
+    out = instance / "spool" / "out"
+    for drop in drops:
         stem = drop.name.removesuffix(".urgent")
         found = [
             path for path in out.iterdir() if path.name.startswith((f"{stem}.accepted", f"{stem}.rejected"))
@@ -102,7 +101,7 @@ def _drops(town: Town, issuers: Issuers, ours: sqlite3.Connection) -> Iterator[s
     yield from (
         f"{one} was accepted, and nobody dropped it"
         for one in taken
-        if one not in {drop.message_id for drop in issuers.drops}
+        if one not in {drop.message_id for drop in drops}
     )
 
 
@@ -110,7 +109,7 @@ def _codes(answer: Path) -> list[str]:
     return [one["code"] for one in json.loads(answer.read_bytes())["rejections"]]
 
 
-def _licences(issuers: Issuers, ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[str]:
+def _licences(drops: Sequence[Drop], ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[str]:
     """Each licence that was accepted is accepted once, sealed once, and is in customs' register once."""
     accepted = _keys(ours, "SELECT licence_type, licence_no FROM entry WHERE kind = 'ISSUE_ACCEPTED'")
     sealed = _keys(ours, "SELECT licence_type, licence_no FROM entry WHERE kind = 'SEALED'")
@@ -120,10 +119,10 @@ def _licences(issuers: Issuers, ours: sqlite3.Connection, theirs: sqlite3.Connec
     if accepted != known:
         yield f"accepted and in customs' register differ: {accepted - known} {known - accepted}"
     yield from (f"{key} was accepted {times} times" for key, times in accepted.items() if times > 1)
-    must = {str(drop.licence) for drop in issuers.drops if drop.fate is Fate.ACCEPTED}
+    must = {str(drop.licence) for drop in drops if drop.fate is Fate.ACCEPTED}
     yield from (f"{key} was dropped in order, and is not there" for key in must if key not in accepted)
     issued = dict(ours.execute("SELECT licence_type || '/' || licence_no, issue_message_id FROM licence"))
-    bytes_of = {(drop.message_id, str(drop.licence)): drop.data for drop in issuers.drops}
+    bytes_of = {(drop.message_id, str(drop.licence)): drop.data for drop in drops}
     for key, xml in theirs.execute("SELECT licence_type || '/' || licence_no, xml FROM customs_licence"):
         value = _between(bytes_of.get((issued.get(key, ""), key), b""), b"<SignatureValue>", b"<")
         if not value or value not in xml:
@@ -204,9 +203,9 @@ def _balances(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[
     )
 
 
-def _files(town: Town, ours: sqlite3.Connection) -> Iterator[str]:
+def _files(instance: Path, ours: sqlite3.Connection) -> Iterator[str]:
     """Each file is somewhere, whole, and as the ledger has it."""
-    spool = town.instance / "spool"
+    spool = instance / "spool"
     for (name,) in ours.execute("SELECT name FROM feedback"):
         if not _is_whole(spool / "out" / name):
             yield f"the answer {name} is not in out/, or not whole"
@@ -231,8 +230,8 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def _replay(town: Town) -> Iterator[str]:
-    engine = create_engine(f"sqlite:///{town.instance / 'state' / 'ledger.sqlite3'}")
+def _replay(instance: Path) -> Iterator[str]:
+    engine = create_engine(f"sqlite:///{instance / 'state' / 'ledger.sqlite3'}")
     try:
         with engine.connect() as connection:
             yield from (f"replay: {one}" for one in differences(connection))
@@ -240,19 +239,19 @@ def _replay(town: Town) -> Iterator[str]:
         engine.dispose()
 
 
-def _what_waits(town: Town) -> str:
+def what_waits(instance: Path) -> str:
     """What is on its way, for whoever looks for the reason."""
     found: list[str] = []
     for folder, tables in (
         ("state", ("outbox", "interchange", "inbound_file", "licence")),
         ("customs-state", ("outbox", "interchange", "inbound_file")),
     ):
-        with closing(_open(town, folder)) as database:
+        with closing(_open(instance, folder)) as database:
             for table in tables:
                 column = "transmission" if table == "licence" else "status"
                 rows = dict(database.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY 1"))
                 found.append(f"{folder} {table} {rows}")
-    spool = town.instance / "spool"
+    spool = instance / "spool"
     found.append(f"in/ {len(list((spool / 'in').iterdir()))} work/ {len(list((spool / 'work').iterdir()))}")
     return "; ".join(found)
 
@@ -269,5 +268,5 @@ def _one(database: sqlite3.Connection, query: str) -> int:
     return int(database.execute(query).fetchone()[0])
 
 
-def _open(town: Town, folder: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{town.instance / folder / 'ledger.sqlite3'}?mode=ro", uri=True)
+def _open(instance: Path, folder: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{instance / folder / 'ledger.sqlite3'}?mode=ro", uri=True)

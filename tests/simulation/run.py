@@ -74,7 +74,7 @@ def simulate(seed: int) -> Outcome:
             instance = template()
         with repeatable_cryptography(), made_once():
             town = Town(folder, instance, seed, _beginning(chance))
-            _write_scenario(town, chance, seed)
+            write_scenario(town.instance, chance, seed)
             with _without_collection(), _listening(town), town.disks.mounted():
                 return _play(town, chance, seed)
     finally:
@@ -93,9 +93,9 @@ def _play(town: Town, chance: Random, seed: int) -> Outcome:
     town.calm()
     _let_go(town)
     began = town.timeline.seconds()
-    while town.timeline.seconds() < began + CALM_SECONDS and not is_settled(town):
+    while town.timeline.seconds() < began + CALM_SECONDS and not is_settled(town.instance):
         town.run(20.0)
-    verdict = judge(town, issuers)
+    verdict = judge(town.instance, issuers.drops, town.faults)
     kills = sum(house.kills for house in town.houses.values())
     for name in town.houses:
         town.stop(name)
@@ -127,7 +127,7 @@ def _let_go(town: Town) -> None:
 
     def let_go() -> None:
         town.ask("gateway", "line up", partner="customs")
-        held = held_rows(town)
+        held = held_rows(town.instance)
         if held:
             town.ask("gateway", "queue release", ids=held)
 
@@ -140,7 +140,8 @@ def _beginning(chance: Random) -> datetime:
     return datetime(2026, 2, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(9 * 30 * 86_400))
 
 
-def _write_scenario(town: Town, chance: Random, seed: int) -> None:
+def write_scenario(instance: Path, chance: Random, seed: int) -> None:
+    """What customs does with the licences, for the instance whose customs has none yet."""
     multi = chance.randint(1, 4)
     mischief = chance.sample(_MISCHIEF, chance.randint(0, 3))
     text = _SCENARIO.format(
@@ -151,8 +152,8 @@ def _write_scenario(town: Town, chance: Random, seed: int) -> None:
         amend=chance.randint(0, multi),
         withdraw=chance.randint(0, 1),
     )
-    (town.instance / "scenario.toml").write_text(text, encoding="utf-8")
-    path = town.instance / "customs.toml"
+    (instance / "scenario.toml").write_text(text, encoding="utf-8")
+    path = instance / "customs.toml"
     written = path.read_text(encoding="utf-8").replace(
         '# scenario = "scenario.toml"', 'scenario = "scenario.toml"'
     )
