@@ -36,8 +36,12 @@ class IncomingFiles:
         arrived: Callable[[str], None],
         max_bytes: int,
         services: AgreedServices,
+        gone_on: Callable[[post.InboundFile], None] = lambda _file: None,
     ) -> None:
-        """`folder` takes the files; `arrived` is called with the partner when one is stored."""
+        """`folder` takes the files; `arrived` is called with the partner when one is stored.
+
+        `gone_on` is told of each that comes in, with the position from which on.
+        """
         self._ledger = ledger
         self._addresses = addresses
         self._folder = folder
@@ -45,6 +49,7 @@ class IncomingFiles:
         self._arrived = arrived
         self._max_bytes = max_bytes
         self._services = services
+        self._gone_on = gone_on
         self._receiving: set[tuple[str, FileIdentity]] = set()
 
     async def offer(self, partner: str, offered: OfferedFile) -> Incoming | RefusedOffer:
@@ -70,6 +75,7 @@ class IncomingFiles:
                 )
             )
             if file.status is InboundStatus.RECEIVING:
+                self._gone_on(file)
                 return StoredFile(
                     file,
                     ledger=self._ledger,

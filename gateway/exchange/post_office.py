@@ -67,8 +67,9 @@ class LedgerPostOffice:
         limits: PostOfficeLimits | None = None,
         services: AgreedServices | None = None,
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
+        gone_on: Callable[[post.InboundFile], None] = lambda _file: None,
     ) -> None:
-        """`folder` takes incoming files; `arrived` is called when one is stored."""
+        """`folder` takes incoming files; `arrived` is called when one is stored, `gone_on` as one begins."""
         limits, services = limits or PostOfficeLimits(), services or AgreedServices()
         self._ledger = ledger
         self._reactor = reactor
@@ -94,6 +95,7 @@ class LedgerPostOffice:
             arrived=self._stored,
             max_bytes=limits.max_inbound_bytes,
             services=services,
+            gone_on=gone_on,
         )
         self._in_hand: dict[str, dict[FileIdentity, object]] = defaultdict(dict)
         self._watchers: dict[str, list[Callable[[], None]]] = defaultdict(list)

@@ -204,12 +204,16 @@ class Reception:
         )
         return [settled, *self._desk.settle(uow, file.partner, result)]
 
-    async def tidy_up(self) -> None:
-        """Put away what was settled just before the last run ended. To be called before the line is open."""
+    async def tidy_up(self) -> int:
+        """Put away what was settled just before the last run ended; how many files that were.
+
+        To be called before the line is open.
+        """
         left = await self._in_thread(_files_in, self._folder)
         settled = await self._ledger.read(lambda connection: post.inbound_settled(connection, left))
         for path, corrupt in settled.items():
             await self._in_thread(self._put_away, Path(path), corrupt)
+        return len(settled)
 
     def _put_away(self, path: Path, corrupt: bool) -> None:
         # The file last: as long as it is there, the next start finds it.

@@ -62,15 +62,18 @@ class SpoolTree:
         self.root = root
         self.incoming, self.work, self.out, self.held, self.corrupt = (root / folder for folder in FOLDERS)
 
-    def prepare(self) -> None:
-        """Make the folders that are missing, and clear away what a crash left half-written of ours."""
+    def prepare(self) -> int:
+        """Make the folders that are missing; clear away what a crash left half-written of ours, so many."""
         for name in FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)
+        cleared = 0
         for folder in (self.out, self.held, self.corrupt):
             for leftover in folder.glob(f"{_TEMPORARY}*.tmp"):
                 # Who may write there may have made anything of that name; it does no harm.
                 with suppress(OSError):
                     leftover.unlink()
+                    cleared += 1
+        return cleared
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The first `limit` files to claim, in order; memory is bounded by `limit`, not by the backlog."""

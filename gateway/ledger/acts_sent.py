@@ -61,6 +61,17 @@ def unsealed(connection: Connection, limit: int) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
+def count_unsealed(connection: Connection, until: int | None = None) -> int:
+    """How many acts are to be sealed; with `until`, of those of a number up to that."""
+    query = (
+        select(func.count())
+        .select_from(act)
+        .join(licence, _OF_LICENCE)
+        .where(is_literally(_ACT.transmission, Transmission.ACCEPTED), _MAY_GO)
+    )
+    return connection.execute(query if until is None else query.where(_ACT.id <= until)).scalar_one()
+
+
 def waiting(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, int]:
     """Of these licences, those with acts that have not left the house, and the latest priority among them.
 

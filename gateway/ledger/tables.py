@@ -403,3 +403,15 @@ Index(
     sqlite_where=~feedback.c.written,
     postgresql_where=~feedback.c.written,
 )
+
+#: When a daemon ran, and whether it ended in order: what it left is told by the next start.
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("started_at", Instant, nullable=False),
+    Column("alive_at", Instant, nullable=False),
+    Column("recovered_at", Instant),
+    Column("ended_at", Instant),
+    sqlite_autoincrement=True,
+)

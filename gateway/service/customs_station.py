@@ -112,9 +112,10 @@ class CustomsStation:
         """See `Daemon.start`."""
         await self._station.ledger.submit(_prepare)
         counts = await self._station.ledger.read(register.counts)
+        left = await self._station.recovery.begin()
         await self._station.open(self._desk)
         self._metering.start()
-        return f"{counts['licences']} licences in the register"
+        return f"{counts['licences']} licences in the register; {left}"
 
     def duties(self) -> Sequence[Duty]:
         """See `Daemon.duties`."""
@@ -157,6 +158,7 @@ class CustomsStation:
             "customs": {"participant": self._config.customs.participant},
             "register": counts,
             "lines": line_rows(self._station.line),
+            "recovery": self._station.recovery.shown(),
             "alerts": self._alerts.rows(),
         }
 

@@ -88,21 +88,11 @@ class GatewayHandlers:
             handlers.register(commands)
         register_line_commands(commands, self._station, self._endings, self._clock)
 
-    async def found_at_start(self) -> str:
-        """What the last run left, in a line for the log."""
-        counts = await self._read(query.counts)
+    async def tell_of_strays(self) -> None:
+        """What waits for a spool tree or a partner that is not configured any more is an alert."""
         for tree in await self._read(feedback.waiting_trees) - {tree.name for tree in self._trees}:
             self._alerts(f"spool {tree}", "answers wait for this tree, which is not configured any more")
         await self._tell_of_partners_gone()
-        in_work = await self._in_thread(lambda: sum(len(tree.claimed()) for tree in self._trees))
-        accepted = counts["licences"].get("ACCEPTED", 0)
-        outbox = counts["outbox"]
-        underway = sum(counts["interchanges"].values())
-        return (
-            f"{in_work} files left in work/ are examined again, {accepted} licences are to be sealed, "
-            f"{outbox['DUE']} messages wait to be sent, {underway} interchanges are under way, "
-            f"{counts['inbound']['STORED']} received files are to be settled"
-        )
 
     async def _tell_of_partners_gone(self) -> None:
         """What waits for a partner that is not configured is an alert until the partner is."""
@@ -141,6 +131,7 @@ class GatewayHandlers:
                 "feedback_waiting": answers_waiting,
             },
             "daily": counts["daily"],
+            "recovery": self._station.recovery.shown(),
             "alerts": self._alerts.rows(),
         }
 

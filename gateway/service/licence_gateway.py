@@ -75,7 +75,7 @@ class LicenceGateway:
         # Built once here too: a fault in keys or anchors is told now, and not by a dying worker.
         Bench(settings)
         self._law = law = Law(config.law)
-        trees = _trees(config)
+        trees, self._cleared = _trees(config)
         post = StationSettings(
             participant=config.gateway.participant,
             state=Path(config.gateway.state),
@@ -97,6 +97,7 @@ class LicenceGateway:
             workers=self._workers,
             ledger=ledger,
             alerts=self._alerts,
+            trees=[tree.spool for tree in trees],
         )
         self._offices = offices = Offices.of(config.partners)
         self._feedback = FeedbackWriter(
@@ -188,7 +189,8 @@ class LicenceGateway:
 
     async def start(self) -> str:
         """See `Daemon.start`."""
-        found = await self._handlers.found_at_start()
+        found = await self._station.recovery.begin(cleared=self._cleared)
+        await self._handlers.tell_of_strays()
         self._feedback.start()
         self._sealing.pump.start()
         await self._station.open(self._desk)
@@ -264,11 +266,10 @@ class LicenceGateway:
         self._station.post_office.wake()
 
 
-def _trees(config: GatewayConfig) -> list[Tree]:
+def _trees(config: GatewayConfig) -> tuple[list[Tree], int]:
+    """The spool trees, made where they are missing, and how many half-written files were cleared away."""
     trees = [
         Tree(SpoolTree(spool.name, Path(spool.path)), frozenset(spool.issuers) or None)
         for spool in config.spools
     ]
-    for tree in trees:
-        tree.spool.prepare()
-    return trees
+    return trees, sum([tree.spool.prepare() for tree in trees])

@@ -22,12 +22,14 @@ from gateway.exchange.giving_up import GivingUp
 from gateway.exchange.opening import Opener
 from gateway.exchange.post_office import LedgerPostOffice
 from gateway.exchange.reception import Desk, Reception
+from gateway.exchange.spool import SpoolTree
 from gateway.exchange.terms import Address, PostOfficeLimits
 from gateway.exchange.workers import Workers
 from gateway.ledger.store import LEDGER_FILE, Ledger
 from gateway.line.settings import LineSettings
 from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
+from gateway.service.recovery import Recovery
 from gateway.service.surroundings import Surroundings
 
 INBOUND_FOLDER = "inbound"
@@ -66,9 +68,13 @@ class Station:
         workers: Workers,
         ledger: Ledger,
         alerts: Alerts,
+        trees: Sequence[SpoolTree] = (),
         wrap_protocol: Callable[[Any], Any] | None = None,
     ) -> None:
-        """`wrap_protocol` puts something between the line and the wire: faults, in a simulated partner."""
+        """`trees` are looked at for what the last run left in them.
+
+        `wrap_protocol` puts something between the line and the wire: faults, in a simulated partner.
+        """
         self.us = Correspondent("self", settings.participant)
         self.partners = {one.name: Correspondent(one.name, one.participant) for one in settings.partners}
         self.ledger = ledger
@@ -79,6 +85,12 @@ class Station:
         self._inbound.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._reception: Reception | None = None
         self._giving_up: GivingUp | None = None
+        self.recovery = Recovery(
+            ledger=ledger,
+            reactor=surroundings.reactor,
+            in_thread=surroundings.in_thread,
+            trees=trees,
+        )
         limits, line = settings.limits, settings.line
         self.services = _services(settings.partners)
         self._addresses = _addresses(line, settings.partners)
@@ -100,6 +112,7 @@ class Station:
             ),
             services=self.services,
             alarm=alerts,
+            gone_on=self.recovery.gone_on,
         )
         self.line = surroundings.make_line(line, self.post_office, wrap_protocol)
         self._renewing = DeferredLock()
@@ -121,7 +134,7 @@ class Station:
         self._giving_up = GivingUp(
             ledger=self.ledger, post_office=self.post_office, reception=self._reception, desk=desk
         )
-        await self._reception.tidy_up()
+        self.recovery.put_away(await self._reception.tidy_up())
         self._reception.pump.start()
         try:
             await self.line.start()
@@ -180,13 +193,15 @@ class Station:
     def line_duties(self) -> Sequence[Duty]:
         """End the sessions properly, then the reception; what is queued stays queued."""
         reception = [] if self._reception is None else [("reception", self._reception.pump.stop)]
-        return [("line", self.line.stop), *reception]
+        return [("recovery", self.recovery.stop), ("line", self.line.stop), *reception]
 
     def last_duties(self) -> Sequence[Duty]:
         """End the workers, then the ledger: last, so that everything that ended could still be recorded."""
         return [("workers", self._workers.stop), ("ledger", self._close_ledger)]
 
     async def _close_ledger(self) -> None:
+        # The last word of this run: the next one goes by it.
+        await self.recovery.ended()
         await self.ledger.close()
 
     def _arrived(self) -> None:

@@ -80,8 +80,9 @@ def test_stop_by_command_and_a_start_that_tells_what_it_found(
     wait_until(lambda: (stage.status() or {})["queues"]["DUE"] == 3, 20, "they are not sealed")
     stage.gateway.kill()
     stage.gateway.start()
-    found = [str(line["event"]) for line in log_lines(instance) if "is ready" in str(line["event"])]
-    assert "3 messages wait to be sent" in found[-1]
+    (found,) = [line for line in log_lines(instance) if "; found: " in str(line["event"])]
+    assert str(found["event"]).endswith("; found: 3 messages due")
+    assert (found["due"], found["under_way"], found["files_in_work"]) == (3, 0, 0)
     assert stage.gateway.control.call("stop") == {"stopping": True}
     assert stage.gateway.wait() == 0
 

@@ -30,6 +30,7 @@ def upgrade() -> None:
     _inbound_file()
     _end_response()
     _feedback()
+    _run()
     if op.get_bind().dialect.name == "sqlite":
         _append_only()
 
@@ -494,6 +495,19 @@ def _feedback() -> None:
         ["tree", "id"],
         sqlite_where=sa.text("written = 0"),
         postgresql_where=sa.text("NOT written"),
+    )
+
+
+def _run() -> None:
+    op.create_table(
+        "run",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.String(27), nullable=False),
+        sa.Column("alive_at", sa.String(27), nullable=False),
+        sa.Column("recovered_at", sa.String(27)),
+        sa.Column("ended_at", sa.String(27)),
+        sa.PrimaryKeyConstraint("id", name="pk_run"),
+        sqlite_autoincrement=True,
     )
 
 
