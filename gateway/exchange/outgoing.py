@@ -68,12 +68,16 @@ class OutgoingFiles:
         """The oldest that is still to be sent and not in hand, else a new one of all that is due."""
         now, held = self._clock(), frozenset(in_hand)
 
-        def waiting(connection: Connection) -> _Found | None:
+        def waiting(connection: Connection) -> tuple[_Found | None, bool]:
             free = (one for one in post.unfinished(connection, partner, now) if one.identity not in held)
             interchange = next(free, None)
-            return None if interchange is None else self._look(connection, interchange)
+            if interchange is None:
+                return None, post.is_due(connection, partner, now)
+            return self._look(connection, interchange), False
 
-        found = await self._ledger.read(waiting) or await self._gather(partner)
+        found, is_due = await self._ledger.read(waiting)
+        if is_due:
+            found = await self._gather(partner)
         return None if found is None else await self._outgoing(found)
 
     async def _gather(self, partner: str) -> _Found | None:

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import EntryKind
 from gateway.ledger.portable import is_literally
-from gateway.ledger.projection import about, key_of
+from gateway.ledger.projection import key_of
+from gateway.ledger.statements import is_about, one_of, rows_about
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import act, licence, message
 from gateway.licences.life import LicenceEvent, Life, Transmission
@@ -28,6 +29,45 @@ _NOT_ANSWERED = (*_HERE, Transmission.SENT)
 _OF_LICENCE = (licence.c.licence_type == _ACT.licence_type) & (licence.c.licence_no == _ACT.licence_no)
 #: Its licence goes before it, and is not refused there.
 _MAY_GO = licence.c.transmission != Transmission.CUSTOMS_REFUSED
+
+_UNSEALED = (
+    select(act, message.c.xml, licence.c.partner, licence.c.clearance_port)
+    .join(message, message.c.message_id == _ACT.message_id)
+    .join(licence, _OF_LICENCE)
+    .where(is_literally(_ACT.transmission, Transmission.ACCEPTED), _MAY_GO)
+    .order_by(_ACT.priority, _ACT.id)
+    .limit(bindparam("limit"))
+)
+_UNSEALED_IDS = (
+    select(_ACT.message_id)
+    .join(licence, _OF_LICENCE)
+    .where(
+        one_of(_ACT.message_id, "message_ids"),
+        is_literally(_ACT.transmission, Transmission.ACCEPTED),
+        _MAY_GO,
+    )
+)
+_WAITING = (
+    select(_ACT.licence_type, _ACT.licence_no, func.max(_ACT.priority).label("priority"))
+    .where(is_about(act), _ACT.transmission.in_(_HERE))
+    .group_by(_ACT.licence_type, _ACT.licence_no)
+)
+_UNANSWERED = (
+    select(_ACT.licence_type, _ACT.licence_no)
+    .where(is_about(act), _ACT.transmission.in_(_NOT_ANSWERED))
+    .distinct()
+)
+_BY_SEAL = select(act).where(one_of(_ACT.sealed_message_id, "seals"))
+_RECORD_SEALED = (
+    update(act)
+    .where(_ACT.message_id == bindparam("which"))
+    .values(transmission=bindparam("new_transmission"), sealed_message_id=bindparam("new_seal"))
+)
+_SAVE = (
+    update(act)
+    .where(_ACT.message_id == bindparam("which"))
+    .values(transmission=bindparam("new_transmission"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +90,7 @@ def unsealed(connection: Connection, limit: int) -> Sequence[Row[Any]]:
 
     Customs is told nothing about a licence that it does not have: an act waits while customs refuses that.
     """
-    query = (
-        select(act, message.c.xml, licence.c.partner, licence.c.clearance_port)
-        .join(message, message.c.message_id == _ACT.message_id)
-        .join(licence, _OF_LICENCE)
-        .where(is_literally(_ACT.transmission, Transmission.ACCEPTED), _MAY_GO)
-        .order_by(_ACT.priority, _ACT.id)
-        .limit(limit)
-    )
-    return connection.execute(query).all()
+    return connection.execute(_UNSEALED, {"limit": limit}).all()
 
 
 def count_unsealed(connection: Connection, until: int | None = None) -> int:
@@ -77,39 +109,19 @@ def waiting(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceK
 
     What follows about the same licence must not overtake them.
     """
-    columns = (_ACT.licence_type, _ACT.licence_no)
-    query = (
-        select(*columns, func.max(_ACT.priority).label("priority"))
-        .where(about(act, keys), _ACT.transmission.in_(_HERE))
-        .group_by(*columns)
-    )
-    return {key_of(row): row.priority for row in connection.execute(query)}
+    return {key_of(row): row.priority for row in rows_about(connection, _WAITING, keys)}
 
 
 def unanswered(connection: Connection, keys: Iterable[LicenceKey]) -> set[LicenceKey]:
     """Of these licences, those with acts to which customs has not answered yet."""
-    query = (
-        select(_ACT.licence_type, _ACT.licence_no)
-        .where(about(act, keys), _ACT.transmission.in_(_NOT_ANSWERED))
-        .distinct()
-    )
-    return {key_of(row) for row in connection.execute(query)}
+    return {key_of(row) for row in rows_about(connection, _UNANSWERED, keys)}
 
 
 def unsealed_ids(connection: Connection, message_ids: Sequence[str]) -> set[str]:
     """Those of these acts that are to be sealed, as of now."""
     if not message_ids:
         return set()
-    query = (
-        select(_ACT.message_id)
-        .join(licence, _OF_LICENCE)
-        .where(
-            _ACT.message_id.in_(message_ids),
-            is_literally(_ACT.transmission, Transmission.ACCEPTED),
-            _MAY_GO,
-        )
-    )
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(_UNSEALED_IDS, {"message_ids": message_ids}).scalars())
 
 
 def by_seal(connection: Connection, sealed_message_ids: Iterable[str]) -> dict[str, SealedAct]:
@@ -117,23 +129,18 @@ def by_seal(connection: Connection, sealed_message_ids: Iterable[str]) -> dict[s
     wanted = sorted(set(sealed_message_ids))
     if not wanted:
         return {}
-    query = select(act).where(_ACT.sealed_message_id.in_(wanted))
-    return {row.sealed_message_id: _sealed_act(row) for row in connection.execute(query)}
+    rows = connection.execute(_BY_SEAL, {"seals": wanted})
+    return {row.sealed_message_id: _sealed_act(row) for row in rows}
 
 
 def record_sealed(uow: UnitOfWork, seals: Mapping[str, str]) -> None:
     """These acts (by MessageID) have been sealed under these MessageIDs; in one statement."""
     if seals:
-        statement = (
-            update(act)
-            .where(_ACT.message_id == bindparam("which"))
-            .values(transmission=bindparam("new_transmission"), sealed_message_id=bindparam("new_seal"))
-        )
         rows = [
             {"which": message_id, "new_transmission": Transmission.SEALED, "new_seal": sealed}
             for message_id, sealed in seals.items()
         ]
-        uow.connection.execute(statement, rows)
+        uow.connection.execute(_RECORD_SEALED, rows)
 
 
 def record_sent(
@@ -154,13 +161,8 @@ def save(uow: UnitOfWork, happened: Sequence[tuple[SealedAct, LicenceEvent]]) ->
         before = after.get(one.message_id, one.transmission)
         after[one.message_id] = moved(before, event)
     if after:
-        statement = (
-            update(act)
-            .where(_ACT.message_id == bindparam("which"))
-            .values(transmission=bindparam("new_transmission"))
-        )
         rows = [{"which": each, "new_transmission": transmission} for each, transmission in after.items()]
-        uow.connection.execute(statement, rows)
+        uow.connection.execute(_SAVE, rows)
 
 
 def moved(transmission: Transmission, event: LicenceEvent) -> Transmission:

@@ -13,8 +13,14 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.ledger.correspondence import MAX_IDS_A_STATEMENT
 from gateway.ledger.portable import insert_if_absent
+from gateway.ledger.statements import one_of
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import last_answer
+
+_LAST = select(last_answer).where(one_of(last_answer.c.message_id, "message_ids"))
+_ANSWERED_AGAIN = (
+    update(last_answer).where(last_answer.c.message_id == bindparam("which")).values(created=bindparam("at"))
+)
 
 
 def last_answered(connection: Connection, message_ids: Iterable[str]) -> dict[str, datetime]:
@@ -23,8 +29,8 @@ def last_answered(connection: Connection, message_ids: Iterable[str]) -> dict[st
     found: dict[str, datetime] = {}
     for begin in range(0, len(wanted), MAX_IDS_A_STATEMENT):
         chunk = wanted[begin : begin + MAX_IDS_A_STATEMENT]
-        query = select(last_answer).where(last_answer.c.message_id.in_(chunk))
-        found |= {row.message_id: row.created for row in connection.execute(query)}
+        rows = connection.execute(_LAST, {"message_ids": chunk})
+        found |= {row.message_id: row.created for row in rows}
     return found
 
 
@@ -35,5 +41,4 @@ def answered(uow: UnitOfWork, created: Mapping[str, datetime], before: Iterable[
     new = [{"message_id": name, "created": at} for name, at in created.items() if name not in known]
     insert_if_absent(uow.connection, last_answer, new)
     if again:
-        statement = update(last_answer).where(last_answer.c.message_id == bindparam("which"))
-        uow.connection.execute(statement.values(created=bindparam("at")), again)
+        uow.connection.execute(_ANSWERED_AGAIN, again)

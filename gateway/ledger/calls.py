@@ -21,6 +21,8 @@ from licencexml.values import LicenceKey
 
 Answer = dict[str, Any]
 
+_HOW_MANY_OPEN = select(func.count()).where(phone_call.c.made_at.is_(None))
+
 
 class CallSubject(StrEnum):
     """What a call is for."""
@@ -50,7 +52,7 @@ def open_calls(connection: Connection, limit: int = 100) -> list[Answer]:
 
 def count_open(connection: Connection) -> int:
     """How many calls are still to be made."""
-    return connection.execute(select(func.count()).where(phone_call.c.made_at.is_(None))).scalar_one()
+    return connection.execute(_HOW_MANY_OPEN).scalar_one()
 
 
 def call(connection: Connection, number: int) -> Answer | None:

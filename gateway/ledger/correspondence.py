@@ -12,6 +12,7 @@ from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.journal import Row as NewRow
 from gateway.ledger.kinds import Direction, OutcomeStatus
 from gateway.ledger.outcome import Outcome
+from gateway.ledger.statements import one_of
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import message
 from gateway.licences.identity import MESSAGE_ID_CONFLICT
@@ -21,6 +22,17 @@ from licencexml.values import LicenceKey, LicenceType
 
 #: SQLite takes 32,766 parameters in a statement; batches are of hundreds.
 MAX_IDS_A_STATEMENT = 20_000
+
+_KNOWN = select(
+    message.c.message_id,
+    message.c.kind,
+    message.c.direction,
+    message.c.digest,
+    message.c.status,
+    message.c.licence_type,
+    message.c.licence_no,
+    message.c.answer,
+).where(one_of(message.c.message_id, "message_ids"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +62,8 @@ def known_messages(connection: Connection, message_ids: Iterable[str]) -> dict[s
     """Those of `message_ids` that are in the register, in one statement."""
     wanted = sorted(set(message_ids))
     assert len(wanted) <= MAX_IDS_A_STATEMENT, "a batch is bounded by those who make it"
-    columns = message.c
-    query = select(
-        columns.message_id,
-        columns.kind,
-        columns.direction,
-        columns.digest,
-        columns.status,
-        columns.licence_type,
-        columns.licence_no,
-        columns.answer,
-    ).where(columns.message_id.in_(wanted))
-    return {row.message_id: _known(row) for row in connection.execute(query)}
+    rows = connection.execute(_KNOWN, {"message_ids": wanted})
+    return {row.message_id: _known(row) for row in rows}
 
 
 def licence_key(licence_type: str | None, licence_no: str | None) -> LicenceKey | None:

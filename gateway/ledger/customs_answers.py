@@ -23,6 +23,7 @@ from gateway.ledger.outcome import Outcome
 from gateway.ledger.projection import load_lives, save_lives
 from gateway.ledger.refusals import enter_refusal
 from gateway.ledger.refused_acts import REPLACEMENT, Answered, acts_only, open_all, settle_all
+from gateway.ledger.statements import one_of
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import outbox
 from gateway.licences.identity import ANSWERED_LICENCE_DIFFERS, ANSWERED_MESSAGE_UNKNOWN
@@ -30,6 +31,15 @@ from gateway.licences.life import LicenceEvent, Transmission
 from licencexml.messages import AckStatus, ApplicationAck, kind_of
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
+
+_DELIVERED = (
+    update(outbox)
+    .where(
+        one_of(outbox.c.message_id, "message_ids"),
+        outbox.c.status.in_((OutboxStatus.DUE, OutboxStatus.HELD, OutboxStatus.ASSIGNED)),
+    )
+    .values(status=OutboxStatus.DELIVERED)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +162,4 @@ def _enter(journal: Journal, one: AnswerReceived, key: LicenceKey, *, of_act: bo
 
 def _delivered(uow: UnitOfWork, message_ids: Sequence[str]) -> None:
     if message_ids:
-        waiting = [OutboxStatus.DUE, OutboxStatus.HELD, OutboxStatus.ASSIGNED]
-        uow.connection.execute(
-            update(outbox)
-            .where(outbox.c.message_id.in_(message_ids), outbox.c.status.in_(waiting))
-            .values(status=OutboxStatus.DELIVERED)
-        )
+        uow.connection.execute(_DELIVERED, {"message_ids": message_ids})

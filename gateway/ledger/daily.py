@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from gateway.ledger.correspondence import Received, register
 from gateway.ledger.daily_tables import business_day, day_difference, day_report, day_report_part
@@ -26,6 +26,16 @@ from gateway.ledger.tables import message
 _REPORT = day_report.c
 _PART = day_report_part.c
 _DIFFERENCE = day_difference.c
+
+_LAST_CLOSED = select(func.max(business_day.c.day)).where(business_day.c.day <= bindparam("until"))
+_CLOSED_SINCE = (
+    select(business_day.c.day).where(business_day.c.day >= bindparam("since")).order_by(business_day.c.day)
+)
+_UNWRITTEN = (
+    select(_REPORT.id, _REPORT.day, _REPORT.partner, _REPORT.content)
+    .where(~_REPORT.written)
+    .order_by(_REPORT.id)
+)
 
 
 class DifferenceStatus(StrEnum):
@@ -79,8 +89,7 @@ class Written:
 
 def last_closed(connection: Connection, until: date) -> date | None:
     """The last business day up to `until` that was closed; a clock that was ahead may have closed others."""
-    query = select(func.max(business_day.c.day)).where(business_day.c.day <= until)
-    return connection.execute(query).scalar()
+    return connection.execute(_LAST_CLOSED, {"until": until}).scalar()
 
 
 def closed_at(connection: Connection, day: date) -> datetime | None:
@@ -90,8 +99,7 @@ def closed_at(connection: Connection, day: date) -> datetime | None:
 
 def closed_since(connection: Connection, day: date) -> list[date]:
     """The days from `day` on that are closed, in order."""
-    query = select(business_day.c.day).where(business_day.c.day >= day).order_by(business_day.c.day)
-    return list(connection.execute(query).scalars())
+    return list(connection.execute(_CLOSED_SINCE, {"since": day}).scalars())
 
 
 def reopen(uow: UnitOfWork, days: Iterable[date]) -> None:
@@ -210,9 +218,7 @@ def reconcile(
 
 def unwritten(connection: Connection) -> list[Written]:
     """The reports whose files are to be written, oldest first."""
-    columns = (_REPORT.id, _REPORT.day, _REPORT.partner, _REPORT.content)
-    query = select(*columns).where(~_REPORT.written).order_by(_REPORT.id)
-    return [Written(row.id, row.day, row.partner, row.content) for row in connection.execute(query)]
+    return [Written(row.id, row.day, row.partner, row.content) for row in connection.execute(_UNWRITTEN)]
 
 
 def mark_written(uow: UnitOfWork, report_id: int) -> None:

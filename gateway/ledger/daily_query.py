@@ -21,6 +21,24 @@ Answer = dict[str, Any]
 #: In place of the reports of a day that was not reported.
 _NOT_REPORTED = (None,)
 
+_OPEN_BY_DAY = (
+    select(day_difference.c.day, day_difference.c.partner, func.count().label("number"))
+    .where(is_literally(day_difference.c.status, DifferenceStatus.OPEN))
+    .group_by(day_difference.c.day, day_difference.c.partner)
+    .order_by(day_difference.c.day, day_difference.c.partner)
+)
+_LATER = day_report.alias()
+_IS_SUPERSEDED = exists().where(
+    _LATER.c.day == day_report.c.day,
+    _LATER.c.partner == day_report.c.partner,
+    _LATER.c.id > day_report.c.id,
+)
+_UNANSWERED = (
+    select(day_report.c.day, day_report.c.partner, day_report.c.as_of, day_report.c.refusals)
+    .where(day_report.c.answered_at.is_(None), ~_IS_SUPERSEDED)
+    .order_by(day_report.c.id)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
@@ -43,28 +61,11 @@ class Standing:
 
 def standing(connection: Connection) -> Standing:
     """What wants attention now. A report is not waited for when its partner has a later one of its day."""
-    columns = (day_difference.c.day, day_difference.c.partner)
-    open_ones = (
-        select(*columns, func.count().label("number"))
-        .where(is_literally(day_difference.c.status, DifferenceStatus.OPEN))
-        .group_by(*columns)
-        .order_by(*columns)
-    )
-    later = day_report.alias()
-    superseded = exists().where(
-        later.c.day == day_report.c.day,
-        later.c.partner == day_report.c.partner,
-        later.c.id > day_report.c.id,
-    )
-    waiting = (
-        select(day_report.c.day, day_report.c.partner, day_report.c.as_of, day_report.c.refusals)
-        .where(day_report.c.answered_at.is_(None), ~superseded)
-        .order_by(day_report.c.id)
-    )
     return Standing(
-        differences={(row.day, row.partner): row.number for row in connection.execute(open_ones)},
+        differences={(row.day, row.partner): row.number for row in connection.execute(_OPEN_BY_DAY)},
         unanswered=tuple(
-            Unanswered(row.day, row.partner, row.as_of, _codes(row)) for row in connection.execute(waiting)
+            Unanswered(row.day, row.partner, row.as_of, _codes(row))
+            for row in connection.execute(_UNANSWERED)
         ),
         calls=count_open(connection),
     )

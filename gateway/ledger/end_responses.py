@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from gateway.ledger.interchanges import find_interchange, mark_delivered, mark_refused
 from gateway.ledger.kinds import EndResponseKind, InterchangeStatus
 from gateway.ledger.parcels import Interchange
+from gateway.ledger.statements import insert_rows, one_of
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import end_response
 from oftp2.identity import FileIdentity
@@ -22,6 +23,10 @@ from oftp2.identity import FileIdentity
 _RESPONSES = end_response.c
 #: So many are kept of one file; a partner that goes on responding is not listened to for ever.
 MAX_KEPT = 16
+
+_OF_INTERCHANGES = (
+    select(end_response).where(one_of(_RESPONSES.interchange_id, "numbers")).order_by(_RESPONSES.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +135,12 @@ def _keep(uow: UnitOfWork, interchange_id: int, said: EndResponse) -> None:
         "signature": said.signature or None,
         "certificate": said.certificate or None,
     }
-    uow.connection.execute(insert(end_response).values(row))
+    insert_rows(uow.connection, end_response, [row])
 
 
 def responses_of(connection: Connection, interchange_ids: Collection[int]) -> list[KeptResponse]:
     """The responses to these interchanges, in the order in which they came."""
-    query = select(end_response).where(_RESPONSES.interchange_id.in_(interchange_ids)).order_by(_RESPONSES.id)
+    rows = connection.execute(_OF_INTERCHANGES, {"numbers": list(interchange_ids)})
     return [
         KeptResponse(
             row.interchange_id,
@@ -152,5 +157,5 @@ def responses_of(connection: Connection, interchange_ids: Collection[int]) -> li
                 fault=row.fault,
             ),
         )
-        for row in connection.execute(query)
+        for row in rows
     ]

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from gateway.ledger.portable import insert_if_absent
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import feedback
+
+_UNWRITTEN = (
+    select(feedback.c.id, feedback.c.tree, feedback.c.name, feedback.c.content)
+    .where(~feedback.c.written, feedback.c.tree == bindparam("tree"))
+    .order_by(feedback.c.id)
+    .limit(bindparam("limit"))
+)
+_WRITTEN = update(feedback).where(feedback.c.id == bindparam("which_id")).values(written=True, content=b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +62,7 @@ def add_all(uow: UnitOfWork, files: Sequence[NewFeedback]) -> None:
 
 def unwritten(connection: Connection, limit: int, tree: str) -> list[Feedback]:
     """Files still to be written into `tree`, in the order in which they were added."""
-    columns = (feedback.c.id, feedback.c.tree, feedback.c.name, feedback.c.content)
-    query = (
-        select(*columns)
-        .where(~feedback.c.written, feedback.c.tree == tree)
-        .order_by(feedback.c.id)
-        .limit(limit)
-    )
-    return [Feedback(*row) for row in connection.execute(query)]
+    return [Feedback(*row) for row in connection.execute(_UNWRITTEN, {"tree": tree, "limit": limit})]
 
 
 def count_unwritten(connection: Connection) -> int:
@@ -77,5 +78,4 @@ def waiting_trees(connection: Connection) -> set[str]:
 def mark_written(uow: UnitOfWork, ids: Sequence[int]) -> None:
     """These files are on disk; what they say need not be kept twice, that they were given must be."""
     if ids:
-        done = update(feedback).where(feedback.c.id.in_(ids)).values(written=True, content=b"")
-        uow.connection.execute(done)
+        uow.connection.execute(_WRITTEN, [{"which_id": number} for number in ids])

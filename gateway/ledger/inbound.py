@@ -6,8 +6,9 @@ Exported by `gateway.ledger.post` under `inbound_...` names.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from gateway.ledger.interchanges import control_reference
 from gateway.ledger.journal import Journal
@@ -20,6 +21,7 @@ from gateway.ledger.parcels import (
     inbound_file_of,
 )
 from gateway.ledger.portable import is_literally
+from gateway.ledger.statements import insert_rows, one_of, update_row
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import inbound_file
 from oftp2.attributes import PLAIN, FileAttributes
@@ -29,6 +31,36 @@ _FILES = inbound_file.c
 #: So many paths one statement asks for.
 _CHUNK = 1_000
 _BEGUN = {"status": InboundStatus.RECEIVING, "receipt_status": ReceiptStatus.NONE}
+
+_BY_ID = select(inbound_file).where(_FILES.id == bindparam("id"))
+_BY_IDENTITY = select(inbound_file).where(_FILES.partner == bindparam("partner"), *has_identity(inbound_file))
+_UNFINISHED = tuple(
+    select(inbound_file)
+    .where(is_literally(_FILES.status, status), _FILES.id > bindparam("after"))
+    .order_by(_FILES.id)
+    .limit(bindparam("limit"))
+    for status in (InboundStatus.RECEIVING, InboundStatus.STORED)
+)
+_CORRUPT = (
+    select(inbound_file)
+    .where(is_literally(_FILES.status, InboundStatus.CORRUPT))
+    .order_by(_FILES.id.desc())
+    .limit(bindparam("limit"))
+)
+_SETTLED = select(_FILES.path, _FILES.status).where(
+    one_of(_FILES.path, "paths"), _FILES.status.in_((InboundStatus.PROCESSED, InboundStatus.CORRUPT))
+)
+_RECEIPTS_DUE = (
+    select(inbound_file)
+    .where(_FILES.partner == bindparam("partner"), is_literally(_FILES.receipt_status, ReceiptStatus.DUE))
+    .order_by(_FILES.id)
+    .limit(bindparam("limit"))
+)
+_OPENED = (
+    update(inbound_file)
+    .where(_FILES.id == bindparam("which_id"), _FILES.receipt_status == ReceiptStatus.NONE)
+    .values(receipt_status=ReceiptStatus.DUE)
+)
 
 
 def offer(
@@ -49,9 +81,7 @@ def offer(
     told = attribute_columns(attributes) | {"size_bytes": size_bytes, "position_bytes": 0}
     if known is None:
         row = identity_columns(identity) | told | _BEGUN
-        uow.connection.execute(
-            insert(inbound_file).values(row | {"partner": partner, "path": path, "at": uow.now})
-        )
+        insert_rows(uow.connection, inbound_file, [row | {"partner": partner, "path": path, "at": uow.now}])
     elif known.is_refused and known.receipt_status is ReceiptStatus.SENT:
         _update(
             uow, known.id, **told, **_BEGUN, refusal_reason=None, refusal_text=None, hash=None, at=uow.now
@@ -69,7 +99,7 @@ def offer(
 
 def find(connection: Connection, partner: str, identity: FileIdentity) -> InboundFile | None:
     """The file of this identity, if the partner ever offered it."""
-    return _one(connection, _FILES.partner == partner, *has_identity(inbound_file, identity))
+    return _one(connection, _BY_IDENTITY, identity_columns(identity) | {"partner": partner})
 
 
 def progress(uow: UnitOfWork, file_id: int, position_bytes: int) -> None:
@@ -103,8 +133,7 @@ def stored(
 
 def opened(uow: UnitOfWork, file_id: int) -> None:
     """The envelopes round the file came off, and were in order: its receipt is due."""
-    still_to_come = (_FILES.id == file_id) & (_FILES.receipt_status == ReceiptStatus.NONE)
-    uow.connection.execute(update(inbound_file).where(still_to_come).values(receipt_status=ReceiptStatus.DUE))
+    uow.connection.execute(_OPENED, {"which_id": file_id})
 
 
 def not_processed(
@@ -140,7 +169,7 @@ def not_processed(
 
 def get(connection: Connection, file_id: int) -> InboundFile | None:
     """The file of this number."""
-    return _one(connection, _FILES.id == file_id)
+    return _one(connection, _BY_ID, {"id": file_id})
 
 
 def processed(uow: UnitOfWork, file_id: int, control_reference: str | None) -> None:
@@ -155,42 +184,30 @@ def corrupt(uow: UnitOfWork, file_id: int, why: str) -> None:
 
 def waiting(connection: Connection, after: int, limit: int) -> list[InboundFile]:
     """Files that are coming in, or stored and not worked off, with a higher number than `after`, in order."""
-    unfinished = (InboundStatus.RECEIVING, InboundStatus.STORED)
-    found: list[InboundFile] = []
-    for status in unfinished:
-        query = select(inbound_file).where(is_literally(_FILES.status, status), _FILES.id > after)
-        rows = connection.execute(query.order_by(_FILES.id).limit(limit)).mappings()
-        found += [inbound_file_of(row) for row in rows]
+    found = [
+        file for query in _UNFINISHED for file in _all(connection, query, {"after": after, "limit": limit})
+    ]
     return sorted(found, key=lambda file: file.id)[:limit]
 
 
 def not_worked_off(connection: Connection, limit: int) -> list[InboundFile]:
     """Files that were given up, or could not be read or opened, the latest first."""
-    query = select(inbound_file).where(is_literally(_FILES.status, InboundStatus.CORRUPT))
-    rows = connection.execute(query.order_by(_FILES.id.desc()).limit(limit)).mappings()
-    return [inbound_file_of(row) for row in rows]
+    return _all(connection, _CORRUPT, {"limit": limit})
 
 
 def settled(connection: Connection, paths: Sequence[str]) -> dict[str, bool]:
     """Those of `paths` whose file is settled, and whether it could not be read as an interchange."""
-    over = (InboundStatus.PROCESSED, InboundStatus.CORRUPT)
     found: dict[str, bool] = {}
     for begin in range(0, len(paths), _CHUNK):
         chunk = paths[begin : begin + _CHUNK]
-        query = select(_FILES.path, _FILES.status).where(_FILES.path.in_(chunk), _FILES.status.in_(over))
-        found |= {row.path: row.status == InboundStatus.CORRUPT for row in connection.execute(query)}
+        rows = connection.execute(_SETTLED, {"paths": chunk})
+        found |= {row.path: row.status == InboundStatus.CORRUPT for row in rows}
     return found
 
 
 def receipts_due(connection: Connection, partner: str, limit: int) -> list[InboundFile]:
     """Files whose end-to-end receipt we owe to `partner`, oldest first."""
-    query = (
-        select(inbound_file)
-        .where(_FILES.partner == partner, is_literally(_FILES.receipt_status, ReceiptStatus.DUE))
-        .order_by(_FILES.id)
-        .limit(limit)
-    )
-    return [inbound_file_of(row) for row in connection.execute(query).mappings()]
+    return _all(connection, _RECEIPTS_DUE, {"partner": partner, "limit": limit})
 
 
 def receipt_sent(uow: UnitOfWork, file_id: int) -> None:
@@ -198,10 +215,14 @@ def receipt_sent(uow: UnitOfWork, file_id: int) -> None:
     _update(uow, file_id, receipt_status=ReceiptStatus.SENT)
 
 
-def _one(connection: Connection, *conditions: ColumnElement[bool]) -> InboundFile | None:
-    row = connection.execute(select(inbound_file).where(*conditions)).mappings().one_or_none()
+def _one(connection: Connection, query: Select[Any], parameters: dict[str, Any]) -> InboundFile | None:
+    row = connection.execute(query, parameters).mappings().one_or_none()
     return None if row is None else inbound_file_of(row)
 
 
+def _all(connection: Connection, query: Select[Any], parameters: dict[str, Any]) -> list[InboundFile]:
+    return [inbound_file_of(row) for row in connection.execute(query, parameters).mappings()]
+
+
 def _update(uow: UnitOfWork, file_id: int, **values: object) -> None:
-    uow.connection.execute(update(inbound_file).where(_FILES.id == file_id).values(**values))
+    update_row(uow.connection, inbound_file, file_id, **values)

@@ -10,15 +10,23 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
 
 from gateway.ledger import acts_sent
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
 from gateway.ledger.outgoing_files import forget_content
-from gateway.ledger.parcels import Interchange, has_identity, identity_columns, interchange_of, stands_for
+from gateway.ledger.parcels import (
+    Interchange,
+    has_identity,
+    identity_columns,
+    interchange_of,
+    second_columns,
+    stands_for,
+)
 from gateway.ledger.portable import is_literally
 from gateway.ledger.projection import key_of, load_lives, save_lives
+from gateway.ledger.statements import insert_rows, one_of, update_row
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import interchange, message, outbox
 from gateway.licences.life import LicenceEvent
@@ -27,6 +35,53 @@ from oftp2.identity import FileIdentity
 _BOX = outbox.c
 _INTERCHANGES = interchange.c
 _UNSAFE = re.compile(r"[^A-Z0-9]")
+
+_BY_ID = select(interchange).where(_INTERCHANGES.id == bindparam("id"))
+_BY_IDENTITY = select(interchange).where(*has_identity(interchange))
+_BY_SECOND = select(interchange).where(*stands_for(interchange))
+_LAST_NUMBER = select(func.coalesce(func.max(_INTERCHANGES.id), 0))
+_DUE = (
+    select(_BOX.id, _BOX.size_bytes, _BOX.message_id)
+    .where(
+        _BOX.partner == bindparam("partner"),
+        is_literally(_BOX.status, OutboxStatus.DUE),
+        or_(_BOX.not_before.is_(None), _BOX.not_before <= bindparam("now")),
+    )
+    .order_by(_BOX.priority, _BOX.id)
+    .limit(bindparam("limit"))
+)
+_ASSIGN = (
+    update(outbox)
+    .where(_BOX.id == bindparam("which_id"))
+    .values(status=OutboxStatus.ASSIGNED, interchange_id=bindparam("number"))
+)
+_MEMBERS = (
+    select(message.c.xml)
+    .join(outbox, _BOX.message_id == message.c.message_id)
+    .where(_BOX.interchange_id == bindparam("number"))
+    .order_by(_BOX.priority, _BOX.id)
+)
+_UNFINISHED = (
+    select(interchange)
+    .where(
+        _INTERCHANGES.partner == bindparam("partner"),
+        is_literally(_INTERCHANGES.status, InterchangeStatus.READY),
+    )
+    .order_by(_INTERCHANGES.id)
+)
+_UNFINISHED_NOW = _UNFINISHED.where(
+    or_(_INTERCHANGES.not_before.is_(None), _INTERCHANGES.not_before <= bindparam("now"))
+)
+_CARRIED = (
+    select(_BOX.licence_type, _BOX.licence_no, _BOX.message_id)
+    .where(_BOX.interchange_id == bindparam("number"), _BOX.kind == SEALED_LICENCE)
+    .order_by(_BOX.priority, _BOX.id)
+)
+_MEMBERS_BECOME = (
+    update(outbox)
+    .where(_BOX.interchange_id == bindparam("number"), one_of(_BOX.status, "were"))
+    .values(status=bindparam("new_status"))
+)
 
 
 def gather(
@@ -44,7 +99,7 @@ def gather(
     taken = _due(uow, partner, max_count, max_bytes)
     if not taken:
         return None
-    number = uow.connection.execute(select(func.coalesce(func.max(_INTERCHANGES.id), 0))).scalar_one() + 1
+    number = uow.connection.execute(_LAST_NUMBER).scalar_one() + 1
     file = identity(number)
     row = identity_columns(file) | {
         "id": number,
@@ -59,32 +114,23 @@ def gather(
         "last_reason": None,
         "read_at": None,
     }
-    uow.connection.execute(insert(interchange).values(row))
-    uow.connection.execute(
-        update(outbox)
-        .where(_BOX.id.in_([member.id for member in taken]))
-        .values(status=OutboxStatus.ASSIGNED, interchange_id=number)
-    )
+    insert_rows(uow.connection, interchange, [row])
+    uow.connection.execute(_ASSIGN, [{"which_id": member.id, "number": number} for member in taken])
     made = get(uow.connection, number)
     assert made is not None, "the row was written above"
     return made
 
 
+def is_due(connection: Connection, partner: str, now: datetime) -> bool:
+    """Whether `gather` would make an interchange for `partner`."""
+    return connection.execute(_DUE, {"partner": partner, "now": now, "limit": 1}).first() is not None
+
+
 def _due(uow: UnitOfWork, partner: str, max_count: int, max_bytes: int) -> Sequence[Row[int, int, str]]:
-    query = (
-        select(_BOX.id, _BOX.size_bytes, _BOX.message_id)
-        .where(
-            _BOX.partner == partner,
-            is_literally(_BOX.status, OutboxStatus.DUE),
-            or_(_BOX.not_before.is_(None), _BOX.not_before <= uow.now),
-        )
-        .order_by(_BOX.priority, _BOX.id)
-        .limit(max_count)
-    )
     taken: list[Row[int, int, str]] = []
     size_bytes = 0
     aboard: set[str] = set()
-    for row in uow.connection.execute(query):
+    for row in uow.connection.execute(_DUE, {"partner": partner, "now": uow.now, "limit": max_count}):
         # A message that is to be sent once more goes in another file: within one, IDs are unique.
         if row.message_id in aboard:
             continue
@@ -103,7 +149,7 @@ def control_reference(file: FileIdentity) -> str:
 
 def get(connection: Connection, interchange_id: int) -> Interchange | None:
     """The interchange of this number."""
-    return _one(connection, _INTERCHANGES.id == interchange_id)
+    return _one(connection, _BY_ID, {"id": interchange_id})
 
 
 def find_interchange(connection: Connection, identity: FileIdentity) -> Interchange | None:
@@ -112,33 +158,22 @@ def find_interchange(connection: Connection, identity: FileIdentity) -> Intercha
     An identity without a counter comes from a session of level 1 or 2: it is that of our one file with all
     else the same. Two there never are, for the data set name counts our files.
     """
-    found = _one(connection, *has_identity(interchange, identity))
+    found = _one(connection, _BY_IDENTITY, identity_columns(identity))
     if found is not None or identity.has_counter:
         return found
-    return _one(connection, *stands_for(interchange, identity))
+    return _one(connection, _BY_SECOND, second_columns(identity))
 
 
 def members(connection: Connection, interchange_id: int) -> list[bytes]:
     """The bytes of the interchange's messages, in their order in it; the same at every call."""
-    query = (
-        select(message.c.xml)
-        .join(outbox, _BOX.message_id == message.c.message_id)
-        .where(_BOX.interchange_id == interchange_id)
-        .order_by(_BOX.priority, _BOX.id)
-    )
-    return list(connection.execute(query).scalars())
+    return list(connection.execute(_MEMBERS, {"number": interchange_id}).scalars())
 
 
 def unfinished(connection: Connection, partner: str, now: datetime | None = None) -> list[Interchange]:
     """Interchanges that are still to be sent to `partner`, oldest first; with `now`, those due by then."""
-    query = (
-        select(interchange)
-        .where(_INTERCHANGES.partner == partner, is_literally(_INTERCHANGES.status, InterchangeStatus.READY))
-        .order_by(_INTERCHANGES.id)
-    )
-    if now is not None:
-        query = query.where(or_(_INTERCHANGES.not_before.is_(None), _INTERCHANGES.not_before <= now))
-    return [interchange_of(row) for row in connection.execute(query).mappings()]
+    query = _UNFINISHED if now is None else _UNFINISHED_NOW
+    rows = connection.execute(query, {"partner": partner} | ({} if now is None else {"now": now})).mappings()
+    return [interchange_of(row) for row in rows]
 
 
 def mark_sent(uow: UnitOfWork, interchange_id: int) -> None:
@@ -201,10 +236,7 @@ def flush(uow: UnitOfWork, partner: str | None) -> int:
 
 
 def _sealed_sent(uow: UnitOfWork, sent: Interchange) -> None:
-    carried = select(_BOX.licence_type, _BOX.licence_no, _BOX.message_id).where(
-        _BOX.interchange_id == sent.id, _BOX.kind == SEALED_LICENCE
-    )
-    rows = uow.connection.execute(carried.order_by(_BOX.priority, _BOX.id)).all()
+    rows = uow.connection.execute(_CARRIED, {"number": sent.id}).all()
     acts = acts_sent.by_seal(uow.connection, [row.message_id for row in rows])
     journal = Journal(uow)
     data = {"interchange": sent.id, "control_reference": sent.control_reference}
@@ -223,17 +255,14 @@ def _sealed_sent(uow: UnitOfWork, sent: Interchange) -> None:
 def _members_become(
     uow: UnitOfWork, interchange_id: int, status: OutboxStatus, were: Collection[OutboxStatus]
 ) -> None:
-    uow.connection.execute(
-        update(outbox)
-        .where(_BOX.interchange_id == interchange_id, _BOX.status.in_(sorted(were)))
-        .values(status=status)
-    )
+    asked = {"number": interchange_id, "were": sorted(were), "new_status": status}
+    uow.connection.execute(_MEMBERS_BECOME, asked)
 
 
 def _set(uow: UnitOfWork, interchange_id: int, **values: object) -> None:
-    uow.connection.execute(update(interchange).where(_INTERCHANGES.id == interchange_id).values(**values))
+    update_row(uow.connection, interchange, interchange_id, **values)
 
 
-def _one(connection: Connection, *conditions: Any) -> Interchange | None:
-    row = connection.execute(select(interchange).where(*conditions)).mappings().one_or_none()
+def _one(connection: Connection, query: Select[Any], parameters: dict[str, Any]) -> Interchange | None:
+    row = connection.execute(query, parameters).mappings().one_or_none()
     return None if row is None else interchange_of(row)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from gateway.clock import business_date
 from gateway.ledger import acts_sent, calls, whereabouts
@@ -34,6 +34,27 @@ from gateway.licences.policy import Policy
 from gateway.licences.state import LicenceState
 from licencexml.messages import LicenceIssue, LicenceReplacement, kind_of
 from licencexml.values import LicenceKey
+
+_UNSEALED = (
+    select(
+        licence.c.id,
+        licence.c.licence_type,
+        licence.c.licence_no,
+        licence.c.priority,
+        licence.c.accepted_at,
+        licence.c.clearance_port,
+        licence.c.replaces,
+        licence.c.partner,
+        licence.c.tree,
+        licence.c.source,
+        licence.c.issue_message_id,
+        message.c.xml,
+    )
+    .join(message, message.c.message_id == licence.c.issue_message_id)
+    .where(is_literally(licence.c.transmission, Transmission.ACCEPTED), licence.c.standing.not_in(ENDED))
+    .order_by(licence.c.priority, licence.c.id)
+    .limit(bindparam("limit"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +138,8 @@ def to_seal(connection: Connection, limit: int) -> list[ToSeal]:
 
     A licence that has ended is never sealed: customs would have it in force.
     """
-    query = (
-        select(licence, message.c.xml)
-        .join(message, message.c.message_id == licence.c.issue_message_id)
-        .where(is_literally(licence.c.transmission, Transmission.ACCEPTED), licence.c.standing.not_in(ENDED))
-        .order_by(licence.c.priority, licence.c.id)
-        .limit(limit)
-    )
-    licences = [(row, row.issue_message_id, False) for row in connection.execute(query)]
+    rows = connection.execute(_UNSEALED, {"limit": limit})
+    licences = [(row, row.issue_message_id, False) for row in rows]
     acts = [(row, row.message_id, True) for row in acts_sent.unsealed(connection, limit)]
     in_order = sorted(
         (*licences, *acts), key=lambda one: (one[0].priority, one[0].accepted_at, one[2], one[0].id)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 
 from gateway.ledger.kinds import EntryKind
+from gateway.ledger.statements import insert_rows
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import entry, metadata
 from licencexml.values import LicenceKey
@@ -44,6 +45,4 @@ class Journal:
     def flush(self) -> None:
         """Write all, referred tables before those that refer to them."""
         for table in metadata.sorted_tables:
-            rows = self._rows.pop(table.name, None)
-            if rows:
-                self._uow.connection.execute(insert(table), rows)
+            insert_rows(self._uow.connection, table, self._rows.pop(table.name, ()))

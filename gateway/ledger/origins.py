@@ -7,9 +7,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from gateway.ledger.projection import about, key_of
+from gateway.ledger.projection import key_of
+from gateway.ledger.statements import is_about, rows_about
 from gateway.ledger.tables import licence
 from licencexml.values import LicenceKey
+
+_ORIGINS = select(
+    licence.c.licence_type,
+    licence.c.licence_no,
+    licence.c.issue_message_id,
+    licence.c.issuer,
+    licence.c.tree,
+    licence.c.source,
+).where(is_about(licence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +33,8 @@ class Origin:
 
 
 def origins(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, Origin]:
-    """The origins of those of `keys` that there are, in one statement."""
-    columns = licence.c
-    query = select(
-        columns.licence_type,
-        columns.licence_no,
-        columns.issue_message_id,
-        columns.issuer,
-        columns.tree,
-        columns.source,
-    ).where(about(licence, keys))
+    """The origins of those of `keys` that there are."""
     return {
         key_of(row): Origin(row.issue_message_id, row.issuer, row.tree, row.source)
-        for row in connection.execute(query)
+        for row in rows_about(connection, _ORIGINS, keys)
     }

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, or_, select, update
 
 from gateway.ledger.correspondence import licence_key, own_message
 from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.journal import Row as NewRow
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus, Priority
 from gateway.ledger.projection import key_of
+from gateway.ledger.statements import insert_rows
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import act, interchange, licence, message, outbox
 from gateway.licences.life import ENDED
@@ -81,8 +82,8 @@ def enqueue_all(uow: UnitOfWork, partner: str, letters: Sequence[Letter]) -> Non
         )
         for letter in letters
     ]
-    uow.connection.execute(insert(message), messages)
-    uow.connection.execute(insert(outbox), sendings)
+    insert_rows(uow.connection, message, messages)
+    insert_rows(uow.connection, outbox, sendings)
 
 
 def sending(
@@ -130,7 +131,7 @@ def repeat(uow: UnitOfWork, message_id: str) -> None:
     """Send a message once more beside the sending that is under way: what a partner must bear."""
     rows = _sendings(uow, [message_id], _BOX.status != OutboxStatus.REQUEUED)
     assert rows, "only what was enqueued can be sent again"
-    uow.connection.execute(insert(outbox), [_again(uow, rows[-1])])
+    insert_rows(uow.connection, outbox, [_again(uow, rows[-1])])
 
 
 def requeue(uow: UnitOfWork, message_ids: Sequence[str], reason: str = "") -> list[str]:
@@ -189,8 +190,7 @@ def _set_status(uow: UnitOfWork, rows: Sequence[Row[Any]], status: OutboxStatus)
 
 def _send_again(uow: UnitOfWork, rows: Sequence[Row[Any]]) -> None:
     _set_status(uow, rows, OutboxStatus.REQUEUED)
-    if rows:
-        uow.connection.execute(insert(outbox), [_again(uow, row) for row in rows])
+    insert_rows(uow.connection, outbox, [_again(uow, row) for row in rows])
 
 
 def _again(uow: UnitOfWork, row: Row[Any]) -> NewRow:

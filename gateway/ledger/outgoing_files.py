@@ -8,14 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.ledger.parcels import attribute_columns, attributes_of
+from gateway.ledger.statements import insert_rows
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import outgoing_file
 from oftp2.attributes import FileAttributes
 
 _FILES = outgoing_file.c
+
+_BY_INTERCHANGE = select(outgoing_file).where(_FILES.interchange_id == bindparam("number"))
+_FORGET = (
+    update(outgoing_file)
+    .where(_FILES.interchange_id == bindparam("number"), _FILES.content.is_not(None), ~_FILES.signed_receipt)
+    .values(content=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +40,7 @@ class OutgoingForm:
 
 def form_of(connection: Connection, interchange_id: int) -> OutgoingForm | None:
     """How an interchange travels; None: it goes as it is, and nothing is asked for it."""
-    query = select(outgoing_file).where(_FILES.interchange_id == interchange_id)
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_BY_INTERCHANGE, {"number": interchange_id}).mappings().one_or_none()
     return None if row is None else OutgoingForm(attributes_of(row), row["content"], row["hash"])
 
 
@@ -43,7 +50,7 @@ def keep_form(uow: UnitOfWork, interchange_id: int, form: OutgoingForm) -> Outgo
     if known is not None:
         return known
     row = attribute_columns(form.attributes) | {"content": form.content, "hash": form.hash}
-    uow.connection.execute(insert(outgoing_file).values(row | {"interchange_id": interchange_id}))
+    insert_rows(uow.connection, outgoing_file, [row | {"interchange_id": interchange_id}])
     return form
 
 
@@ -52,5 +59,4 @@ def forget_content(uow: UnitOfWork, interchange_id: int) -> None:
 
     Where a signed receipt was asked for they are kept: its hash is of them, and would prove nothing without.
     """
-    theirs = (_FILES.interchange_id == interchange_id) & _FILES.content.is_not(None) & ~_FILES.signed_receipt
-    uow.connection.execute(update(outgoing_file).where(theirs).values(content=None))
+    uow.connection.execute(_FORGET, {"number": interchange_id})

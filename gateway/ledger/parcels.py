@@ -6,11 +6,15 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Table
+from sqlalchemy import ColumnElement, RowMapping, Table, bindparam
 
 from gateway.ledger.kinds import InboundStatus, InterchangeStatus, ReceiptStatus
 from oftp2.attributes import FileAttributes
 from oftp2.identity import NO_COUNTER, FileIdentity
+
+#: The columns that say which virtual file it is (RFC 5024 section 5.3.3).
+_IDENTITY = ("dataset_name", "file_date", "file_time", "originator", "destination")
+_ATTRIBUTES = tuple(field.name for field in fields(FileAttributes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,14 @@ class InboundFile:
 
 def identity_columns(identity: FileIdentity) -> dict[str, str]:
     """The columns of `interchange` and `inbound_file` that hold a file's identity."""
-    return {
-        "dataset_name": identity.dataset_name,
-        "file_date": identity.date,
-        "file_time": identity.time,
-        "originator": identity.originator,
-        "destination": identity.destination,
-    }
+    values = (
+        identity.dataset_name,
+        identity.date,
+        identity.time,
+        identity.originator,
+        identity.destination,
+    )
+    return dict(zip(_IDENTITY, values, strict=True))
 
 
 def attribute_columns(attributes: FileAttributes) -> dict[str, Any]:
@@ -85,22 +90,26 @@ def attribute_columns(attributes: FileAttributes) -> dict[str, Any]:
 
 def attributes_of(row: RowMapping) -> FileAttributes:
     """What SFID told, from such columns."""
-    return FileAttributes(**_same(row, *(field.name for field in fields(FileAttributes))))
+    return FileAttributes(**_same(row, *_ATTRIBUTES))
 
 
-def has_identity(table: Table, identity: FileIdentity) -> list[ColumnElement[bool]]:
-    """The conditions that a row of `table` is about the file of this identity."""
-    return [table.c[name] == value for name, value in identity_columns(identity).items()]
+def has_identity(table: Table) -> list[ColumnElement[bool]]:
+    """The conditions that a row of `table` is about the file whose `identity_columns` are given."""
+    return [table.c[name] == bindparam(name) for name in _IDENTITY]
 
 
-def stands_for(table: Table, identity: FileIdentity) -> list[ColumnElement[bool]]:
-    """The conditions that `identity`, which has no counter, stands for the file of a row of `table`."""
-    second = identity.time[: -len(NO_COUNTER)]
-    same = {name: value for name, value in identity_columns(identity).items() if name != "file_time"}
+def stands_for(table: Table) -> list[ColumnElement[bool]]:
+    """The conditions that the `second_columns` given stand for the file of a row of `table`."""
     return [
-        table.c.file_time.between(f"{second}0000", f"{second}9999"),
-        *(table.c[name] == value for name, value in same.items()),
+        table.c.file_time.between(bindparam("earliest"), bindparam("latest")),
+        *(table.c[name] == bindparam(name) for name in _IDENTITY if name != "file_time"),
     ]
+
+
+def second_columns(identity: FileIdentity) -> dict[str, str]:
+    """An identity that has no counter: the columns, and between what times the file's is."""
+    second = identity.time[: -len(NO_COUNTER)]
+    return identity_columns(identity) | {"earliest": f"{second}0000", "latest": f"{second}9999"}
 
 
 def _identity(row: RowMapping) -> FileIdentity:

@@ -19,12 +19,17 @@ from gateway.ledger.correspondence import rejection_data
 from gateway.ledger.facts_data import quantity_data
 from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.projection import about, key_of
+from gateway.ledger.statements import is_about, rows_about
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import clearance, declaration_use, write_off_line
 from gateway.licences.settlement import AppliedLine, Finding
 from licencexml.values import LicenceKey
 
 Data = dict[str, Any]
+
+_CLEARANCES = select(clearance).where(is_about(clearance))
+_CLEARED = select(clearance.c.licence_type, clearance.c.licence_no).where(is_about(clearance))
+_LINES = select(write_off_line).where(is_about(write_off_line))
 
 
 def position_data(finding: Finding) -> Data:
@@ -54,27 +59,20 @@ def line_rows(key: LicenceKey, message_id: str, lines: Iterable[Data]) -> list[D
 def load_clearances(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, list[Row[Any]]]:
     """All that customs said of these licences."""
     found: defaultdict[LicenceKey, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(select(clearance).where(about(clearance, keys))):
+    for row in rows_about(connection, _CLEARANCES, keys):
         found[key_of(row)].append(row)
     return found
 
 
 def clearances_of(connection: Connection, keys: Iterable[LicenceKey]) -> list[LicenceKey]:
     """Those of `keys` of which customs has said anything."""
-    wanted = list(keys)
-    if not wanted:
-        return []
-    columns = (clearance.c.licence_type, clearance.c.licence_no)
-    return sorted(
-        {key_of(row) for row in connection.execute(select(*columns).where(about(clearance, wanted)))}
-    )
+    return sorted({key_of(row) for row in rows_about(connection, _CLEARED, keys)})
 
 
 def load_lines(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, dict[str, list[Data]]]:
     """The lines that count now: by licence, then by the message that they came with."""
     found: defaultdict[LicenceKey, defaultdict[str, list[Data]]] = defaultdict(lambda: defaultdict(list))
-    query = select(write_off_line).where(about(write_off_line, keys))
-    for row in connection.execute(query):
+    for row in rows_about(connection, _LINES, keys):
         found[key_of(row)][row.message_id].append(_line_of(row))
     return {key: dict(lines) for key, lines in found.items()}
 

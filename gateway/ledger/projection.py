@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Table,
+    Update,
     and_,
     bindparam,
     exists,
@@ -22,15 +23,54 @@ from sqlalchemy import (
 
 from gateway.ledger.journal import licence_columns
 from gateway.ledger.state_data import permitted_from, suspensions_from
+from gateway.ledger.statements import is_about, rows_about
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import declaration_use, licence, licence_line, write_off_line
 from gateway.licences.life import Life, Standing, Transmission, Usage
 from gateway.licences.state import LicenceState, LineState
 from licencexml.values import LicenceKey, LicenceType, Medium, Party, UsageMode
 
+_LIFE = ("status", "transmission", "usage", "standing")
+
+
+def _is_row(table: Table) -> ColumnElement[bool]:
+    return and_(
+        table.c.licence_type == bindparam("which_licence_type"),
+        table.c.licence_no == bindparam("which_licence_no"),
+    )
+
+
+def _saving(*names: str) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(licence).where(_is_row(licence)).values(values)
+
+
+_LICENCES = select(licence).where(is_about(licence))
+_LIVES = select(
+    licence.c.licence_type,
+    licence.c.licence_no,
+    licence.c.transmission,
+    licence.c.usage,
+    licence.c.standing,
+).where(is_about(licence))
+_LINES = select(licence_line).where(is_about(licence_line)).order_by(licence_line.c.line_number)
+_STANDS = exists().where(
+    write_off_line.c.licence_type == declaration_use.c.licence_type,
+    write_off_line.c.licence_no == declaration_use.c.licence_no,
+    write_off_line.c.entry_id == declaration_use.c.entry_id,
+)
+_DECLARATIONS = select(declaration_use, _STANDS.label("stands")).where(is_about(declaration_use))
+_SAVE_LIVES = _saving(*_LIFE)
+_SAVE_LIVES_AND_PARTNERS = _saving(*_LIFE, "partner")
+_SAVE_BALANCES = (
+    update(licence_line)
+    .where(_is_row(licence_line), licence_line.c.line_number == bindparam("which_line"))
+    .values(balance=bindparam("new_balance"))
+)
+
 
 def about(table: Table, keys: Iterable[LicenceKey]) -> ColumnElement[bool]:
-    """The condition that a row of `table` is about one of these licences.
+    """The condition that a row of `table` is about one of these licences: for statements of the moment.
 
     Type by type, because SQLite searches no index for a list of pairs.
     """
@@ -52,8 +92,8 @@ def key_of(row: Row[*tuple[Any, ...]]) -> LicenceKey:
 
 
 def load_states(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, LicenceState]:
-    """The licences of `keys` that there are, in three statements whatever their number (one if none is)."""
-    rows = connection.execute(select(licence).where(about(licence, keys))).all()
+    """The licences of `keys` that there are, in three statements a type (one if none is)."""
+    rows = list(rows_about(connection, _LICENCES, keys))
     if not rows:
         return {}
     found = [key_of(row) for row in rows]
@@ -66,24 +106,12 @@ def load_states(connection: Connection, keys: Iterable[LicenceKey]) -> dict[Lice
 
 def load_lives(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, Life]:
     """Where those of `keys` that there are stand in their lives."""
-    wanted = set(keys)
-    if not wanted:
-        return {}
-    columns = licence.c
-    query = select(
-        columns.licence_type, columns.licence_no, columns.transmission, columns.usage, columns.standing
-    ).where(about(licence, wanted))
-    return {key_of(row): _life(row) for row in connection.execute(query)}
+    return {key_of(row): _life(row) for row in rows_about(connection, _LIVES, keys)}
 
 
 def life_columns(life: Life) -> dict[str, Any]:
     """What the row of `licence` says of its life."""
-    return {
-        "status": life.status,
-        "transmission": life.transmission,
-        "usage": life.usage,
-        "standing": life.standing,
-    }
+    return dict(zip(_LIFE, (life.status, life.transmission, life.usage, life.standing), strict=True))
 
 
 def save_lives(
@@ -100,9 +128,7 @@ def save_lives(
     for key, life in lives.items():
         columns = life_columns(life) | ({} if partners is None else {"partner": partners[key]})
         rows.append(_row_key(key) | {f"new_{name}": value for name, value in columns.items()})
-    names = [*life_columns(Life()), *([] if partners is None else ["partner"])]
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    uow.connection.execute(update(licence).where(_is_row(licence)).values(values), rows)
+    uow.connection.execute(_SAVE_LIVES if partners is None else _SAVE_LIVES_AND_PARTNERS, rows)
 
 
 def save_balances(
@@ -115,31 +141,17 @@ def save_balances(
         for old, new in zip(before[key].lines, state.lines, strict=True)
         if old.balance != new.balance
     ]
-    if not rows:
-        return
-    statement = (
-        update(licence_line)
-        .where(_is_row(licence_line), licence_line.c.line_number == bindparam("which_line"))
-        .values(balance=bindparam("new_balance"))
-    )
-    uow.connection.execute(statement, rows)
+    if rows:
+        uow.connection.execute(_SAVE_BALANCES, rows)
 
 
 def _row_key(key: LicenceKey) -> dict[str, Any]:
     return {f"which_{name}": value for name, value in licence_columns(key).items()}
 
 
-def _is_row(table: Table) -> ColumnElement[bool]:
-    return and_(
-        table.c.licence_type == bindparam("which_licence_type"),
-        table.c.licence_no == bindparam("which_licence_no"),
-    )
-
-
 def _lines(connection: Connection, keys: Sequence[LicenceKey]) -> defaultdict[LicenceKey, list[LineState]]:
-    query = select(licence_line).where(about(licence_line, keys)).order_by(licence_line.c.line_number)
     lines: defaultdict[LicenceKey, list[LineState]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in rows_about(connection, _LINES, keys):
         lines[key_of(row)].append(
             LineState(
                 row.line_number,
@@ -159,15 +171,8 @@ def _declarations(
     connection: Connection, keys: Sequence[LicenceKey]
 ) -> defaultdict[LicenceKey, dict[str, bool]]:
     """The declarations that count against each licence, and whether anything of each stands."""
-    use, line = declaration_use.c, write_off_line.c
-    stands = exists().where(
-        line.licence_type == use.licence_type,
-        line.licence_no == use.licence_no,
-        line.entry_id == use.entry_id,
-    )
-    query = select(declaration_use, stands.label("stands")).where(about(declaration_use, keys))
     uses: defaultdict[LicenceKey, dict[str, bool]] = defaultdict(dict)
-    for row in connection.execute(query):
+    for row in rows_about(connection, _DECLARATIONS, keys):
         uses[key_of(row)][row.entry_id] = bool(row.stands)
     return uses
 

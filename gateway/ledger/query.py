@@ -34,6 +34,22 @@ from gateway.ledger.tables import (
 
 Answer = dict[str, Any]
 
+_GIVEN_UP = (
+    select(outbox.c.partner, func.count(literal_column("1")).label("number"))
+    .join(interchange, interchange.c.id == outbox.c.interchange_id)
+    .where(
+        is_literally(outbox.c.status, OutboxStatus.HELD),
+        interchange.c.status == InterchangeStatus.REFUSED,
+    )
+    .group_by(outbox.c.partner)
+)
+_NOT_PROVED = (
+    select(interchange.c.partner, func.count(interchange.c.id.distinct()).label("number"))
+    .join(end_response, end_response.c.interchange_id == interchange.c.id)
+    .where(is_literally(interchange.c.status, InterchangeStatus.SENT), end_response.c.fault.is_not(None))
+    .group_by(interchange.c.partner)
+)
+
 
 def counts(connection: Connection) -> Answer:
     """How many licences stand in each status, and how much waits in each queue; cheap at any size."""
@@ -95,27 +111,12 @@ def sendings_of(connection: Connection, message_id: str) -> list[Answer]:
 
 def given_up(connection: Connection) -> dict[str, int]:
     """By partner: how many messages are held because it did not take, or not process, their file."""
-    query = (
-        select(outbox.c.partner, func.count(literal_column("1")).label("number"))
-        .join(interchange, interchange.c.id == outbox.c.interchange_id)
-        .where(
-            is_literally(outbox.c.status, OutboxStatus.HELD),
-            interchange.c.status == InterchangeStatus.REFUSED,
-        )
-        .group_by(outbox.c.partner)
-    )
-    return {row.partner: row.number for row in connection.execute(query)}
+    return {row.partner: row.number for row in connection.execute(_GIVEN_UP)}
 
 
 def not_proved(connection: Connection) -> dict[str, int]:
     """By partner: how many files it has, and has receipted otherwise than was asked."""
-    query = (
-        select(interchange.c.partner, func.count(interchange.c.id.distinct()).label("number"))
-        .join(end_response, end_response.c.interchange_id == interchange.c.id)
-        .where(is_literally(interchange.c.status, InterchangeStatus.SENT), end_response.c.fault.is_not(None))
-        .group_by(interchange.c.partner)
-    )
-    return {row.partner: row.number for row in connection.execute(query)}
+    return {row.partner: row.number for row in connection.execute(_NOT_PROVED)}
 
 
 def totals(connection: Connection) -> list[Answer]:

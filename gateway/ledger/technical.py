@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from gateway.ledger.correspondence import (
     Received,
@@ -20,6 +20,8 @@ from gateway.ledger.tables import interchange
 from gateway.licences.identity import CONTROL_REFERENCE_UNKNOWN
 from licencexml.messages import TechnicalAck, TechnicalStatus, kind_of
 
+_BY_REFERENCE = select(interchange.c.id).where(interchange.c.control_reference == bindparam("reference"))
+
 
 def technical_answer(uow: UnitOfWork, ack: TechnicalAck, digest: bytes, xml: bytes, source: str) -> Outcome:
     """Take in a TechnicalAck: what was read is delivered; what was not is refused, its members held.
@@ -31,8 +33,8 @@ def technical_answer(uow: UnitOfWork, ack: TechnicalAck, digest: bytes, xml: byt
     if known is not None:
         return answer_again(message_id, digest, known)
     journal = Journal(uow)
-    query = select(interchange.c.id).where(interchange.c.control_reference == ack.control_reference)
-    interchange_id = uow.connection.execute(query).scalar_one_or_none()
+    asked = {"reference": ack.control_reference}
+    interchange_id = uow.connection.execute(_BY_REFERENCE, asked).scalar_one_or_none()
     if interchange_id is None:
         rejection = CONTROL_REFERENCE_UNKNOWN.reject(control_reference=ack.control_reference)
         data = {"rejections": rejection_data([rejection]), "digest": digest.hex(), "source": source}

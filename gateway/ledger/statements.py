@@ -1,0 +1,75 @@
+"""The one idiom of statements: each is built once, as a module is loaded, and executed with its parameters.
+
+To build a statement anew costs several times what the database needs to run it. What all modules need of it
+is here: insertion of rows, a change of one row, and the rows about so many licences.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Insert,
+    Row,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    update,
+)
+
+from licencexml.values import LicenceKey, LicenceType
+
+
+def one_of(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The condition that `column` has one of the values that are given as the parameter `name`."""
+    return column.in_(bindparam(name, expanding=True))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows`, all with the same columns, in one statement."""
+    if rows:
+        connection.execute(_insertion(table), rows)
+
+
+def update_row(connection: Connection, table: Table, row_id: int, **values: object) -> None:
+    """Write `values` into the columns of these names of the row whose `id` is `row_id`."""
+    parameters = {f"new_{name}": value for name, value in values.items()}
+    connection.execute(_change(table, *values), parameters | {"which_id": row_id})
+
+
+def is_about(table: Table) -> ColumnElement[bool]:
+    """The condition for `rows_about`: that a row of `table` is about one of the licences asked for."""
+    return (table.c.licence_type == bindparam("of_type")) & one_of(table.c.licence_no, "of_numbers")
+
+
+def rows_about(
+    connection: Connection, query: Executable, keys: Iterable[LicenceKey], **parameters: object
+) -> Iterator[Row[Any]]:
+    """The rows of `query`, which has the condition `is_about`, for these licences.
+
+    Type by type, because SQLite searches no index for a list of pairs; there are few types.
+    """
+    numbers: defaultdict[LicenceType, list[str]] = defaultdict(list)
+    for key in sorted(set(keys)):
+        numbers[key.type].append(key.number)
+    for licence_type, of_type in numbers.items():
+        asked = {"of_type": licence_type.value, "of_numbers": of_type} | parameters
+        yield from connection.execute(query, asked)
+
+
+@cache
+def _insertion(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _change(table: Table, *names: str) -> Update:
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(table).where(table.c.id == bindparam("which_id")).values(values)
