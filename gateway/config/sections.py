@@ -44,11 +44,15 @@ class SpoolConfig(Section):
 
 
 class PostLimits(Section):
-    """Bounds on what passes over the line."""
+    """Bounds on what passes over the line, and on the disk.
+
+    With less than `min_free_mib` free (or a tenth, if that is less) no new work is taken; 0: it always is.
+    """
 
     inbound_max_bytes: Annotated[int, whole(KIB, 1024 * MIB, "bytes")] = 16 * MIB
     interchange_max_messages: Annotated[int, whole(1, 1_000)] = 500
     interchange_max_bytes: Annotated[int, whole(16 * KIB, 64 * MIB, "bytes")] = 4 * MIB
+    min_free_mib: Annotated[int, whole(0, KIB * KIB, "MiB")] = 64
 
 
 class LimitsConfig(PostLimits):

@@ -101,6 +101,14 @@ class Agenda:
         finally:
             self._one_at_a_time.release()
 
+    async def take_claimed(self) -> list[Name]:
+        """As `take`, but nothing that is still in `in/`, and without a look at what came."""
+        await self._one_at_a_time.acquire()
+        try:
+            return self._next(new=False)
+        finally:
+            self._one_at_a_time.release()
+
     def give_back(self, names: Iterable[Name]) -> None:
         """The lane is done with these, whatever became of them."""
         self._in_hand.difference_update(name.key for name in names)
@@ -129,15 +137,19 @@ class Agenda:
         self._troubled[name.key] = name
         self._alarm(str(name), trouble)
 
-    def _next(self) -> list[Name]:
+    def _next(self, *, new: bool = True) -> list[Name]:
         names: list[Name] = []
+        passed_over: list[Name] = []
         while self._ready and len(names) < self._batch_files:
             name = self._ready.popleft()
-            if name.key not in self._in_hand and name.key not in self._left_alone:
+            if not (new or name.claimed or name.key in self._tried):
+                passed_over.append(name)
+            elif name.key not in self._in_hand and name.key not in self._left_alone:
                 self._in_hand.add(name.key)
                 # A name may be here twice, once from a look that was before the try.
                 names.append(replace(name, tried=name.key in self._tried))
                 self._tried.discard(name.key)
+        self.put_first(passed_over)
         return names
 
     async def _look(self) -> None:

@@ -13,7 +13,7 @@ from gateway.exchange.record_list import kept_records
 from gateway.exchange.terms import Address
 from gateway.exchange.threads import InThread
 from gateway.ledger import post
-from gateway.ledger.kinds import InboundStatus
+from gateway.ledger.kinds import InboundStatus, ReceiptStatus
 from gateway.ledger.store import Ledger, UnitOfWork
 from gateway.line.office import Incoming, OfferedFile, RefusedOffer
 from gateway.trust.cipher_suites import Digest
@@ -37,10 +37,11 @@ class IncomingFiles:
         max_bytes: int,
         services: AgreedServices,
         gone_on: Callable[[post.InboundFile], None] = lambda _file: None,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         """`folder` takes the files; `arrived` is called with the partner when one is stored.
 
-        `gone_on` is told of each that comes in, with the position from which on.
+        `gone_on` is told of each that comes in, with the position from which on; without room none does.
         """
         self._ledger = ledger
         self._addresses = addresses
@@ -50,6 +51,7 @@ class IncomingFiles:
         self._max_bytes = max_bytes
         self._services = services
         self._gone_on = gone_on
+        self._has_room = has_room
         self._receiving: set[tuple[str, FileIdentity]] = set()
 
     async def offer(self, partner: str, offered: OfferedFile) -> Incoming | RefusedOffer:
@@ -61,6 +63,10 @@ class IncomingFiles:
         if (partner, identity) in self._receiving:
             return RefusedOffer(
                 Refusal.UNSPECIFIED, "this file is coming in over another session", retry=True
+            )
+        if not self._has_room() and await self._would_come_in(partner, identity):
+            return RefusedOffer(
+                Refusal.ACCESS_METHOD_FAILURE, "no room for new files: try again later", retry=True
             )
         self._receiving.add((partner, identity))
         try:
@@ -94,6 +100,13 @@ class IncomingFiles:
             # Not "already there": that would be taken for a delivery.
             return RefusedOffer(Refusal.UNSPECIFIED, "it was not processed: a NERP is on its way", retry=True)
         return RefusedOffer(Refusal.DUPLICATE_FILE, "this file is here already", retry=False)
+
+    async def _would_come_in(self, partner: str, identity: FileIdentity) -> bool:
+        """Whether the file is more than a question whether we have it."""
+        known = await self._ledger.read(lambda connection: post.inbound_find(connection, partner, identity))
+        if known is None or known.status is InboundStatus.RECEIVING:
+            return True
+        return known.is_refused and known.receipt_status is ReceiptStatus.SENT
 
     def _digest(self, partner: str, told: FileAttributes) -> Digest | None:
         """What the file is hashed by, if a signed receipt is wanted."""

@@ -75,8 +75,11 @@ class Intake:
         answered: Callable[[], None],
         limits: IntakeLimits | None = None,
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         """`accepted` and `answered` are called after a commit that made work for the next in line.
+
+        While there is no room (`has_room`) nothing is claimed; what is claimed already is finished.
 
         `policy` is asked for the law that holds now, with each transaction.
         """
@@ -88,6 +91,7 @@ class Intake:
         self._in_thread = in_thread
         self._accepted = accepted
         self._answered = answered
+        self._has_room = has_room
         self._limits = limits = limits or IntakeLimits()
         self.agenda = Agenda(
             trees,
@@ -125,9 +129,10 @@ class Intake:
 
     async def _step(self) -> bool:
         await self._putting_away.again()
-        names = await self.agenda.take()
+        may_claim = self._has_room()
+        names = await (self.agenda.take() if may_claim else self.agenda.take_claimed())
         try:
-            batch = await self._claim_and_read(names)
+            batch = await self._claim_and_read(names, may_claim=may_claim)
             await self._take(batch)
         except Exception:
             # What was claimed stays in work/ and is tried again after the pump's pause.
@@ -135,11 +140,12 @@ class Intake:
             raise
         finally:
             self.agenda.give_back(names)
-        return bool(batch or len(self.agenda))
+        return bool(batch or (may_claim and len(self.agenda)))
 
-    async def _claim_and_read(self, names: Sequence[Name]) -> list[_Read]:
+    async def _claim_and_read(self, names: Sequence[Name], *, may_claim: bool) -> list[_Read]:
         """What could be had of `names`; for the rest the batch had no room, or it is told why."""
-        found, left = await self._in_thread(_claim_and_read, names, self._limits.max_file_bytes)
+        claim = _claim_and_read if may_claim else _read_claimed
+        found, left = await self._in_thread(claim, names, self._limits.max_file_bytes)
         self.agenda.put_first(left)
         for one in found:
             if isinstance(one.contents, OSError):
@@ -195,26 +201,35 @@ class Intake:
         self._pumps[0].wake()
 
 
-def _claim_and_read(names: Sequence[Name], max_file_bytes: int) -> tuple[list[_Read], Sequence[Name]]:
+def _read_claimed(names: Sequence[Name], max_file_bytes: int) -> tuple[list[_Read], Sequence[Name]]:
+    """As `_claim_and_read`, of what is in `work/` alone."""
+    return _claim_and_read(names, max_file_bytes, may_claim=False)
+
+
+def _claim_and_read(
+    names: Sequence[Name], max_file_bytes: int, *, may_claim: bool = True
+) -> tuple[list[_Read], Sequence[Name]]:
     """What was found, and the names for which the batch had no room. Blocks on the disk."""
     batch: list[_Read] = []
     size_bytes = 0
     for index, name in enumerate(names):
         if size_bytes >= MAX_BATCH_BYTES:
             return batch, names[index:]
-        contents = _claim_and_read_one(name, max_file_bytes)
+        contents = _claim_and_read_one(name, max_file_bytes, may_claim=may_claim)
         if contents is not None:
             batch.append(_Read(name, contents))
             size_bytes += len(contents.data) if isinstance(contents, Contents) else 0
     return batch, ()
 
 
-def _claim_and_read_one(name: Name, max_file_bytes: int) -> Contents | NotReadable | OSError | None:
-    """None if it is gone, or its name is still being worked on."""
+def _claim_and_read_one(
+    name: Name, max_file_bytes: int, *, may_claim: bool
+) -> Contents | NotReadable | OSError | None:
+    """None if it is gone, may not be claimed now, or its name is still being worked on."""
     spool = name.tree.spool
     try:
         known = name.claimed or (name.tried and spool.has_claimed(name.name))
-        if not (known or spool.claim(name.name)):
+        if not (known or (may_claim and spool.claim(name.name))):
             return None
         return spool.read(name.name, max_file_bytes)
     except FileNotFoundError:

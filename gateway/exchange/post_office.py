@@ -68,8 +68,12 @@ class LedgerPostOffice:
         services: AgreedServices | None = None,
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
         gone_on: Callable[[post.InboundFile], None] = lambda _file: None,
+        has_room: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`folder` takes incoming files; `arrived` is called when one is stored, `gone_on` as one begins."""
+        """`folder` takes incoming files, if it `has_room`.
+
+        `arrived` is called when one is stored, `gone_on` as one begins.
+        """
         limits, services = limits or PostOfficeLimits(), services or AgreedServices()
         self._ledger = ledger
         self._reactor = reactor
@@ -96,6 +100,7 @@ class LedgerPostOffice:
             max_bytes=limits.max_inbound_bytes,
             services=services,
             gone_on=gone_on,
+            has_room=has_room,
         )
         self._in_hand: dict[str, dict[FileIdentity, object]] = defaultdict(dict)
         self._watchers: dict[str, list[Callable[[], None]]] = defaultdict(list)

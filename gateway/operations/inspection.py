@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from gateway.exchange.file_services import PartnerServices
 from gateway.line.anchorage import Anchorage
 from gateway.line.tls import make_context
 from gateway.operations.expiring import certificates_of, expiry_trouble
+from gateway.operations.free_space import MIB, LookAtRoom, Reserve, mount_point, room_of
 from gateway.operations.instance import SPOOL_FOLDERS
 from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.challenge import Authenticator
@@ -62,13 +63,26 @@ def faults_of_customs(config: CustomsConfig) -> tuple[str, ...]:
     )
 
 
-def notices_of_gateway(config: GatewayConfig, now: datetime) -> tuple[str, ...]:
-    """What is no fault and yet needs care, a sentence each: certificates that end, names that lack."""
+def notices_of_gateway(config: GatewayConfig, now: datetime, look: LookAtRoom = room_of) -> tuple[str, ...]:
+    """What is no fault and yet needs care, a sentence each: certificates that end, names or room missing."""
     told = ((one, expiry_trouble(one, now)) for one in certificates_of(config))
     return (
         *(f"{one.title}: {trouble}" for one, trouble in told if trouble is not None),
         *(told for partner in config.partners for told in _vague(partner)),
+        *_without_room([config.gateway.state, *(one.path for one in config.spools)], config, look),
     )
+
+
+def _without_room(folders: Sequence[Path], config: GatewayConfig, look: LookAtRoom) -> Iterator[str]:
+    """Each file system on which the gateway would take no new work now."""
+    told = set()
+    for folder in folders:
+        if folder.is_dir() and (point := mount_point(folder)) not in told:
+            told.add(point)
+            room = look(folder)
+            missing = Reserve.of(room, config.limits.min_free_mib * MIB).missing(room)
+            if missing is not None:
+                yield f"limits.min_free_mib: {missing} on {point}: no new work would be taken now"
 
 
 def _vague(partner: PartnerConfig) -> Iterator[str]:

@@ -57,6 +57,16 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomReading:
+    """A file system that is written to; while it is short nothing new is taken."""
+
+    file_system: str
+    free_bytes: int
+    needed_bytes: int
+    is_short: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything at one moment. `queues` is by name, `due_since` by partner."""
 
@@ -70,6 +80,7 @@ class Reading:
     due_since: Mapping[str, datetime] = field(default_factory=dict)
     queues: Mapping[str, int] = field(default_factory=dict)
     discrepancies: int | None = None
+    rooms: tuple[RoomReading, ...] = ()
 
 
 def page(reading: Reading) -> bytes:
@@ -95,6 +106,7 @@ class _Found(Collector):
         yield from _of_lines(reading.lines)
         yield from _of_endings(reading.endings)
         yield from _of_queues(reading)
+        yield from _of_rooms(reading.rooms)
 
 
 def _of_the_daemon(reading: Reading) -> Iterator[Metric]:
@@ -153,6 +165,16 @@ def _of_queues(reading: Reading) -> Iterator[Metric]:
     yield _gauge("queue_length", "What waits elsewhere.", ["queue"], waiting)
     if reading.discrepancies is not None:
         yield _gauge("discrepancies_open", "Open discrepancies.", [], [([], reading.discrepancies)])
+
+
+def _of_rooms(rooms: Iterable[RoomReading]) -> Iterator[Metric]:
+    rows = [([one.file_system], one) for one in rooms]
+    free = [(at, one.free_bytes) for at, one in rows]
+    yield _gauge("file_system_free_bytes", "What may still be written.", ["file_system"], free)
+    needed = [(at, one.needed_bytes) for at, one in rows]
+    yield _gauge("file_system_needed_bytes", "With less free nothing new is taken.", ["file_system"], needed)
+    takes = [(at, not one.is_short) for at, one in rows]
+    yield _gauge("takes_new_work", "Whether there is room for new work.", ["file_system"], takes)
 
 
 def _gauge(name: str, told: str, labels: list[str], rows: Iterable[tuple[list[str], float]]) -> Metric:

@@ -159,6 +159,7 @@ class CustomsStation:
             "register": counts,
             "lines": line_rows(self._station.line),
             "recovery": self._station.recovery.shown(),
+            "space": self._station.space.rows(),
             "alerts": self._alerts.rows(),
         }
 

@@ -132,6 +132,7 @@ class GatewayHandlers:
             },
             "daily": counts["daily"],
             "recovery": self._station.recovery.shown(),
+            "space": self._station.space.rows(),
             "alerts": self._alerts.rows(),
         }
 

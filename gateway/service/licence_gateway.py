@@ -150,6 +150,7 @@ class LicenceGateway:
                 scan_seconds=config.limits.intake_scan_seconds,
             ),
             alarm=self._alerts,
+            has_room=station.space.has_room,
         )
         self._watch = surroundings.watch_folders(
             {tree.spool.name: tree.spool.incoming for tree in trees}, self._intake.noticed

@@ -14,7 +14,7 @@ from gateway.ledger.depths import Depths, depths
 from gateway.line.status import LineStatus
 from gateway.operations.commands import Commands
 from gateway.operations.expiring import Expiring, Term, terms
-from gateway.operations.metrics import Ending, LineReading, Reading, page
+from gateway.operations.metrics import Ending, LineReading, Reading, RoomReading, page
 from gateway.operations.metrics_site import MetricsServer
 from gateway.service.alerts import Alerts
 from gateway.service.station import Station
@@ -96,6 +96,10 @@ class Metering:
                 "receipts_due": waiting.receipts_due,
                 "feedback_unwritten": waiting.feedback_unwritten,
             },
+            rooms=tuple(
+                RoomReading(one.name, room.free_bytes, reserve.bytes, one.is_short)
+                for one, room, reserve in self._station.space.readings()
+            ),
             discrepancies=waiting.discrepancies_open if self._has_law else None,
         )
 

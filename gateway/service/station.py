@@ -27,9 +27,11 @@ from gateway.exchange.terms import Address, PostOfficeLimits
 from gateway.exchange.workers import Workers
 from gateway.ledger.store import LEDGER_FILE, Ledger
 from gateway.line.settings import LineSettings
+from gateway.operations.free_space import MIB
 from gateway.operations.stopping import Duty
 from gateway.service.alerts import Alerts
 from gateway.service.recovery import Recovery
+from gateway.service.space import Space
 from gateway.service.surroundings import Surroundings
 
 INBOUND_FOLDER = "inbound"
@@ -92,6 +94,13 @@ class Station:
             trees=trees,
         )
         limits, line = settings.limits, settings.line
+        self.space = Space(
+            {"state": self._inbound, **{f"spool {tree.name}": tree.root for tree in trees}},
+            min_free_bytes=limits.min_free_mib * MIB,
+            reactor=surroundings.reactor,
+            look=surroundings.look_at_room,
+            alarm=alerts,
+        )
         self.services = _services(settings.partners)
         self._addresses = _addresses(line, settings.partners)
         self._senders = _senders(settings.partners)
@@ -113,6 +122,7 @@ class Station:
             services=self.services,
             alarm=alerts,
             gone_on=self.recovery.gone_on,
+            has_room=self.space.has_room,
         )
         self.line = surroundings.make_line(line, self.post_office, wrap_protocol)
         self._renewing = DeferredLock()
@@ -134,6 +144,7 @@ class Station:
         self._giving_up = GivingUp(
             ledger=self.ledger, post_office=self.post_office, reception=self._reception, desk=desk
         )
+        self.space.start()
         self.recovery.put_away(await self._reception.tidy_up())
         self._reception.pump.start()
         try:
@@ -193,7 +204,8 @@ class Station:
     def line_duties(self) -> Sequence[Duty]:
         """End the sessions properly, then the reception; what is queued stays queued."""
         reception = [] if self._reception is None else [("reception", self._reception.pump.stop)]
-        return [("recovery", self.recovery.stop), ("line", self.line.stop), *reception]
+        watches = [("recovery", self.recovery.stop), ("space", self.space.stop)]
+        return [*watches, ("line", self.line.stop), *reception]
 
     def last_duties(self) -> Sequence[Duty]:
         """End the workers, then the ledger: last, so that everything that ended could still be recorded."""

@@ -20,6 +20,7 @@ from gateway.line.probing import Prober
 from gateway.line.service import LineService
 from gateway.line.settings import LineSettings
 from gateway.line.tracing import Tracing
+from gateway.operations.free_space import LookAtRoom, room_of
 from gateway.service.spool_watch import SpoolWatch
 
 
@@ -108,6 +109,7 @@ class Surroundings:
     make_line: MakeLine
     watch_folders: WatchFolders
     new_id: Callable[[], str]
+    look_at_room: LookAtRoom = room_of
 
     @classmethod
     def real(cls, reactor: Any, clock: Clock = system_clock) -> Surroundings:

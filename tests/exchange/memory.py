@@ -29,6 +29,7 @@ from gateway.line.office import (
 from gateway.line.settings import LineSettings
 from gateway.line.tracing import Tracing
 from gateway.operations.commands import Commands
+from gateway.operations.free_space import Room
 from gateway.service.customs_station import CustomsStation
 from gateway.service.daemon import Daemon
 from gateway.service.licence_gateway import LicenceGateway
@@ -254,6 +255,7 @@ class World:
         self.offices: dict[str, Daemon] = {}
         self._epoch = started or datetime.now(UTC)
         self._ids = count(1)
+        self.room = Room(free_bytes=2**40, size_bytes=2**41)
         self.gateway: Daemon | None = None
         self.customs: Daemon | None = None
         self.spool = Path(GatewayConfig.load(instance / "gateway.toml").spools[0].path)
@@ -275,6 +277,7 @@ class World:
             ),
             watch_folders=NoWatch,
             new_id=lambda: f"{us}-{next(self._ids)}",
+            look_at_room=lambda _folder: self.room,
         )
 
     def start_gateway(self) -> str:

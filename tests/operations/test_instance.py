@@ -14,6 +14,7 @@ from gateway.cli.setup import check_config
 from gateway.config import CustomsConfig, GatewayConfig
 from gateway.config.tables import shipped_tables
 from gateway.errors import ConfigurationFault, EnvironmentFault
+from gateway.operations.free_space import MIB, Room
 from gateway.operations.inspection import faults_of_customs, faults_of_gateway, notices_of_gateway
 from gateway.operations.instance import ISSUER_CERTIFICATE, ISSUER_KEY, PARTICIPANTS, create_instance
 from gateway.trust.authority import CERTIFICATE_LIFETIME, KeyKind
@@ -174,6 +175,15 @@ def test_a_partner_that_nothing_tells_from_others_of_its_issuer_is_spoken_of(tmp
     assert "set tls_names or tls_subject" in told
     path.write_text(waits.replace("tls_anchor =", 'tls_names = ["localhost"]\ntls_anchor ='))
     assert notices_of_gateway(GatewayConfig.load(path), NOW) == ()
+
+
+def test_a_disk_without_room_for_new_work_is_a_notice(tmp_path: Path) -> None:
+    folder = tmp_path / "i"
+    create_instance(folder, at=NOW)
+    config = GatewayConfig.load(folder / "gateway.toml")
+    full = Room(free_bytes=3 * MIB, size_bytes=1_000 * MIB)
+    [told] = notices_of_gateway(config, NOW, lambda _folder: full)
+    assert told.startswith("limits.min_free_mib: 3.0 MiB free, 64.0 MiB needed on /")
 
 
 def test_what_secure_authentication_needs_is_tried(tmp_path: Path) -> None:

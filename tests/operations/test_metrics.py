@@ -14,7 +14,16 @@ from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from gateway.errors import ConfigurationFault
-from gateway.operations.metrics import PREFIX, STATES, Ending, LineReading, Reading, page, state_label
+from gateway.operations.metrics import (
+    PREFIX,
+    STATES,
+    Ending,
+    LineReading,
+    Reading,
+    RoomReading,
+    page,
+    state_label,
+)
 from gateway.operations.metrics_site import CONNECTIONS_MAX, KEPT_SECONDS, MetricsServer, Pages
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -42,6 +51,7 @@ READING = Reading(
     due_since={"customs": NOW - timedelta(seconds=90)},
     queues={"receipts_due": 1},
     discrepancies=0,
+    rooms=(RoomReading("/data", 5_000, 6_000, is_short=True),),
 )
 
 
@@ -85,6 +95,9 @@ def test_the_page_has_what_was_found() -> None:
         ("outbox_oldest_due_seconds", "customs"): 90,
         ("queue_length", "receipts_due"): 1,
         ("discrepancies_open",): 0,
+        ("file_system_free_bytes", "/data"): 5_000,
+        ("file_system_needed_bytes", "/data"): 6_000,
+        ("takes_new_work", "/data"): 0,
     }
     # The library's own registry, with what it measures by itself, is not there.
     assert b"python_" not in page(READING)
