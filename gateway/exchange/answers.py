@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from pydantic_core import to_json
 
 from gateway.clock import BUSINESS_ZONE
 from licencexml.rejection import Rejection
@@ -41,4 +42,4 @@ def answer(
         **more,
         "rejections": [rejection.to_dict() for rejection in rejections],
     }
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+    return to_json(content, indent=1) + b"\n"

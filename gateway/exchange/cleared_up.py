@@ -27,7 +27,7 @@ def alert_of(connection: Connection, shown: Mapping[str, Any]) -> str | None:
         return None if any(one["kind"] == shown["kind"] for one in others) else figures_alert(key)
     if shown["kind"] == LicenceReplacement.__name__:
         new = load_states(connection, [key]).get(key)
-        return None if new is None or new.replaces is None else replacement_alert(new)
+        return None if new is None or new.replaces is None else replacement_alert(new.replaces, new.key)
     answered = (shown["said"] or {}).get("answers")
     if answered is None:
         return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.exchange.enquiry import ask_customs
 from gateway.exchange.mail import Mail
 from gateway.exchange.notices import Notice
 from gateway.ledger import book
 from gateway.ledger.projection import load_states
-from gateway.licences.state import LicenceState
 from licencexml.messages import AckStatus, ApplicationAck, LicenceReplacement, LicenceSuspension
 from licencexml.values import LicenceKey
 
@@ -25,7 +24,7 @@ def follow_up(mail: Mail, acks: Sequence[ApplicationAck]) -> list[Notice]:
     if not acks:
         return []
     acts = book.sealed_acts(mail.uow.connection, [ack.answers.message_id for ack in acks])
-    states = load_states(mail.uow.connection, [ack.licence for ack in acks if ack.licence is not None])
+    replaced = book.replaced(mail.uow.connection, [ack.licence for ack in acks if ack.licence is not None])
     taken = {
         act.licence
         for ack in acks
@@ -33,8 +32,9 @@ def follow_up(mail: Mail, acks: Sequence[ApplicationAck]) -> list[Notice]:
         and act.kind == _SUSPENSION
         and ack.status is not AckStatus.REFUSED
     }
+    states = load_states(mail.uow.connection, taken)
     ask_customs(mail, sorted(key for key in taken if key in states and states[key].is_suspended))
-    return [_notice(ack, acts.get(ack.answers.message_id), _state(states, ack)) for ack in acks]
+    return [_notice(ack, acts.get(ack.answers.message_id), replaced) for ack in acks]
 
 
 def act_alert(act: book.SealedAct) -> str:
@@ -42,23 +42,21 @@ def act_alert(act: book.SealedAct) -> str:
     return f"{act.kind} {act.message_id} of {act.licence}"
 
 
-def replacement_alert(new: LicenceState) -> str:
-    """The name of the alert that customs refuses a replacement by the licence `new`."""
-    return f"{_REPLACEMENT} of {new.replaces} by {new.key}"
+def replacement_alert(old: LicenceKey | None, new: LicenceKey) -> str:
+    """The name of the alert that customs refuses the replacement of `old` by `new`."""
+    return f"{_REPLACEMENT} of {old} by {new}"
 
 
-def _state(states: dict[LicenceKey, LicenceState], ack: ApplicationAck) -> LicenceState | None:
-    return None if ack.licence is None else states.get(ack.licence)
-
-
-def _notice(ack: ApplicationAck, act: book.SealedAct | None, state: LicenceState | None) -> Notice:
+def _notice(
+    ack: ApplicationAck, act: book.SealedAct | None, replaced: Mapping[LicenceKey, LicenceKey]
+) -> Notice:
     refused = ack.status is AckStatus.REFUSED
     codes = ", ".join(rejection.code for rejection in ack.rejections)
     subject = None
     if act is not None:
         subject = act_alert(act)
-    elif state is not None and state.replaces is not None:
-        subject = replacement_alert(state)
+    elif ack.licence is not None and ack.licence in replaced:
+        subject = replacement_alert(replaced[ack.licence], ack.licence)
     trouble = f"customs refuses it: {codes}" if refused else None
     return Notice.of(
         "customs answered {kind} for {licence}: {outcome} {codes}",

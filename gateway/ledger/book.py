@@ -15,7 +15,7 @@ from gateway.ledger.discrepancies import resolve
 from gateway.ledger.expiring import expire
 from gateway.ledger.issuing import IssueReceived, Sealed, ToSeal, accept_issues, record_seals, to_seal
 from gateway.ledger.kinds import OutcomeStatus
-from gateway.ledger.origins import Origin, origins
+from gateway.ledger.origins import Origin, origins, replaced
 from gateway.ledger.outcome import Outcome
 from gateway.ledger.refusals import refuse
 from gateway.ledger.replies import Confirmation, QueryReceived, ReplyReceived, record_queries, record_replies
@@ -46,6 +46,7 @@ __all__ = [
     "record_replies",
     "record_seals",
     "refuse",
+    "replaced",
     "resettle",
     "resolve",
     "sealed_acts",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from gateway.ledger.portable import insert_if_absent
+from gateway.ledger.statements import one_of
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import feedback
 
@@ -17,7 +18,7 @@ _UNWRITTEN = (
     .order_by(feedback.c.id)
     .limit(bindparam("limit"))
 )
-_WRITTEN = update(feedback).where(feedback.c.id == bindparam("which_id")).values(written=True, content=b"")
+_WRITTEN = update(feedback).where(one_of(feedback.c.id, "ids")).values(written=True, content=b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +79,4 @@ def waiting_trees(connection: Connection) -> set[str]:
 def mark_written(uow: UnitOfWork, ids: Sequence[int]) -> None:
     """These files are on disk; what they say need not be kept twice, that they were given must be."""
     if ids:
-        uow.connection.execute(_WRITTEN, [{"which_id": number} for number in ids])
+        uow.connection.execute(_WRITTEN, {"ids": ids})

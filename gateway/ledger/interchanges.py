@@ -52,7 +52,7 @@ _DUE = (
 )
 _ASSIGN = (
     update(outbox)
-    .where(_BOX.id == bindparam("which_id"))
+    .where(one_of(_BOX.id, "ids"))
     .values(status=OutboxStatus.ASSIGNED, interchange_id=bindparam("number"))
 )
 _MEMBERS = (
@@ -115,7 +115,7 @@ def gather(
         "read_at": None,
     }
     insert_rows(uow.connection, interchange, [row])
-    uow.connection.execute(_ASSIGN, [{"which_id": member.id, "number": number} for member in taken])
+    uow.connection.execute(_ASSIGN, {"ids": [member.id for member in taken], "number": number})
     made = get(uow.connection, number)
     assert made is not None, "the row was written above"
     return made

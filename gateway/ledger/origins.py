@@ -21,6 +21,10 @@ _ORIGINS = select(
     licence.c.source,
 ).where(is_about(licence))
 
+_REPLACED = select(licence.c.licence_type, licence.c.licence_no, licence.c.replaces).where(
+    is_about(licence), licence.c.replaces.is_not(None)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -38,3 +42,8 @@ def origins(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceK
         key_of(row): Origin(row.issue_message_id, row.issuer, row.tree, row.source)
         for row in rows_about(connection, _ORIGINS, keys)
     }
+
+
+def replaced(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, LicenceKey]:
+    """Those of `keys` that were issued in the place of another licence, and which that is."""
+    return {key_of(row): LicenceKey.parse(row.replaces) for row in rows_about(connection, _REPLACED, keys)}

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from gateway.ledger.journal import licence_columns
 from gateway.ledger.state_data import permitted_from, suspensions_from
-from gateway.ledger.statements import is_about, rows_about
+from gateway.ledger.statements import is_about, rows_about, update_about
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import declaration_use, licence, licence_line, write_off_line
 from gateway.licences.life import Life, Standing, Transmission, Usage
@@ -42,7 +42,7 @@ def _is_row(table: Table) -> ColumnElement[bool]:
 
 def _saving(*names: str) -> Update:
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    return update(licence).where(_is_row(licence)).values(values)
+    return update(licence).where(is_about(licence)).values(values)
 
 
 _LICENCES = select(licence).where(is_about(licence))
@@ -117,18 +117,19 @@ def life_columns(life: Life) -> dict[str, Any]:
 def save_lives(
     uow: UnitOfWork, lives: Mapping[LicenceKey, Life], partners: Mapping[LicenceKey, str] | None = None
 ) -> None:
-    """Write where these licences stand in their lives, in one statement.
+    """Write where these licences stand in their lives: a statement for all that stand the same.
 
     With `partners` those that they were sealed for are written too, one for each of `lives`: theirs they are
     from now on.
     """
-    if not lives:
-        return
-    rows = []
+    same: defaultdict[tuple[Life, str | None], list[LicenceKey]] = defaultdict(list)
     for key, life in lives.items():
-        columns = life_columns(life) | ({} if partners is None else {"partner": partners[key]})
-        rows.append(_row_key(key) | {f"new_{name}": value for name, value in columns.items()})
-    uow.connection.execute(_SAVE_LIVES if partners is None else _SAVE_LIVES_AND_PARTNERS, rows)
+        same[life, None if partners is None else partners[key]].append(key)
+    for (life, partner), keys in same.items():
+        columns = life_columns(life) | ({} if partners is None else {"partner": partner})
+        values = {f"new_{name}": value for name, value in columns.items()}
+        change = _SAVE_LIVES if partners is None else _SAVE_LIVES_AND_PARTNERS
+        update_about(uow.connection, change, keys, **values)
 
 
 def save_balances(

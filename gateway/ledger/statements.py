@@ -45,23 +45,33 @@ def update_row(connection: Connection, table: Table, row_id: int, **values: obje
 
 
 def is_about(table: Table) -> ColumnElement[bool]:
-    """The condition for `rows_about`: that a row of `table` is about one of the licences asked for."""
+    """That a row of `table` is about a licence asked for: for `rows_about` and `update_about`."""
     return (table.c.licence_type == bindparam("of_type")) & one_of(table.c.licence_no, "of_numbers")
 
 
 def rows_about(
     connection: Connection, query: Executable, keys: Iterable[LicenceKey], **parameters: object
 ) -> Iterator[Row[Any]]:
-    """The rows of `query`, which has the condition `is_about`, for these licences.
+    """The rows of `query`, which has the condition `is_about`, for these licences; by their types."""
+    for asked in _by_type(keys):
+        yield from connection.execute(query, asked | parameters)
 
-    Type by type, because SQLite searches no index for a list of pairs; there are few types.
-    """
+
+def update_about(
+    connection: Connection, change: Update, keys: Iterable[LicenceKey], **parameters: object
+) -> None:
+    """Execute `change`, which has the condition `is_about`, for these licences."""
+    for asked in _by_type(keys):
+        connection.execute(change, asked | parameters)
+
+
+def _by_type(keys: Iterable[LicenceKey]) -> Iterator[dict[str, Any]]:
+    """The parameters of `is_about`: type by type, because SQLite searches no index for a list of pairs."""
     numbers: defaultdict[LicenceType, list[str]] = defaultdict(list)
     for key in sorted(set(keys)):
         numbers[key.type].append(key.number)
     for licence_type, of_type in numbers.items():
-        asked = {"of_type": licence_type.value, "of_numbers": of_type} | parameters
-        yield from connection.execute(query, asked)
+        yield {"of_type": licence_type.value, "of_numbers": of_type}
 
 
 @cache

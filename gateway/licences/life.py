@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
-from typing import Self
 
 
 class Transmission(StrEnum):
@@ -119,14 +119,9 @@ class Life:
     usage: Usage = Usage.UNUSED
     standing: Standing = Standing.IN_FORCE
 
-    def after(self, event: LicenceEvent) -> Self:
+    def after(self, event: LicenceEvent) -> Life:
         """The life after `event`; the same where the event comes too late to matter."""
-        moved = {
-            region: moves[event].get(getattr(self, region), getattr(self, region))
-            for region, moves in TRANSITIONS.items()
-            if event in moves
-        }
-        return replace(self, **moved)
+        return _after(self, event)
 
     @property
     def status(self) -> LicenceStatus:
@@ -146,6 +141,17 @@ class Life:
     def is_ended(self) -> bool:
         """Whether it was replaced or revoked."""
         return self.standing in ENDED
+
+
+@cache
+def _after(life: Life, event: LicenceEvent) -> Life:
+    """Every life after every event is a few hundred, and each is asked for with every licence."""
+    moved = {
+        region: moves[event].get(getattr(life, region), getattr(life, region))
+        for region, moves in TRANSITIONS.items()
+        if event in moves
+    }
+    return replace(life, **moved)
 
 
 #: The life of a licence that was accepted just now.
