@@ -121,10 +121,13 @@ class LedgerPostOffice:
             for name in list(self._watchers):
                 self._wake(name)
         else:
-            self._is_asked = True
-            if not self._is_asking:
-                self._is_asking = True
-                Deferred.fromCoroutine(self._wake_whom_it_concerns())
+            self._ask_whom_it_concerns()
+
+    def _ask_whom_it_concerns(self) -> None:
+        self._is_asked = True
+        if not self._is_asking:
+            self._is_asking = True
+            Deferred.fromCoroutine(self._wake_whom_it_concerns())
 
     async def _wake_whom_it_concerns(self) -> None:
         """One question to the ledger in place of several from each of many partners."""
@@ -178,7 +181,13 @@ class LedgerPostOffice:
     def _look_again_later(self) -> None:
         """What waits for its time is asked for again: a timer for each would not survive a restart."""
         if self._look is None or not self._look.active():
-            self._look = self._reactor.callLater(LOOK_AGAIN_SECONDS, self.wake)
+            self._look = self._reactor.callLater(LOOK_AGAIN_SECONDS, self._look_again)
+
+    def _look_again(self) -> None:
+        """Only those are woken to whom something is due: a caller that rests is not called to its feet."""
+        if any(self._watchers.values()):
+            self._look_again_later()
+            self._ask_whom_it_concerns()
 
     async def file_sent(self, partner: str, identity: FileIdentity) -> None:
         """See `PostOffice.file_sent`."""
@@ -217,6 +226,9 @@ class LedgerPostOffice:
     def session_lost(self, partner: str, session: object) -> None:
         """See `PostOffice.session_lost`."""
         in_hand = self._in_hand[partner]
-        for identity in [identity for identity, holder in in_hand.items() if holder is session]:
+        given_back = [identity for identity, holder in in_hand.items() if holder is session]
+        for identity in given_back:
             del in_hand[identity]
-        self.wake(partner)
+        if given_back:
+            # Not otherwise: a caller that rests would call at the end of each session, for nothing.
+            self.wake(partner)

@@ -35,12 +35,17 @@ class Step:
 
 @dataclass
 class Disk:
-    """The folders of one process. `point` is asked at every change and sync; it may raise."""
+    """The folders of one process. `point` is asked at every change and sync; it may raise.
+
+    `named` and `removed` are told of a name just before it comes or goes.
+    """
 
     roots: tuple[Path, ...]
     chance: Random
     point: Callable[[str], None]
     keep: Path
+    named: Callable[[Path], None] = lambda _: None
+    removed: Callable[[Path], None] = lambda _: None
     synced: dict[int, bytes] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     _kept: int = 0
@@ -61,6 +66,8 @@ class Disk:
     def rename(self, source: Path, target: Path) -> None:
         """Atomic; certain once the folder is synced."""
         self.point(f"rename {target.name}")
+        self.named(target)
+        self.removed(source)
         before = self._keep(target) if target.exists() else None
         _rename(source, target)
 
@@ -76,6 +83,7 @@ class Disk:
     def unlink(self, path: Path) -> None:
         """Atomic; certain once the folder is synced."""
         self.point(f"unlink {path.name}")
+        self.removed(path)
         before = self._keep(path) if path.is_file() and not path.is_symlink() else None
         _unlink(path)
         if before is not None:

@@ -114,9 +114,14 @@ def _licences(drops: Sequence[Drop], ours: sqlite3.Connection, theirs: sqlite3.C
     accepted = _keys(ours, "SELECT licence_type, licence_no FROM entry WHERE kind = 'ISSUE_ACCEPTED'")
     sealed = _keys(ours, "SELECT licence_type, licence_no FROM entry WHERE kind = 'SEALED'")
     known = _keys(theirs, "SELECT licence_type, licence_no FROM customs_licence")
+    refused = _keys(ours, "SELECT licence_type, licence_no FROM licence WHERE transmission = 'CUSTOMS_REFUSED'")
+    decided = "SELECT licence_type, licence_no FROM customs_received WHERE status = 'REFUSED'"
+    theirs_refused = {key for key in _keys(theirs, decided) if key in accepted and key not in known}
+    if refused.keys() != theirs_refused:
+        yield f"refused by customs, here and there: {sorted(refused)} {sorted(theirs_refused)}"
     if accepted != sealed:
         yield f"accepted and sealed differ: {accepted - sealed} {sealed - accepted}"
-    if accepted != known:
+    if accepted != known + refused:
         yield f"accepted and in customs' register differ: {accepted - known} {known - accepted}"
     yield from (f"{key} was accepted {times} times" for key, times in accepted.items() if times > 1)
     must = {str(drop.licence) for drop in drops if drop.fate is Fate.ACCEPTED}

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from tests.simulation.timeline import Life, Timeline
+from tests.simulation.witness import Reader, Witness
 
 BUFFER_BYTES = 64 * 1024
 #: A peer that is gone without a word is missed after this: what the kernel's probes take.
@@ -45,6 +46,7 @@ class End:
         self.life = life
         self.protocol: Any = protocol
         self.peer: End | None = None
+        self.written = Reader()
         self._network = network
         self._outgoing: deque[bytes] = deque()
         self._waiting_bytes = 0
@@ -61,6 +63,8 @@ class End:
         """See ITransport."""
         if self._is_over or self.disconnecting or not data or not self.life.is_alive:
             return
+        if self._network.witness is not None and self.peer is not None:
+            self._network.witness.wrote(self.life.name, self.written, self.peer.written, data)
         self._outgoing.append(bytes(data))
         self._waiting_bytes += len(data)
         if self._producer is not None and self._waiting_bytes > BUFFER_BYTES and not self._is_producer_paused:
@@ -218,6 +222,7 @@ class Network:
     chance: Random
     weather: Weather = field(default_factory=Weather)
     listeners: dict[int, tuple[Life, Any]] = field(default_factory=dict)
+    witness: Witness | None = None
     cuts: int = 0
     octets: int = 0
 

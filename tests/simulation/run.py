@@ -16,34 +16,14 @@ from twisted.logger import globalLogPublisher
 
 from gateway.errors import EnvironmentFault
 from tests.simulation.adversary import HOUR_SECONDS, Adversary
+from tests.simulation.agreement import agree
 from tests.simulation.business import Issuers
 from tests.simulation.judge import Verdict, held_rows, is_settled, judge
-from tests.simulation.template import made_once, repeatable_cryptography, template
+from tests.simulation.template import made_once, papers, repeatable_cryptography, template
 from tests.simulation.town import Town
 
 #: Simulated seconds within which all must be settled once nothing goes wrong any more.
 CALM_SECONDS = HOUR_SECONDS
-_SCENARIO = """
-[single]
-declarations = {single}
-share = {share}
-mischief = {mischief}
-[multi]
-declarations = {multi}
-amend = {amend}
-withdraw = {withdraw}
-mischief = {mischief}
-"""
-_MISCHIEF = (
-    "excess",
-    "wrong-unit",
-    "repeat",
-    "conflict",
-    "wrong-signature",
-    "reversal-first",
-    "unknown-reversal",
-    "late-earlier",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +52,10 @@ def simulate(seed: int) -> Outcome:
     try:
         with repeatable_cryptography():
             instance = template()
+        keys = papers()
         with repeatable_cryptography(), made_once():
             town = Town(folder, instance, seed, _beginning(chance))
-            write_scenario(town.instance, chance, seed)
+            agree(town.instance, keys, Random(f"agreement {seed}"), seed)
             with _without_collection(), _listening(town), town.disks.mounted():
                 return _play(town, chance, seed)
     finally:
@@ -138,26 +119,6 @@ def _let_go(town: Town) -> None:
 def _beginning(chance: Random) -> datetime:
     """Any time of any day in the months after the instance was made."""
     return datetime(2026, 2, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(9 * 30 * 86_400))
-
-
-def write_scenario(instance: Path, chance: Random, seed: int) -> None:
-    """What customs does with the licences, for the instance whose customs has none yet."""
-    multi = chance.randint(1, 4)
-    mischief = chance.sample(_MISCHIEF, chance.randint(0, 3))
-    text = _SCENARIO.format(
-        single=1,
-        share=chance.choice(("1.0", "0.5")),
-        multi=multi,
-        mischief=mischief,
-        amend=chance.randint(0, multi),
-        withdraw=chance.randint(0, 1),
-    )
-    (instance / "scenario.toml").write_text(text, encoding="utf-8")
-    path = instance / "customs.toml"
-    written = path.read_text(encoding="utf-8").replace(
-        '# scenario = "scenario.toml"', 'scenario = "scenario.toml"'
-    )
-    path.write_text(written.replace("# seed = 1", f"seed = {seed % 2**31}"), encoding="utf-8")
 
 
 def _fast() -> str | None:

@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from itertools import count
 from pathlib import Path
@@ -21,6 +21,7 @@ from gateway.ledger import sqlite, store
 from gateway.operations.instance import create_instance
 from gateway.trust import signing
 from licencexml.schema import Schemas
+from tests.trust.enciphering import authentication_paper
 
 #: When the instance was made; what is simulated happens in the months after.
 MADE = datetime(2026, 1, 5, tzinfo=UTC)
@@ -60,6 +61,15 @@ def template() -> Path:
         written = _ONLY_FOR_TLS.sub("", path.read_text(encoding="utf-8")).replace('"tls:', '"tcp:')
         path.write_text(written, encoding="utf-8")
     migrated(folder)
+    return folder
+
+
+@cache
+def papers() -> Path:
+    """A key and a certificate for files of each end, `NAME.key` and `NAME.pem`, made once a process."""
+    folder = Path(tempfile.mkdtemp(prefix="papers-"))
+    for name in ("gateway", "customs"):
+        authentication_paper(folder, name, MADE, MADE + timedelta(days=700), signs=True)
     return folder
 
 

@@ -33,6 +33,7 @@ from tests.simulation.disk import Disk, Disks
 from tests.simulation.house import Pace, SimulatedRunners, SimulatedThreads, SimulatedWorkers
 from tests.simulation.network import Network
 from tests.simulation.timeline import Killed, Life, Timeline
+from tests.simulation.witness import Witness
 
 #: SQLite's own bound, as good as none.
 _PAGES_MAX = 2**31 - 2
@@ -119,6 +120,7 @@ class Town:
         }
         self.story: deque[str] = deque(maxlen=_LINES_KEPT)
         self.faults: list[str] = []
+        self.witness = self.network.witness = Witness(self.instance, self._wrong)
         self._digest = hashlib.sha256()
         self._began = began
         self._graves = count(1)
@@ -145,6 +147,10 @@ class Town:
         self.story.append(line)
         self._digest.update(line.encode())
 
+    def _wrong(self, what: str) -> None:
+        self.say(f"the witness: {what}")
+        self.faults.append(what)
+
     @property
     def digest(self) -> str:
         """What tells this story from all others."""
@@ -165,6 +171,8 @@ class Town:
             self.chance,
             lambda what: self._point(house, life, what),
             self._grave("kept"),
+            named=lambda path: self.witness.named(name, path),
+            removed=lambda path: self.witness.removed(name, path),
         )
         house.disk = disk
         self.disks.disks = [one for one in self.disks.disks if one.roots != disk.roots] + [disk]
