@@ -78,3 +78,21 @@ def test_a_file_that_is_made_and_not_sent_and_a_receipt_are_due(mail: Post) -> N
     Deferred.fromCoroutine(mail.office.next_to_send("p1", "session"))
     mail.office.wake()
     assert mail.woken == ["p1"]
+
+
+def test_the_end_of_a_session_wakes_those_who_wait_only_if_it_gives_something_back(mail: Post) -> None:
+    mail.office.session_lost("p1", "a session with nothing in hand")
+    assert mail.woken == [], "a caller that rests between its sessions would never rest"
+    mail.due("p1")
+    Deferred.fromCoroutine(mail.office.next_to_send("p1", "session"))
+    mail.office.session_lost("p1", "session")
+    assert mail.woken == ["p1"]
+
+
+def test_nobody_is_woken_by_and_by_to_whom_nothing_is_due_and_it_is_looked_for_on_and_on(mail: Post) -> None:
+    Deferred.fromCoroutine(mail.office.next_to_send("p1", object()))
+    mail.clock.advance(LOOK_AGAIN_SECONDS)
+    assert mail.woken == []
+    mail.due("p1")
+    mail.clock.advance(LOOK_AGAIN_SECONDS)
+    assert mail.woken == ["p1"]
