@@ -114,7 +114,8 @@ def _licences(drops: Sequence[Drop], ours: sqlite3.Connection, theirs: sqlite3.C
     accepted = _keys(ours, "SELECT licence_type, licence_no FROM entry WHERE kind = 'ISSUE_ACCEPTED'")
     sealed = _keys(ours, "SELECT licence_type, licence_no FROM entry WHERE kind = 'SEALED'")
     known = _keys(theirs, "SELECT licence_type, licence_no FROM customs_licence")
-    refused = _keys(ours, "SELECT licence_type, licence_no FROM licence WHERE transmission = 'CUSTOMS_REFUSED'")
+    query = "SELECT licence_type, licence_no FROM licence WHERE transmission = 'CUSTOMS_REFUSED'"
+    refused = _keys(ours, query)
     decided = "SELECT licence_type, licence_no FROM customs_received WHERE status = 'REFUSED'"
     theirs_refused = {key for key in _keys(theirs, decided) if key in accepted and key not in known}
     if refused.keys() != theirs_refused:
