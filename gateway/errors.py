@@ -11,6 +11,20 @@ class EnvironmentFault(Exception):
     """Disk, database, clock or another part of this machine failed: retry, and alert."""
 
 
+def is_of_machine(error: BaseException | None) -> bool:
+    """Whether the machine is to blame: its disk, its memory, or what it gives a process of anything else."""
+    # Python has no class of its own for a thread that the system did not give.
+    is_threadless = type(error) is RuntimeError and "start new thread" in str(error)
+    return isinstance(error, EnvironmentFault | OSError | MemoryError) or is_threadless
+
+
+def told(error: BaseException | None) -> str:
+    """A sentence for operators about an error that is the machine's."""
+    if isinstance(error, MemoryError):
+        return "the machine has too little memory"
+    return str(error)
+
+
 class ConfigurationFault(EnvironmentFault):
     """What the operator configured cannot be used; the message says where and why."""
 

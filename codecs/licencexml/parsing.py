@@ -47,6 +47,7 @@ _ID_VALUES = etree.XPath(
 _CROWDED = etree.XPath(f"//*[@*[{MAX_ATTRIBUTES + 1}]]")
 
 # libxml2's xmlParserErrors
+_ERR_NO_MEMORY = 2
 _ERR_DOCUMENT_END = 5
 _ERR_UNDECLARED_ENTITY = 26
 _ERR_TAG_NOT_FINISHED = 77
@@ -128,6 +129,8 @@ def _parse_utf8(body: bytes, max_depth: int) -> etree._Element:
     try:
         root = etree.fromstring(body, hardened_parser())
     except etree.XMLSyntaxError as error:
+        if _code(error) == _ERR_NO_MEMORY:
+            raise MemoryError from None
         raise Malformed([_syntax(error, body, max_depth)]) from None
     assert root.getroottree().docinfo.internalDTD is None, "a DOCTYPE was refused before"
     return root

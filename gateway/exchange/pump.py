@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from gateway.errors import EnvironmentFault
+from gateway.errors import is_of_machine, told
 
 _log = Logger()
 
@@ -84,20 +84,22 @@ class Pump:
     async def _guarded_step(self) -> bool:
         try:
             more = await self._step()
-        except (EnvironmentFault, OSError) as error:
-            self._failures += 1
-            _log.error("{pump} cannot go on and will try again: {error}", pump=self.name, error=error)
-            self._alarm(self.name, str(error))
-            return False
         except Exception as error:
             self._failures += 1
-            _log.failure("{pump} met a fault of this program", failure=Failure(), pump=self.name)
-            self._alarm(self.name, f"a fault of this program, see the log: {error}")
+            self._tell(error)
             return False
         if self._failures:
             self._failures = 0
             self._alarm(self.name, None)
         return more
+
+    def _tell(self, error: Exception) -> None:
+        if is_of_machine(error):
+            _log.error("{pump} cannot go on and will try again: {error}", pump=self.name, error=told(error))
+            self._alarm(self.name, told(error))
+        else:
+            _log.failure("{pump} met a fault of this program", failure=Failure(), pump=self.name)
+            self._alarm(self.name, f"a fault of this program, see the log: {error}")
 
     async def _rest(self, seconds: float) -> None:
         self._sleep = Deferred()

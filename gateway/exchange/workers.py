@@ -11,11 +11,13 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError as FutureCancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,8 +26,10 @@ from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
-from gateway.errors import EnvironmentFault
+from gateway.errors import EnvironmentFault, is_of_machine, told
 
+#: A pool of which nothing comes for so much longer than a batch may take is given up.
+SILENCE_SECONDS = 30.0
 #: How often a job that lost its worker is given another, alone, before the job is blamed.
 TRIES_ALONE = 2
 
@@ -87,6 +91,9 @@ class ProcessWorkers:
         self._build = build
         self._arguments = arguments
         self._stopping = False
+        self._in_hand: set[Deferred[list[Any]]] = set()
+        self._watch: Any = None
+        self._heard_seconds = 0.0
         self._pool = self._start()
 
     async def run(self, operation: str, jobs: Sequence[Any]) -> list[Any]:
@@ -120,6 +127,9 @@ class ProcessWorkers:
     async def stop(self) -> None:
         """See `Workers.stop`."""
         self._stopping = True
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         self._pool.stop()
         await self._join(self._pool)
 
@@ -138,31 +148,86 @@ class ProcessWorkers:
         done: Deferred[list[Any]] = Deferred()
         try:
             future = self._pool.schedule(_at_the_bench, args=(operation, jobs), timeout=self._timeout_seconds)
-        except RuntimeError as error:
+        except (RuntimeError, OSError, MemoryError) as error:
             return fail(self._broken(error))
-        future.add_done_callback(lambda finished: self._reactor.callFromThread(_settle, finished, done))
+        if not self._in_hand:
+            self._heard_seconds = self._reactor.seconds()
+        self._in_hand.add(done)
+        future.add_done_callback(lambda finished: self._reactor.callFromThread(self._settle, finished, done))
+        self._keep_watch()
         return done.addErrback(self._told)
+
+    def _settle(self, finished: Any, done: Deferred[list[Any]]) -> None:
+        if done not in self._in_hand:
+            # It was given up.
+            return
+        self._heard_seconds = self._reactor.seconds()
+        self._in_hand.remove(done)
+        error = FutureCancelledError() if finished.cancelled() else finished.exception()
+        if error is None:
+            done.callback(finished.result())
+        else:
+            done.errback(error)
+
+    def _keep_watch(self) -> None:
+        """A worker that is killed while it speaks can leave a pool dumb, and no job of it ends then."""
+        if self._watch is None and self._in_hand and not self._stopping:
+            silent_seconds = self._reactor.seconds() - self._heard_seconds
+            left_seconds = self._timeout_seconds + SILENCE_SECONDS - silent_seconds
+            self._watch = self._reactor.callLater(max(0.0, left_seconds), self._look)
+
+    def _look(self) -> None:
+        self._watch = None
+        if self._reactor.seconds() - self._heard_seconds < self._timeout_seconds + SILENCE_SECONDS:
+            self._keep_watch()
+            return
+        self._pool.stop()
+        fault = self._broken(RuntimeError("nothing was heard of them for too long"))
+        given_up, self._in_hand = self._in_hand, set()
+        for done in given_up:
+            done.errback(fault)
 
     def _told(self, failure: Failure) -> Failure:
         """A pool that cannot start its processes is the machine's fault, not that of what they were to do."""
         error = failure.value
         if isinstance(error, BrokenProcessPool | CancelledError | FutureCancelledError):
             return Failure(self._broken(error))
+        # What is examined is bounded: a worker that lacks memory or files lacks them because of others.
+        if is_of_machine(error) and not isinstance(error, ProcessExpired | FutureTimeoutError):
+            return Failure(EnvironmentFault(told(error)))
         return failure
 
     def _broken(self, error: BaseException) -> EnvironmentFault:
         """Put a new pool in place of the broken one, for the next try; unless we are stopping."""
-        if not self._stopping and not self._pool.active:
-            self._pool = self._start()
-        return EnvironmentFault(f"the worker processes do not run: {error}")
+        try:
+            if not self._stopping and not self._is_active():
+                old, self._pool = self._pool, self._start()
+                _end(old)
+        except OSError as again:
+            error = again
+        return EnvironmentFault(f"the worker processes do not run: {told(error)}")
+
+    def _is_active(self) -> bool:
+        """Whether the pool runs. One that was begun in part, for want of a thread, is of no use any more."""
+        try:
+            return bool(self._pool.active)
+        except RuntimeError:
+            self._pool.stop()
+            return False
 
 
-def _settle(future: Any, done: Deferred[list[Any]]) -> None:
-    error = FutureCancelledError() if future.cancelled() else future.exception()
-    if error is None:
-        done.callback(future.result())
-    else:
-        done.errback(error)
+def _end(pool: ProcessPool) -> None:
+    """End what is left of a pool that does not work: its processes, and its threads as far as they can be."""
+
+    def end() -> None:
+        # It is broken, and may break again here.
+        with suppress(Exception):
+            pool.join()
+
+    pool.stop()
+    # In a thread of its own, which nobody waits for: it may take for ever. Without one, what is left stays.
+    with suppress(RuntimeError):
+        threading.Thread(target=end, name="end-of-a-pool", daemon=True).start()
 
 
 def _why(error: BaseException, timeout_seconds: float) -> str:
@@ -179,9 +244,16 @@ _bench: object = None
 def _start_worker(build: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     # A terminal's Ctrl-C goes to the whole group; stopping is the daemon's to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
     global _bench  # noqa: PLW0603 - the one thing a worker process keeps between batches
-    _bench = build(*arguments)
+    try:
+        threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+        _bench = build(*arguments)
+    except Exception as error:
+        if not is_of_machine(error):
+            raise
+        # The pool would show where it happened, which is of no use to whoever has to find room.
+        sys.stderr.write(f"a worker process cannot start: {told(error)}\n")
+        os._exit(1)
 
 
 def _at_the_bench(operation: str, jobs: list[Any]) -> list[Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from gateway.errors import EnvironmentFault
+from gateway.errors import EnvironmentFault, is_of_machine, told
 from gateway.ledger.columns import encode_json
 
 BUSY_TIMEOUT_MILLISECONDS = 5_000
@@ -102,4 +102,6 @@ def as_environment_fault(error: Exception) -> EnvironmentFault | None:
         return EnvironmentFault(f"the ledger's database failed: {error}")
     if isinstance(error, OSError):
         return EnvironmentFault(f"the ledger's disk failed: {error}")
+    if is_of_machine(error):
+        return EnvironmentFault(told(error))
     return None

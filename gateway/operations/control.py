@@ -35,7 +35,7 @@ from twisted.protocols.basic import LineOnlyReceiver
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from gateway.errors import ConfigurationFault, EnvironmentFault
+from gateway.errors import ConfigurationFault, is_of_machine, told
 from gateway.operations.commands import MAX_REPLY_BYTES, MAX_REQUEST_BYTES, CommandRefused, Commands
 from gateway.operations.socket_path import reachable
 
@@ -193,8 +193,8 @@ class ControlProtocol(LineOnlyReceiver):
         reason = failure.value
         if isinstance(reason, CommandRefused):
             self._refuse(reason.kind, reason.message)
-        elif isinstance(reason, EnvironmentFault | OSError):
-            self._refuse("failed", str(reason))
+        elif is_of_machine(reason):
+            self._refuse("failed", told(reason))
         else:
             self._desk.log.failure("a control command failed", failure)
             self._refuse("failed", "the command failed; the daemon's log says why")

@@ -15,7 +15,7 @@ from twisted.logger import LogEvent, LogLevel, formatEvent
 from twisted.python.failure import Failure
 
 from gateway.clock import BUSINESS_ZONE
-from gateway.errors import EnvironmentFault
+from gateway.errors import is_of_machine, told
 
 Record = dict[str, Any]
 
@@ -56,8 +56,8 @@ def _record_of(event: LogEvent) -> Record:
     failure = event.get("log_failure")
     if isinstance(failure, Failure):
         record["traceback"] = _text(failure.getTraceback(), _MAX_TRACEBACK_CHARACTERS)
-        if isinstance(failure.value, EnvironmentFault):
-            record["fault"] = _text(str(failure.value), _MAX_FIELD_CHARACTERS)
+        if is_of_machine(failure.value):
+            record["fault"] = _text(told(failure.value), _MAX_FIELD_CHARACTERS)
     return record
 
 

@@ -24,6 +24,7 @@ from gateway.service.line_commands import register_line_commands
 from gateway.service.line_report import line_rows
 from gateway.service.line_settings import line_settings
 from gateway.service.metering import Metering
+from gateway.service.queue_handlers import QueueHandlers
 from gateway.service.reloading import Reloaded, needing_restart
 from gateway.service.station import Station, StationSettings, open_ledger
 from gateway.service.surroundings import Surroundings
@@ -146,6 +147,8 @@ class CustomsStation:
         commands.add("status", self._status)
         commands.add("totals", self._totals)
         commands.add("licence show", self._licence)
+        queue = QueueHandlers(ledger=self._station.ledger, wake=self._station.post_office.wake)
+        commands.add("queue flush", queue.queue_flush)
         self._metering.register(commands)
         register_line_commands(commands, self._station, self._endings, self._clock)
 

@@ -26,6 +26,8 @@ _log = Logger(namespace="gateway")
 #: The longest that one duty may take when the daemon stops: more than the line needs for a partner that does
 #: not answer (what is in hand, then the end of the session, each bounded by the line's `closing_seconds`).
 STOP_SECONDS = 30.0
+#: Threads for what blocks on the disk or on a name server.
+THREADS = 10
 
 
 class Daemon(Protocol):
@@ -65,6 +67,9 @@ def serve(setting: Setting, build: Callable[[Any], Daemon]) -> None:
     # Here and nowhere else a reactor is chosen; everyone else is handed it.
     from twisted.internet import reactor  # noqa: PLC0415 - importing it installs it
 
+    # All threads that there will be, made while there is room: one that is wanted later may not be given.
+    threads = reactor.getThreadPool()  # type: ignore[attr-defined]
+    threads.adjustPoolsize(THREADS, THREADS)
     log = make_log(
         setting.log,
         terminal=sys.stderr,

@@ -122,3 +122,17 @@ def test_stopping_a_sleeper(clock: Clock) -> None:
     pump.start()
     ensureDeferred(pump.stop())
     assert not clock.getDelayedCalls()
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("can't start new thread"), OSError(24, "Too many")]
+)
+def test_what_the_machine_lacks_is_no_fault_of_this_program(clock: Clock, error: Exception) -> None:
+    told: list[str | None] = []
+
+    async def step() -> bool:
+        raise error
+
+    Pump("p", step, clock, alarm=lambda _name, trouble: told.append(trouble)).start()
+    assert told[0] is not None
+    assert "this program" not in told[0]

@@ -7,16 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from gateway.errors import EnvironmentFault
-from gateway.exchange.workers import Poisoned, ProcessWorkers
+from gateway.exchange.workers import SILENCE_SECONDS, Poisoned, ProcessWorkers
 
 sys.path.insert(0, str(Path(__file__).parent))
 from benches import Bench, FlawedBench
@@ -50,6 +52,78 @@ class ProcessWorkersTest(TestCase):
     async def test_a_bug_is_raised_and_not_hidden(self) -> None:
         with pytest.raises(ValueError, match="a bug"):
             await self.workers.run("work", [1, "bug"])
+
+
+class _DumbPool:
+    """A pool of which nothing ever comes: a worker was killed in the middle of a word."""
+
+    def __init__(self) -> None:
+        self.active = True
+
+    def schedule(self, *_: object, **__: object) -> Future[Any]:
+        return Future()
+
+    def stop(self) -> None:
+        self.active = False
+
+    def join(self) -> None: ...
+
+
+class _Machine(Clock):
+    """A reactor without threads of its own."""
+
+    def callFromThread(self, function: Any, *arguments: Any) -> None:
+        function(*arguments)
+
+
+def test_workers_of_which_nothing_is_heard_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    pools: list[_DumbPool] = []
+
+    def start(_: ProcessWorkers) -> Any:
+        pools.append(_DumbPool())
+        return pools[-1]
+
+    monkeypatch.setattr(ProcessWorkers, "_start", start)
+    clock = _Machine()
+    workers = ProcessWorkers(clock, count=2, timeout_seconds=60, build=Bench, arguments=(2,))
+    waiting = [Deferred.fromCoroutine(workers.run("work", [one])) for one in (1, 2)]
+    clock.advance(60 + SILENCE_SECONDS - 1)
+    assert not any(one.called for one in waiting)
+    clock.advance(1)
+    for one in waiting:
+        failures: list[Any] = []
+        one.addErrback(failures.append)
+        assert failures[0].check(EnvironmentFault)
+    assert [pool.active for pool in pools] == [False, True]
+    assert not clock.getDelayedCalls()
+
+
+def test_a_thread_that_the_machine_does_not_give_is_the_machines_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Threadless(_DumbPool):
+        stopped = False
+
+        def __getattribute__(self, name: str) -> Any:
+            if name == "active":
+                raise RuntimeError("can't start new thread")
+            return super().__getattribute__(name)
+
+        def schedule(self, *_: object, **__: object) -> Future[Any]:
+            raise RuntimeError("can't start new thread")
+
+        def stop(self) -> None:
+            self.stopped = True
+
+    pools: list[Any] = [Threadless(), _DumbPool()]
+    first = pools[0]
+    monkeypatch.setattr(ProcessWorkers, "_start", lambda _: pools.pop(0))
+    workers = ProcessWorkers(_Machine(), count=2, timeout_seconds=60, build=Bench, arguments=(2,))
+    failures: list[Any] = []
+    Deferred.fromCoroutine(workers.run("work", [1])).addErrback(failures.append)
+    assert failures[0].check(EnvironmentFault)
+    assert first.stopped
+    assert not pools
 
 
 ORPHANS = """

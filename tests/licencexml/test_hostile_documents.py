@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from licencexml import parsing
 from licencexml.rejection import Rejection
@@ -190,3 +191,12 @@ def test_a_doctype_in_a_comment_or_text_is_only_text() -> None:
 def test_lines_beyond_65535_are_told() -> None:
     data = document(b"\n" * 70_000 + b"<a ID='x'>1</a>\n<b ID='x'>2</b>")
     assert refused(data)[0].where.line == 70_002
+
+
+def test_a_parser_without_memory_says_nothing_about_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    def parse(*_: object) -> None:
+        raise etree.XMLSyntaxError("Memory allocation failed", 2, 1, 1)
+
+    monkeypatch.setattr(parsing.etree, "fromstring", parse)
+    with pytest.raises(MemoryError):
+        parsing.parse(b"<a/>", max_bytes=100)

@@ -101,6 +101,16 @@ def test_of_a_fault_of_the_machine_people_see_the_sentence_and_of_a_bug_the_trac
     assert "ZeroDivisionError" in readable(bug, colour=False)
 
 
+def test_of_memory_and_files_that_the_machine_does_not_give_people_see_a_sentence() -> None:
+    for error, sentence in (
+        (MemoryError(), "too little memory"),
+        (OSError(24, "Too many open files"), "Too many"),
+    ):
+        record = record_of(_event("x failed", log_failure=Failure(error)))
+        assert sentence in record["fault"]
+        assert "Traceback" not in readable(record, colour=False)
+
+
 def test_colour_only_on_a_terminal() -> None:
     class Screen(io.StringIO):
         def isatty(self) -> bool:
