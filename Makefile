@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports invariants kills simulate memory growth many line-speed fuzz lock clean
+.PHONY: demo test check lint types imports invariants torture simulate memory growth many line-speed fuzz lock clean
 
 demo: $(STAMP)
 	$(BIN)/gatewayd demo $(if $(LINE),--line $(LINE))
@@ -31,10 +31,11 @@ TIMES ?= 40
 invariants: $(STAMP)
 	LAW_EXAMPLES=$(TIMES) $(BIN)/python -m pytest -q tests/licences/test_settlement.py tests/licences/test_settlement_oracle.py tests/ledger/test_invariants.py tests/ledger/test_any_order.py
 
-# SIGKILL at random moments, both daemons in turn, under load: nothing lost, nothing twice.
-KILLS ?= 100
-kills: $(STAMP)
-	$(BIN)/python -m tests.campaigns.kills --kills $(KILLS)
+# Both daemons as real processes under load, and real faults: KILLS times SIGKILL at random moments, full disks, a locked
+# database, a bad line, … The same judge as below. FAULTS=kills or FAULTS=state,lock: these alone.
+KILLS ?= 60
+torture: $(STAMP)
+	$(BIN)/python -m tests.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(JSON),--json)
 
 # Both daemons on one simulated time line, with disks, a network and a clock that fail as the seed says, and a judge.
 SEEDS ?= 100
