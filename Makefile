@@ -35,7 +35,7 @@ invariants: $(STAMP)
 # database, a bad line, … The same judge as below. FAULTS=kills or FAULTS=state,lock: these alone.
 KILLS ?= 60
 torture: $(STAMP)
-	$(BIN)/python -m tests.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(JSON),--json)
+	$(BIN)/python -m tests.torture --kills $(KILLS) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JSON),--json)
 
 # Both daemons on one simulated time line, with disks, a network and a clock that fail as the seed says, and a judge.
 SEEDS ?= 100

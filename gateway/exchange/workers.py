@@ -146,18 +146,21 @@ class ProcessWorkers:
 
     def _schedule(self, operation: str, jobs: list[Any]) -> Deferred[list[Any]]:
         done: Deferred[list[Any]] = Deferred()
+        pool = self._pool
         try:
-            future = self._pool.schedule(_at_the_bench, args=(operation, jobs), timeout=self._timeout_seconds)
+            future = pool.schedule(_at_the_bench, args=(operation, jobs), timeout=self._timeout_seconds)
         except (RuntimeError, OSError, MemoryError) as error:
             return fail(self._broken(error))
         if not self._in_hand:
             self._heard_seconds = self._reactor.seconds()
         self._in_hand.add(done)
-        future.add_done_callback(lambda finished: self._reactor.callFromThread(self._settle, finished, done))
+        future.add_done_callback(
+            lambda finished: self._reactor.callFromThread(self._settle, finished, done, pool)
+        )
         self._keep_watch()
         return done.addErrback(self._told)
 
-    def _settle(self, finished: Any, done: Deferred[list[Any]]) -> None:
+    def _settle(self, finished: Any, done: Deferred[list[Any]], pool: ProcessPool) -> None:
         if done not in self._in_hand:
             # It was given up.
             return
@@ -166,6 +169,9 @@ class ProcessWorkers:
         error = FutureCancelledError() if finished.cancelled() else finished.exception()
         if error is None:
             done.callback(finished.result())
+        elif pool is not self._pool and not self._stopping:
+            # Whatever it says, it was being ended: another has taken its place.
+            done.errback(EnvironmentFault(f"the worker processes were replaced: {told(error)}"))
         else:
             done.errback(error)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,11 @@ class _DumbPool:
 
     def __init__(self) -> None:
         self.active = True
+        self.futures: list[Future[Any]] = []
 
     def schedule(self, *_: object, **__: object) -> Future[Any]:
-        return Future()
+        self.futures.append(Future())
+        return self.futures[-1]
 
     def stop(self) -> None:
         self.active = False
@@ -96,6 +99,20 @@ def test_workers_of_which_nothing_is_heard_are_given_up(monkeypatch: pytest.Monk
         assert failures[0].check(EnvironmentFault)
     assert [pool.active for pool in pools] == [False, True]
     assert not clock.getDelayedCalls()
+
+
+def test_what_a_pool_says_while_it_is_ended_is_no_fault_of_its_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    pools = [_DumbPool(), _DumbPool()]
+    first = pools[0]
+    monkeypatch.setattr(ProcessWorkers, "_start", lambda _: pools.pop(0))
+    workers = ProcessWorkers(_Machine(), count=2, timeout_seconds=60, build=Bench, arguments=(2,))
+    failures: list[Any] = []
+    for one in (1, 2):
+        Deferred.fromCoroutine(workers.run("work", [one])).addErrback(failures.append)
+    first.active = False
+    first.futures[0].set_exception(BrokenProcessPool("All workers expired"))
+    first.futures[1].set_exception(TypeError("its pipe is closed"))
+    assert [failure.check(EnvironmentFault) for failure in failures] == [EnvironmentFault] * 2
 
 
 def test_a_thread_that_the_machine_does_not_give_is_the_machines_fault(

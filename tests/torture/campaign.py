@@ -81,6 +81,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make torture", description=__doc__)
     parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--minutes", type=float, default=60.0, help="no more kills after so long")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", default="", help=f"of {KILLS},{','.join(FAULTS)}; none named: all")
     parser.add_argument("--json", action="store_true")
@@ -114,6 +115,7 @@ def _run(
             chance,
             PatientIssuers(machine, chance, options.seed % 100_000),
             options.kills,
+            options.minutes * 60,
             names if options.faults else list(FAULTS),
             not options.faults or KILLS in options.faults.split(","),
             folder / "story.log",

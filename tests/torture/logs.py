@@ -14,6 +14,12 @@ from pathlib import Path
 REPEATS_A_MINUTE = 120
 _SERIOUS = ("warn", "error", "critical")
 _TRACES = ("Traceback (most recent call last)", "Unhandled error", "Unhandled Error")
+#: A worker process that was being loaded when its daemon was killed: Python says so itself, not we.
+_ORPHAN = re.compile(
+    r"Traceback \(most recent call last\)[^\n]*\n(?:\s[^\n]*\n)*?"
+    r"\s+File [^\n]*spawn_main[^\n]*\n(?:\s[^\n]*\n)*"
+    r"(?:EOFError|BrokenPipeError|ConnectionResetError|FileNotFoundError)"
+)
 _FIGURES = re.compile(r"[0-9a-fA-F]*\d[0-9a-fA-F]*")
 
 
@@ -48,11 +54,13 @@ def tracebacks(log: Path, output: Path) -> list[str]:
     """The tracebacks in a daemon's log that show a fault of the program, and all that it wrote elsewhere."""
     found = [f"{record.event}\n{record.traceback}" for record in records(log) if record.traceback]
     said = output.read_text(encoding="utf-8", errors="replace") if output.exists() else ""
-    return found + [
-        said[max(0, at - 300) : at + 3_000]
+    others = (
+        said[max(0, match.start() - 300) : match.start() + 3_000]
         for trace in _TRACES
-        for at in (match.start() for match in re.finditer(re.escape(trace), said))
-    ]
+        for match in re.finditer(re.escape(trace), said)
+        if not _ORPHAN.match(said, match.start())
+    )
+    return found + list(others)
 
 
 def noisy(log: Path) -> list[str]:

@@ -53,6 +53,7 @@ class Run:
     chance: Random
     issuers: PatientIssuers
     rounds: int
+    most_seconds: float
     names: Sequence[str]
     kills_too: bool
     story_file: Path
@@ -69,7 +70,8 @@ class Run:
         """Everything, to the judgement."""
         self.machine.story = self.say
         done = 0
-        while done < self.rounds:
+        ends_at_seconds = time.monotonic() + self.most_seconds
+        while done < self.rounds and time.monotonic() < ends_at_seconds:
             kills = sum(self.killed.values())
             self._round()
             happened = not self.kills_too or sum(self.killed.values()) > kills
