@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports invariants torture simulate memory growth many line-speed fuzz lock clean
+.PHONY: demo test check lint types imports invariants torture simulate memory growth many line-speed bench fuzz lock clean
 
 demo: $(STAMP)
 	$(BIN)/gatewayd demo $(if $(LINE),--line $(LINE))
@@ -59,6 +59,11 @@ growth: $(STAMP)
 # What the line does against its targets; as root also between daemons in network namespaces (QUICK=1: not those).
 line-speed: $(STAMP)
 	$(BIN)/python -m tests.campaigns.line_speed $(if $(QUICK),--quick) $(if $(JSON),--json)
+
+# What a licence costs, against its floor and its peers: 30 to 45 minutes (QUICK=1: two). JSON=FILE has all of it, PAGE=1
+# refreshes docs/performance.md, ON=FOLDER is on the disk that is to be measured; ONLY and MINUTES bound it.
+bench: $(STAMP)
+	$(BIN)/python -m tests.bench $(if $(QUICK),--quick) $(if $(JSON),--json $(JSON)) $(if $(PAGE),--page) $(if $(ON),--on $(ON)) $(if $(ONLY),--only $(ONLY)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(NOTE),--note "$(NOTE)")
 
 # Many partners at once: how fast, how fair, in how much memory. The full size is LICENCES=1000 (of each partner).
 PARTNERS ?= 64

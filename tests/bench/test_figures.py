@@ -1,0 +1,49 @@
+"""The arithmetic of the bench."""
+
+from tests.bench.figures import middle, middles, quantile, ratio_of_medians, spread
+from tests.bench.page import END, START, with_generated
+from tests.bench.stages import stage_of
+from tests.bench.targets import Comparison, Target
+
+
+def test_a_quantile_is_one_of_the_values() -> None:
+    values = [float(n) for n in range(1, 101)]
+    assert quantile(values, 0.5) == 50
+    assert quantile(values, 0.99) == 99
+    assert quantile(values, 1) == 100
+    assert quantile([7.0], 0.01) == 7
+
+
+def test_ratios_are_those_of_medians_so_that_one_bad_measurement_does_nothing() -> None:
+    assert ratio_of_medians([4, 4, 40], [2, 2, 0.1]) == 2
+    assert middle([3, 1, 2]) == 2
+    assert spread([1, 2, 3]) == 1
+
+
+def test_a_stage_that_was_not_seen_in_one_measurement_counts_as_none_there() -> None:
+    assert middles([{"a": 1, "b": 2}, {"a": 3}, {"a": 2}]) == {"a": 2, "b": 0}
+
+
+def test_a_target_is_met_at_its_bound_and_says_by_how_much_it_is_missed() -> None:
+    at_most = Target("t", Comparison.AT_MOST, 4.0, "times")
+    at_least = Target("t", Comparison.AT_LEAST, 0.9, "of it")
+    assert at_most.judge(4.0) == "met"
+    assert at_most.judge(6.0) == "missed by 50 %"
+    assert at_least.judge(0.95) == "met"
+    assert at_least.judge(0.45) == "missed by 50 %"
+    assert at_most.judge(None) == "not measured"
+
+
+def test_the_generated_part_of_a_page_is_replaced_and_nothing_else() -> None:
+    page = f"above\n{START}\nold\n{END}\nbelow\n"
+    assert with_generated(page, "new\n") == f"above\n{START}\nnew\n{END}\nbelow\n"
+
+
+def test_a_stack_belongs_to_the_innermost_stage_that_it_shows() -> None:
+    stack = [
+        "Bench.messages (gateway/exchange/bench.py)",
+        "verify (gateway/trust/verification.py)",
+        "x (y.py)",
+    ]
+    assert stage_of(stack) == "examine: verify"
+    assert stage_of(["main (somewhere.py)"]) == "other"
