@@ -14,7 +14,7 @@ from random import Random
 from gateway.clock import system_clock
 from gateway.config import CustomsConfig, GatewayConfig
 from gateway.operations.instance import CUSTOMS_FILE, GATEWAY_FILE, SPOOL_FOLDERS, create_instance
-from tests.simulation.run import write_scenario
+from tests.simulation.agreement import write_scenario
 from tests.torture.process import Daemon
 from tests.torture.proxy import Proxy
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 _PIECE_BYTES = 16_384
@@ -30,6 +31,7 @@ class Proxy:
         self.corrupted = 0
         self._chance = chance
         self._open: set[asyncio.StreamWriter] = set()
+        self._servers: list[asyncio.Server] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._thread.start()
@@ -49,24 +51,34 @@ class Proxy:
 
     def close(self) -> None:
         """End the thread; what stands is lost."""
-        with suppress(TimeoutError):
-            self.cut()
+
+        async def end() -> None:
+            for server in self._servers:
+                server.close()
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            for connection in list(self._open):
+                connection.transport.abort()
+            # What was aborted is closed with the next turn.
+            await asyncio.sleep(0.01)
+
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result(10.0)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10.0)
+        self._loop.close()
 
     async def _listen(self, targets: tuple[int, ...]) -> tuple[int, ...]:
         ports = []
         for target in targets:
-            server = await asyncio.start_server(
-                lambda reader, writer, target=target: self._connected(reader, writer, target),
-                "127.0.0.1",
-                0,
-            )
+            server = await asyncio.start_server(partial(self._connected, target), "127.0.0.1", 0)
+            self._servers.append(server)
             ports.append(server.sockets[0].getsockname()[1])
         return tuple(ports)
 
     async def _connected(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: int
+        self, target: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         if self.weather.refuses:
             writer.transport.abort()
@@ -81,6 +93,8 @@ class Proxy:
             await asyncio.gather(self._pass(reader, back), self._pass(there, writer))
         finally:
             self._open -= {writer, back}
+            writer.transport.abort()
+            back.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
