@@ -14,6 +14,7 @@ _SPAN = _WIDTH - _LEFT - _RIGHT
 _COLOURS = (
     "#33608c", "#f5b041", "#7fb069", "#c8553d", "#8e6c8a", "#4ea8a6", "#b5838d", "#6d6875",
     "#98c1d9", "#e09f3e", "#90a955", "#9b2226", "#5e548e", "#2a9d8f", "#adb5bd", "#495057",
+    "#bc6c25", "#606c38", "#f2cc8f", "#3d405b", "#e07a5f", "#81b29a", "#a2d2ff", "#cdb4db",
 )  # fmt: skip
 _SMALL = 0.015
 
@@ -57,6 +58,8 @@ def _bars(found: dict[str, Any]) -> Iterator[tuple[str, Mapping[str, float]]]:
         large = {name: value for name, value in stages.items() if value >= _SMALL * whole}
         rest = whole - sum(large.values())
         yield "the gateway", {**large, "smaller ones": rest} if rest else large
+    elif found["loads"]:
+        yield "the gateway", summary.processes(found["loads"][0])
     yield "the floor", {f"floor: {name}": value for name, value in summary.floor_stages(found).items()}
 
 

@@ -71,8 +71,8 @@ def loads(found: Found) -> Rows:
     rows = []
     for load in found["loads"]:
         rounds = load["rounds"]
-        processes = middles([one["processes"] for one in rounds])
-        main = processes.pop("main")
+        by_process = processes(load)
+        main = by_process.pop("main")
         whole = middle([sum(one["stages"].values()) for one in load["floors"]])
         cryptography = middle([one["cryptography"] for one in load["floors"]])
         cpu = middle(_of(rounds, "cpu"))
@@ -84,7 +84,7 @@ def loads(found: Found) -> Rows:
                 f"{middle(_of(rounds, 'rate')):.0f}",
                 f"{cpu:,.0f}",
                 f"{main:,.0f}",
-                f"{sum(processes.values()):,.0f}",
+                f"{sum(by_process.values()):,.0f}",
                 f"{whole:,.0f}",
                 f"{cryptography:,.0f}",
                 f"{cpu / whole:.1f}",
@@ -93,6 +93,11 @@ def loads(found: Found) -> Rows:
             )
         )
     return rows
+
+
+def processes(load: Found) -> dict[str, float]:
+    """Microseconds of processor a licence by process: "main", "worker 1" …"""
+    return middles([one["processes"] for one in load["rounds"]])
 
 
 def others(found: Found) -> Rows:

@@ -1,9 +1,16 @@
 """The arithmetic of the bench."""
 
+from pathlib import Path
+
+import pytest
+
 from tests.bench.figures import middle, middles, quantile, ratio_of_medians, spread
 from tests.bench.page import END, START, with_generated
-from tests.bench.stages import stage_of
+from tests.bench.stages import shares, stage_of
+from tests.bench.syncs import calls
 from tests.bench.targets import Comparison, Target
+
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
 def test_a_quantile_is_one_of_the_values() -> None:
@@ -37,6 +44,33 @@ def test_a_target_is_met_at_its_bound_and_says_by_how_much_it_is_missed() -> Non
 def test_the_generated_part_of_a_page_is_replaced_and_nothing_else() -> None:
     page = f"above\n{START}\nold\n{END}\nbelow\n"
     assert with_generated(page, "new\n") == f"above\n{START}\nnew\n{END}\nbelow\n"
+
+
+def test_the_page_has_its_place_for_the_tables_and_its_picture() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_generated(page, "") != page
+    assert PAGE.with_suffix(".svg").exists()
+
+
+def test_threads_that_wait_have_no_part_in_the_stages() -> None:
+    raw = (
+        "process 1;main (a.py:1);publish (gateway/exchange/spool.py:7) 3\n"
+        "process 1;main (a.py:1);wait (threading.py:9) 500\n"
+        "process 1;main (a.py:1);startLogging (twisted/logger/_x.py:9) 1\n"
+    )
+    assert shares(raw) == {"feedback: files in out/": 0.75, "log": 0.25}
+
+
+def test_syncs_are_counted_by_licence() -> None:
+    table = (
+        "% time     seconds  usecs/call     calls    errors syscall\n"
+        "------ ----------- ----------- --------- --------- ----------------\n"
+        " 97.00    0.100000          50       150           fdatasync\n"
+        "  3.00    0.003000          30        10         1 fsync\n"
+        "------ ----------- ----------- --------- --------- ----------------\n"
+        "100.00    0.103000                   160         1 total\n"
+    )
+    assert calls(table, 50) == pytest.approx({"fdatasync": 3, "fsync": 0.2})
 
 
 def test_a_stack_belongs_to_the_innermost_stage_that_it_shows() -> None:
