@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Self
 
 from licencexml.party_code import check_party_code
@@ -71,14 +72,19 @@ def fixed(value: Decimal | int | str, places: int) -> Decimal:
         raise ValueError(f"not an amount: {value!r}")
     if number.adjusted() + 1 + places > _MAX_DIGITS:
         raise ValueError(f"more than {_MAX_DIGITS - places} digits before the point: {value!r}")
-    exact = number.quantize(Decimal(1).scaleb(-places))
+    exact = number.quantize(_quantum(places))
     if exact != number:
         raise ValueError(f"more than {places} decimal places: {value!r}")
     return exact.copy_abs()
 
 
+@cache
+def _quantum(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
+
+
 def _check_fixed(amount: Decimal, places: int) -> None:
-    if not isinstance(amount, Decimal) or amount.as_tuple().exponent != -places or amount.is_signed():
+    if not isinstance(amount, Decimal) or not amount.same_quantum(_quantum(places)) or amount.is_signed():
         raise ValueError(f"not a Decimal of exactly {places} places, not negative: {amount!r}")
     if amount.adjusted() + 1 + places > _MAX_DIGITS:
         raise ValueError(f"more than {_MAX_DIGITS} digits: {amount!r}")

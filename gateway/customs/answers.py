@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from gateway.customs.tables import customs_answer, customs_correction, customs_release
 from gateway.ledger.portable import insert_if_absent
@@ -26,6 +26,17 @@ from licencexml.values import LicenceKey
 #: A message that nobody answered yet.
 WAITING = "WAITING"
 
+_KNOWN = select(customs_answer.c.message_id).where(
+    customs_answer.c.ack_message_id == bindparam("ack_message_id")
+)
+_ANSWERS = select(customs_answer).where(customs_answer.c.message_id == bindparam("answered"))
+_ANSWERED = tuple(
+    update(table)
+    .where(table.c.message_id == bindparam("answered"))
+    .values(answer=bindparam("new_answer"), codes=bindparam("new_codes"))
+    for table in (customs_release, customs_correction)
+)
+
 
 def record(uow: UnitOfWork, ack: ApplicationAck) -> bool:
     """Take in the gateway's answer; returns whether it is the word that holds now.
@@ -36,7 +47,7 @@ def record(uow: UnitOfWork, ack: ApplicationAck) -> bool:
         return False
     answered = ack.answers.message_id
     codes = [rejection.code for rejection in ack.rejections]
-    others = uow.connection.execute(select(customs_answer).where(customs_answer.c.message_id == answered))
+    others = uow.connection.execute(_ANSWERS, {"answered": answered})
     heaviest = max((_weight(row.codes, row.created, row.ack_message_id) for row in others), default=None)
     insert_if_absent(
         uow.connection,
@@ -55,9 +66,9 @@ def record(uow: UnitOfWork, ack: ApplicationAck) -> bool:
     weight = _weight(codes, ack.header.created, ack.header.message_id)
     if heaviest is not None and weight < heaviest:
         return False
-    for table in (customs_release, customs_correction):
-        statement = update(table).where(table.c.message_id == answered)
-        uow.connection.execute(statement.values(answer=ack.status.value, codes=codes))
+    told = {"answered": answered, "new_answer": ack.status.value, "new_codes": codes}
+    for change in _ANSWERED:
+        uow.connection.execute(change, told)
     return True
 
 
@@ -88,8 +99,7 @@ def history(connection: Connection, key: LicenceKey) -> list[dict[str, Any]]:
 
 
 def _is_known(connection: Connection, ack_message_id: str) -> bool:
-    query = select(customs_answer.c.message_id).where(customs_answer.c.ack_message_id == ack_message_id)
-    return connection.execute(query).first() is not None
+    return connection.execute(_KNOWN, {"ack_message_id": ack_message_id}).first() is not None
 
 
 def _weight(codes: Sequence[str], created: datetime, ack_message_id: str) -> tuple[bool, datetime, str]:

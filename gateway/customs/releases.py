@@ -19,6 +19,7 @@ from gateway.customs.tables import (
     customs_release_line,
 )
 from gateway.ledger.projection import about, key_of
+from gateway.ledger.statements import insert_rows
 from gateway.ledger.store import UnitOfWork
 from licencexml.messages import WriteOff, WriteOffAmendment, WriteOffLineKey, WriteOffReversal, kind_of
 from licencexml.values import LicenceKey
@@ -27,38 +28,35 @@ from licencexml.values import LicenceKey
 CHUNK = 500
 
 _AMENDMENT = "WriteOffAmendment"
+_NEW_RELEASE = insert(customs_release).returning(customs_release.c.id)
+_NEW_CORRECTION = insert(customs_correction).returning(customs_correction.c.id)
 
 
 def record_release(uow: UnitOfWork, write_off: WriteOff, mischief: Mischief) -> int:
     """A declaration was released, and the gateway is being told by `write_off`; returns its number."""
-    release_id: int = uow.connection.execute(
-        insert(customs_release)
-        .values(
-            message_id=write_off.header.message_id,
-            licence_type=str(write_off.licence.type),
-            licence_no=write_off.licence.number,
-            entry_id=write_off.declaration.entry_id,
-            mischief=mischief,
-            sent_at=uow.now,
-            answer=None,
-            codes=[],
-        )
-        .returning(customs_release.c.id)
-    ).scalar_one()
-    uow.connection.execute(
-        insert(customs_release_line),
-        [
-            {
-                "release_id": release_id,
-                "line_number": line.line_number,
-                "sequence": line.sequence,
-                "licence_line": line.licence_line_number or 0,
-                "quantity": line.quantity.amount,
-                "unit": line.quantity.unit,
-            }
-            for line in write_off.declaration.lines
-        ],
-    )
+    row = {
+        "message_id": write_off.header.message_id,
+        "licence_type": str(write_off.licence.type),
+        "licence_no": write_off.licence.number,
+        "entry_id": write_off.declaration.entry_id,
+        "mischief": mischief,
+        "sent_at": uow.now,
+        "answer": None,
+        "codes": [],
+    }
+    release_id: int = uow.connection.execute(_NEW_RELEASE, row).scalar_one()
+    lines = [
+        {
+            "release_id": release_id,
+            "line_number": line.line_number,
+            "sequence": line.sequence,
+            "licence_line": line.licence_line_number or 0,
+            "quantity": line.quantity.amount,
+            "unit": line.quantity.unit,
+        }
+        for line in write_off.declaration.lines
+    ]
+    insert_rows(uow.connection, customs_release_line, lines)
     return release_id
 
 
@@ -70,24 +68,21 @@ def record_correction(
         entry_id, number = message.amends.entry_id, message.amendment_number
     else:
         entry_id, number = message.entry_id, message.reversal_number
-    correction_id: int = uow.connection.execute(
-        insert(customs_correction)
-        .values(
-            message_id=message.header.message_id,
-            kind=kind_of(message),
-            licence_type=str(message.licence.type),
-            licence_no=message.licence.number,
-            entry_id=entry_id,
-            number=number,
-            mischief=mischief,
-            sent_at=uow.now,
-            answer=None,
-            codes=[],
-        )
-        .returning(customs_correction.c.id)
-    ).scalar_one()
-    rows = [{"correction_id": correction_id} | row for row in _corrected(message)]
-    uow.connection.execute(insert(customs_correction_line), rows)
+    row = {
+        "message_id": message.header.message_id,
+        "kind": kind_of(message),
+        "licence_type": str(message.licence.type),
+        "licence_no": message.licence.number,
+        "entry_id": entry_id,
+        "number": number,
+        "mischief": mischief,
+        "sent_at": uow.now,
+        "answer": None,
+        "codes": [],
+    }
+    correction_id: int = uow.connection.execute(_NEW_CORRECTION, row).scalar_one()
+    lines = [{"correction_id": correction_id} | line for line in _corrected(message)]
+    insert_rows(uow.connection, customs_correction_line, lines)
 
 
 def _corrected(message: WriteOffAmendment | WriteOffReversal) -> Iterator[dict[str, Any]]:

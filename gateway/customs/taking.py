@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, literal, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, literal, select
 
 from gateway.customs import refusals, releases, standing
 from gateway.customs.counting import count, live_declarations
 from gateway.customs.standing import Ending, Taken
 from gateway.customs.tables import customs_licence, customs_line, customs_received
 from gateway.exchange.examination import Examined
+from gateway.ledger.statements import insert_rows
 from gateway.ledger.store import UnitOfWork
 from licencexml.messages import (
     AckStatus,
@@ -34,6 +35,10 @@ from licencexml.values import LicenceKey
 
 #: What became of a sealed message, with the reasons if it was refused.
 Decision = tuple[AckStatus, tuple[Rejection, ...]]
+
+_RECEIVED = select(customs_received.c.digest, customs_received.c.status).where(
+    customs_received.c.message_id == bindparam("message_id")
+)
 
 
 def licence_of(content: IssuerMessage) -> LicenceKey:
@@ -152,48 +157,43 @@ def _carry_out(uow: UnitOfWork, one: Examined, sealed: SealedLicence) -> None:
 
 
 def _received(connection: Connection, message_id: str) -> Row[*tuple[Any, ...]] | None:
-    query = select(customs_received.c.digest, customs_received.c.status)
-    return connection.execute(query.where(customs_received.c.message_id == message_id)).one_or_none()
+    return connection.execute(_RECEIVED, {"message_id": message_id}).one_or_none()
 
 
 def _register(uow: UnitOfWork, one: Examined, sealed: SealedLicence, status: AckStatus) -> None:
     """Enter the message with what was decided."""
     message_id, licence = sealed.header.message_id, licence_of(sealed.content)
-    uow.connection.execute(
-        insert(customs_received).values(
-            message_id=message_id,
-            kind=kind_of(sealed.content),
-            licence_type=str(licence.type),
-            licence_no=licence.number,
-            digest=one.digest,
-            status=status.value,
-            received_at=uow.now,
-        )
-    )
+    row = {
+        "message_id": message_id,
+        "kind": kind_of(sealed.content),
+        "licence_type": str(licence.type),
+        "licence_no": licence.number,
+        "digest": one.digest,
+        "status": status.value,
+        "received_at": uow.now,
+    }
+    insert_rows(uow.connection, customs_received, [row])
 
 
 def _insert(uow: UnitOfWork, message_id: str, licence: Licence, one: Examined) -> None:
     key = {"licence_type": str(licence.key.type), "licence_no": licence.key.number}
-    uow.connection.execute(
-        insert(customs_licence).values(
+    row = {
+        **key,
+        "message_id": message_id,
+        "digest": one.digest,
+        "usage_mode": licence.usage_mode,
+        "received_at": uow.now,
+        "xml": one.xml,
+    }
+    lines = [
+        {
             **key,
-            message_id=message_id,
-            digest=one.digest,
-            usage_mode=licence.usage_mode,
-            received_at=uow.now,
-            xml=one.xml,
-        )
-    )
-    uow.connection.execute(
-        insert(customs_line),
-        [
-            {
-                **key,
-                "line_number": line.line_number,
-                "goods_code": line.goods_code,
-                "unit": line.quantity.unit,
-                "issued": line.quantity.amount,
-            }
-            for line in licence.lines
-        ],
-    )
+            "line_number": line.line_number,
+            "goods_code": line.goods_code,
+            "unit": line.quantity.unit,
+            "issued": line.quantity.amount,
+        }
+        for line in licence.lines
+    ]
+    insert_rows(uow.connection, customs_licence, [row])
+    insert_rows(uow.connection, customs_line, lines)

@@ -216,22 +216,18 @@ class Examiner:
 class _Identity:
     """What a message says of itself, read without trust: for answers and logs only."""
 
+    element: etree._Element
     kind: str
-    message_id: str | None
     sender: str | None
-    licence: LicenceKey | None
 
     @classmethod
     def of(cls, element: etree._Element) -> _Identity:
-        return cls(
-            kind=etree.QName(element).localname,
-            message_id=_text(element, "Header/MessageID"),
-            sender=_text(element, "Header/Sender"),
-            licence=reading.licence_key_hint(element),
-        )
+        return cls(element, etree.QName(element).localname, _text(element, "Header/Sender"))
 
     def refused(self, rejections: tuple[Rejection, ...], xml: bytes, *, readable: bool = True) -> Refused:
-        return Refused(self.kind, self.message_id, self.sender, self.licence, rejections, readable, xml)
+        message_id = _text(self.element, "Header/MessageID")
+        licence = reading.licence_key_hint(self.element)
+        return Refused(self.kind, message_id, self.sender, licence, rejections, readable, xml)
 
 
 def _mapping_faults(element: etree._Element) -> tuple[Rejection, ...]:

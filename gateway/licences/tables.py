@@ -65,6 +65,7 @@ class DatedTable(Generic[Value]):
     rows: tuple[Row[Value], ...] = ()
     gapless: bool = False
     _rows: Mapping[tuple[LicenceType, str], tuple[Row[Value], ...]] = field(init=False, repr=False)
+    _lengths: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         found: defaultdict[tuple[LicenceType, str], list[Row[Value]]] = defaultdict(list)
@@ -72,12 +73,15 @@ class DatedTable(Generic[Value]):
             found[row.licence_type, row.prefix].append(row)
         ordered = {key: tuple(sorted(rows, key=lambda row: row.period.first)) for key, rows in found.items()}
         object.__setattr__(self, "_rows", ordered)
+        lengths = sorted({len(prefix) for _, prefix in ordered}, reverse=True)
+        object.__setattr__(self, "_lengths", tuple(lengths))
         if faults := list(self._faults()):
             raise TableFault("\n".join(faults))
 
     def row(self, licence_type: LicenceType, text: str, day: date) -> Row[Value] | None:
         """The row that holds on `day` for the longest beginning of `text`; None if there is none."""
-        for length in range(len(text), -1, -1):
+        for length in self._lengths:
+            # Of a text that is shorter than that it is the whole: its longest beginning.
             for row in self._rows.get((licence_type, text[:length]), ()):
                 if day in row.period:
                     return row

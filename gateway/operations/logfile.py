@@ -22,6 +22,7 @@ class LogFile:
         self._path = path
         self._lock = threading.Lock()
         self._descriptor: int | None = None
+        self._opened = (0, 0)
         self.dropped = 0
 
     def write(self, record: Record) -> None:
@@ -45,23 +46,22 @@ class LogFile:
     close = reopen
 
     def _append(self, line: bytes) -> None:
-        if self._descriptor is None or self._was_renamed(self._descriptor):
+        if self._descriptor is None or self._was_renamed():
             self._close()
             self._path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             self._descriptor = os.open(self._path, flags, 0o640)
+            self._opened = _identity(os.fstat(self._descriptor))
         written = os.write(self._descriptor, line)
         if written != len(line):
             os.write(self._descriptor, b"\n")
             raise OSError("the log line was written in part")
 
-    def _was_renamed(self, descriptor: int) -> bool:
+    def _was_renamed(self) -> bool:
         try:
-            named = self._path.stat()
+            return _identity(os.stat(self._path)) != self._opened  # noqa: PTH116 - with each line: it is cheaper
         except FileNotFoundError:
             return True
-        held = os.fstat(descriptor)
-        return (named.st_dev, named.st_ino) != (held.st_dev, held.st_ino)
 
     def _told_as_dropped(self, record: Record) -> Record:
         head = {name: record[name] for name in ("time", "business_time")}
@@ -72,6 +72,10 @@ class LogFile:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _line(record: Record) -> bytes:

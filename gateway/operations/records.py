@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from twisted.logger import LogEvent, LogLevel, formatEvent
@@ -45,7 +46,7 @@ def _record_of(event: LogEvent) -> Record:
     moment = datetime.fromtimestamp(event.get("log_time", 0.0), UTC)
     level = event.get("log_level", LogLevel.info)
     fields = {name: value for name, value in event.items() if _is_callers(name)}
-    masked = {name: MASK if _SECRET_NAME.search(name) else value for name, value in fields.items()}
+    masked = {name: MASK if _is_secret(name) else value for name, value in fields.items()}
     record = _head(moment, level.name, str(event.get("log_namespace", "")))
     record["event"] = _text(formatEvent(event | masked), _MAX_FIELD_CHARACTERS)
     for name in ("message_id", "licence"):
@@ -59,6 +60,11 @@ def _record_of(event: LogEvent) -> Record:
         if is_of_machine(failure.value):
             record["fault"] = _text(told(failure.value), _MAX_FIELD_CHARACTERS)
     return record
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
 
 
 def _is_callers(name: str) -> bool:
