@@ -7,6 +7,7 @@ followed by the nine characters of the organisation code.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUE = {character: value for value, character in enumerate(_ALPHABET)}
@@ -27,11 +28,13 @@ def uscc_check_character(body: str) -> str:
     return _ALPHABET[-total % 31]
 
 
+@lru_cache(maxsize=1_024)
 def check_party_code(code: str) -> str:
     """`code` itself, if it is a social credit code with the right check character or a 13-digit code.
 
     The last character of the 13-digit code is not recomputed: codes in old registers are taken as they are.
-    Raises ValueError otherwise.
+    Raises ValueError otherwise. What was found good is kept for a while: a code is checked as it is read and
+    as it becomes part of a value, and of a licence the parties are often the same.
     """
     if _OLD_CODE.fullmatch(code):
         return code

@@ -38,6 +38,13 @@ _UNSEALED = (
     .order_by(_ACT.priority, _ACT.id)
     .limit(bindparam("limit"))
 )
+#: How many acts are to be sealed.
+COUNT_UNSEALED = (
+    select(func.count())
+    .select_from(act)
+    .join(licence, _OF_LICENCE)
+    .where(is_literally(_ACT.transmission, Transmission.ACCEPTED), _MAY_GO)
+)
 _UNSEALED_IDS = (
     select(_ACT.message_id)
     .join(licence, _OF_LICENCE)
@@ -91,17 +98,6 @@ def unsealed(connection: Connection, limit: int) -> Sequence[Row[Any]]:
     Customs is told nothing about a licence that it does not have: an act waits while customs refuses that.
     """
     return connection.execute(_UNSEALED, {"limit": limit}).all()
-
-
-def count_unsealed(connection: Connection, until: int | None = None) -> int:
-    """How many acts are to be sealed; with `until`, of those of a number up to that."""
-    query = (
-        select(func.count())
-        .select_from(act)
-        .join(licence, _OF_LICENCE)
-        .where(is_literally(_ACT.transmission, Transmission.ACCEPTED), _MAY_GO)
-    )
-    return connection.execute(query if until is None else query.where(_ACT.id <= until)).scalar_one()
 
 
 def waiting(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, int]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, literal_column, select
 
 from gateway.ledger import acts_sent
 from gateway.ledger.kinds import InboundStatus, InterchangeStatus, OutboxStatus, ReceiptStatus
 from gateway.ledger.portable import is_literally
+from gateway.ledger.statements import one_of
 from gateway.ledger.tables import act, feedback, inbound_file, interchange, licence, outbox
 from gateway.licences.life import ENDED, Transmission
 
@@ -21,6 +21,63 @@ from gateway.licences.life import ENDED, Transmission
 _CHUNK = 500
 #: So many half-received files are told one by one.
 MAX_TOLD = 20
+#: In place of a mark where there is none: no number is higher.
+_ALL = 2**63 - 1
+
+_HOW_MANY = func.count(literal_column("1"))
+
+
+def _number(table: Table) -> ColumnElement[int]:
+    """The row's number; as a sum, or SQLite searches all rows by it, and not the index of those that wait."""
+    return table.c.id + literal_column("0")
+
+
+def _until(table: Table) -> ColumnElement[bool]:
+    return _number(table) <= bindparam("until")
+
+
+def _counting(table: Table, *conditions: ColumnElement[bool]) -> Select[int]:
+    return select(_HOW_MANY).select_from(table).where(*conditions, _until(table))
+
+
+_READY = is_literally(interchange.c.status, InterchangeStatus.READY)
+_HALF = is_literally(inbound_file.c.status, InboundStatus.RECEIVING)
+
+_HALF_RECEIVED = _counting(inbound_file, _HALF)
+_FIRST_HALF_RECEIVED = (
+    select(
+        inbound_file.c.id,
+        inbound_file.c.partner,
+        inbound_file.c.dataset_name,
+        inbound_file.c.position_bytes,
+        inbound_file.c.size_bytes,
+    )
+    .where(_HALF, _until(inbound_file))
+    .order_by(_number(inbound_file))
+    .limit(MAX_TOLD)
+)
+_TO_SETTLE = _counting(inbound_file, is_literally(inbound_file.c.status, InboundStatus.STORED))
+_TO_SEAL = _counting(
+    licence,
+    is_literally(licence.c.transmission, Transmission.ACCEPTED),
+    licence.c.standing.not_in(ENDED),
+)
+_ACTS_TO_SEAL = acts_sent.COUNT_UNSEALED.where(_until(act))
+_TO_BE_SENT = select(interchange.c.id, interchange.c.member_count).where(_READY, _until(interchange))
+_ASSIGNED_TO_BE_SENT = select(func.coalesce(func.sum(interchange.c.member_count), 0)).where(_READY)
+_RECEIPTS_DUE = _counting(inbound_file, is_literally(inbound_file.c.receipt_status, ReceiptStatus.DUE))
+_ANSWERS = _counting(feedback, ~feedback.c.written)
+_MESSAGES = {
+    status: select(_HOW_MANY).where(is_literally(outbox.c.status, status))
+    for status in (OutboxStatus.DUE, OutboxStatus.HELD, OutboxStatus.ASSIGNED)
+}
+_REFUSED = select(_HOW_MANY).where(
+    one_of(interchange.c.id, "numbers"), interchange.c.status == InterchangeStatus.REFUSED
+)
+_MARKS = tuple(
+    select(func.coalesce(func.max(table.c.id), 0))
+    for table in (licence, act, interchange, inbound_file, feedback)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,46 +122,39 @@ class Marks:
     inbound_file: int
     feedback: int
 
-    def of(self, table: Table) -> int:
-        """The mark of `table`."""
-        return int(getattr(self, table.name))
+
+_NO_MARKS = Marks(_ALL, _ALL, _ALL, _ALL, _ALL)
 
 
 def marks(connection: Connection) -> Marks:
     """Those of now."""
-    tables = (licence, act, interchange, inbound_file, feedback)
-    return Marks(*(connection.execute(select(func.max(one.c.id))).scalar_one() or 0 for one in tables))
+    return Marks(*(connection.execute(query).scalar_one() for query in _MARKS))
 
 
 def left_over(connection: Connection, until: Marks | None = None) -> LeftOver:
     """What waits now; with `until`, without what came after these marks. Messages are always counted all."""
 
-    def count(column: Column[Any], *conditions: ColumnElement[bool]) -> int:
-        table = column.table
-        assert isinstance(table, Table), "a column of a table"
-        known = [] if until is None else [table.c.id <= until.of(table)]
-        query = select(func.count(literal_column("1"))).select_from(table).where(*conditions, *known)
-        return connection.execute(query).scalar_one()
+    marks_of = until or _NO_MARKS
 
-    unsealed = is_literally(licence.c.transmission, Transmission.ACCEPTED)
-    ready = is_literally(interchange.c.status, InterchangeStatus.READY)
-    known = [] if until is None else [interchange.c.id <= until.interchange]
-    rows = connection.execute(select(interchange.c.id, interchange.c.member_count).where(ready, *known)).all()
-    all_ready = connection.execute(select(func.sum(interchange.c.member_count)).where(ready)).scalar_one()
+    def count(query: Select[int], mark: int) -> int:
+        return connection.execute(query, {"until": mark}).scalar_one()
+
+    rows = connection.execute(_TO_BE_SENT, {"until": marks_of.interchange}).all()
+    first = connection.execute(_FIRST_HALF_RECEIVED, {"until": marks_of.inbound_file})
     return LeftOver(
-        half_received=count(inbound_file.c.id, is_literally(inbound_file.c.status, InboundStatus.RECEIVING)),
-        first_half_received=_half_received(connection, until),
-        to_settle=count(inbound_file.c.id, is_literally(inbound_file.c.status, InboundStatus.STORED)),
-        to_seal=count(licence.c.id, unsealed, licence.c.standing.not_in(ENDED))
-        + acts_sent.count_unsealed(connection, None if until is None else until.act),
+        half_received=count(_HALF_RECEIVED, marks_of.inbound_file),
+        first_half_received=tuple(HalfReceived(*row) for row in first),
+        to_settle=count(_TO_SETTLE, marks_of.inbound_file),
+        to_seal=count(_TO_SEAL, marks_of.licence) + count(_ACTS_TO_SEAL, marks_of.act),
         due=_messages(connection, OutboxStatus.DUE),
         held=_messages(connection, OutboxStatus.HELD),
         interchanges=tuple(sorted(row.id for row in rows)),
         under_way=sum(row.member_count for row in rows),
         # Members of what is to be sent are all assigned; all others that are have been sent.
-        without_receipt=_messages(connection, OutboxStatus.ASSIGNED) - (all_ready or 0),
-        receipts_due=count(inbound_file.c.id, is_literally(inbound_file.c.receipt_status, ReceiptStatus.DUE)),
-        answers=count(feedback.c.id, ~feedback.c.written),
+        without_receipt=_messages(connection, OutboxStatus.ASSIGNED)
+        - connection.execute(_ASSIGNED_TO_BE_SENT).scalar_one(),
+        receipts_due=count(_RECEIPTS_DUE, marks_of.inbound_file),
+        answers=count(_ANSWERS, marks_of.feedback),
     )
 
 
@@ -113,22 +163,9 @@ def refused(connection: Connection, interchanges: Sequence[int]) -> int:
     number = 0
     for begin in range(0, len(interchanges), _CHUNK):
         chunk = interchanges[begin : begin + _CHUNK]
-        query = select(func.count(literal_column("1"))).where(
-            interchange.c.id.in_(chunk), interchange.c.status == InterchangeStatus.REFUSED
-        )
-        number += connection.execute(query).scalar_one()
+        number += connection.execute(_REFUSED, {"numbers": chunk}).scalar_one()
     return number
 
 
-def _half_received(connection: Connection, until: Marks | None) -> tuple[HalfReceived, ...]:
-    files = inbound_file.c
-    query = select(files.id, files.partner, files.dataset_name, files.position_bytes, files.size_bytes)
-    query = query.where(is_literally(files.status, InboundStatus.RECEIVING)).order_by(files.id)
-    if until is not None:
-        query = query.where(files.id <= until.inbound_file)
-    return tuple(HalfReceived(*row) for row in connection.execute(query.limit(MAX_TOLD)))
-
-
 def _messages(connection: Connection, status: OutboxStatus) -> int:
-    query = select(func.count(literal_column("1"))).where(is_literally(outbox.c.status, status))
-    return connection.execute(query).scalar_one()
+    return connection.execute(_MESSAGES[status]).scalar_one()

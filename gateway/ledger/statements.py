@@ -67,11 +67,11 @@ def update_about(
 
 def _by_type(keys: Iterable[LicenceKey]) -> Iterator[dict[str, Any]]:
     """The parameters of `is_about`: type by type, because SQLite searches no index for a list of pairs."""
-    numbers: defaultdict[LicenceType, list[str]] = defaultdict(list)
-    for key in sorted(set(keys)):
-        numbers[key.type].append(key.number)
-    for licence_type, of_type in numbers.items():
-        yield {"of_type": licence_type.value, "of_numbers": of_type}
+    numbers: defaultdict[LicenceType, set[str]] = defaultdict(set)
+    for key in keys:
+        numbers[key.type].add(key.number)
+    for licence_type in sorted(numbers):
+        yield {"of_type": licence_type.value, "of_numbers": sorted(numbers[licence_type])}
 
 
 @cache

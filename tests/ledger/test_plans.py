@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from gateway.ledger import book, discrepancy_query, feedback, looking, looking_back, post, query
+from gateway.ledger import (
+    book,
+    discrepancy_query,
+    feedback,
+    left_over,
+    looking,
+    looking_back,
+    post,
+    query,
+)
 from gateway.ledger.acts import IssuerAct
 from gateway.ledger.check import differences
 from gateway.ledger.depths import depths
@@ -127,6 +136,7 @@ def test_no_statement_reads_a_whole_table(
         look(discrepancy_query.discrepancies, key=which, every=True)
         look(discrepancy_query.parked, key=which)
     look(query.counts)
+    look(left_over.left_over)
     before = len(seen)
     look(depths)
     counted = [one for one in seen[before:] if whole_table_scans(ledger._writer, [one], small={*SMALL})]
