@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports invariants torture simulate memory growth many line-speed bench fuzz lock clean
+.PHONY: demo test check lint types imports invariants torture simulate memory recovery growth many line-speed bench fuzz lock clean
 
 demo: $(STAMP)
 	$(BIN)/gatewayd demo $(if $(LINE),--line $(LINE))
@@ -46,6 +46,11 @@ simulate: $(STAMP)
 # What a backlog costs in memory: 10 files waiting in in/ against 100,000.
 memory: $(STAMP)
 	$(BIN)/python -m tests.campaigns.memory
+
+# How long after a crash until the first licence goes out, with a backlog of 100,000 of each kind.
+recovery: LICENCES := 100000
+recovery: $(STAMP)
+	$(BIN)/python -m tests.campaigns.recovery --licences $(LICENCES) $(if $(JSON),--json)
 
 # What partners of every bad kind cost a good one.
 neighbours: $(STAMP)

@@ -9,7 +9,7 @@ from typing import get_args
 
 from gateway.exchange.examination import Document, Examined, ExaminedInterchange, Examiner, Refused
 from gateway.exchange.faults import WRONG_SENDER
-from gateway.exchange.sealing import SealedDocument, Sealer, SealJob
+from gateway.exchange.sealer import SealedDocument, Sealer, SealJob
 from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.signing import Signer
 from licencexml.messages import IssuerMessage

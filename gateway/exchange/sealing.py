@@ -21,11 +21,10 @@ from gateway.exchange.correspondence import Correspondent
 from gateway.exchange.names import answer_name
 from gateway.exchange.offices import Offices
 from gateway.exchange.pump import Pump
+from gateway.exchange.sealer import SealedDocument, SealJob
 from gateway.exchange.workers import Poisoned, Workers
 from gateway.ledger import book, feedback
 from gateway.ledger.store import Ledger, UnitOfWork
-from gateway.trust.signing import Signer
-from licencexml import parsing, writing
 from licencexml.messages import Header
 from licencexml.values import LicenceKey
 
@@ -35,24 +34,6 @@ _log = Logger()
 BATCH = 64
 #: What could not be sealed is tried again after this.
 RETRY_PAUSE = timedelta(minutes=5)
-#: What is in the ledger was examined once; the bound on what is taken in may have been lowered since.
-_MAX_BYTES = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class SealJob:
-    """An accepted message's own bytes, and the header of the message that will carry it."""
-
-    xml: bytes
-    header: Header
-
-
-@dataclass(frozen=True, slots=True)
-class SealedDocument:
-    """A sealed message's own bytes, and the SHA-256 (32 bytes) of exactly what the seal signed."""
-
-    xml: bytes
-    digest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +42,6 @@ class _Addressed:
 
     row: book.ToSeal
     partner: Correspondent
-
-
-class Sealer:
-    """Puts the seal round an issuer's message, in a worker process."""
-
-    def __init__(self, signer: Signer) -> None:
-        self._signer = signer
-
-    def seal(self, job: SealJob) -> SealedDocument:
-        """The sealed licence: the issuer's signed message untouched inside, the seal round it."""
-        issue = parsing.parse(job.xml, max_bytes=_MAX_BYTES)
-        sealed = writing.seal_envelope(job.header, issue)
-        digest = self._signer.sign(sealed)
-        return SealedDocument(writing.serialise(sealed), digest)
 
 
 class Sealing:

@@ -29,6 +29,8 @@ from gateway.service.recovery_words import Left, Redone, found_words, redone_wor
 _log = Logger(namespace="gateway.recovery")
 
 ROUND_SECONDS = 0.5
+#: A round rests so many times as long as it took.
+_PART = 20
 #: When nothing has changed for so long, what is left waits for others: the line, customs, an operator.
 STILL_SECONDS = 30.0
 #: How exactly the next start can say until when this run lived.
@@ -149,8 +151,11 @@ class Recovery:
             await self._ledger.submit(lambda uow: runs.alive(uow, number))
 
     async def _round(self) -> None:
+        began_seconds = self._reactor.seconds()
         left = await self._look_again()
         now_seconds = self._reactor.seconds()
+        # However much there is: to watch the work is a small part of the work.
+        self._rounds.interval = max(ROUND_SECONDS, _PART * (now_seconds - began_seconds))
         if left != self._left:
             self._left, self._changed_seconds = left, now_seconds
         if left.is_nothing or now_seconds - self._changed_seconds >= STILL_SECONDS:

@@ -12,7 +12,7 @@ from conftest import MakeDocument, licences
 from memory import World
 
 from gateway.exchange import acceptance, desk
-from gateway.exchange.sealing import Sealer, SealJob
+from gateway.exchange.sealer import Sealer, SealJob
 from gateway.ledger import book
 from gateway.ledger.store import UnitOfWork
 from gateway.licences.policy import Policy

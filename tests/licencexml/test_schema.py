@@ -23,6 +23,10 @@ XS = "{http://www.w3.org/2001/XMLSchema}"
 NS = b'xmlns="urn:licence-exchange:1"'
 
 
+def test_a_document_may_begin_with_what_the_schema_declares_as_such(schemas: Schemas) -> None:
+    assert schemas.roots == {f"{{urn:licence-exchange:1}}{name}" for name in SECOND_OPINION.elements}
+
+
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_both_validators_agree_and_every_refusal_is_explained(data: st.DataObject, schemas: Schemas) -> None:
