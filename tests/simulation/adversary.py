@@ -7,11 +7,13 @@ from random import Random
 
 from tests.simulation import disk
 from tests.simulation.business import Issuers
-from tests.simulation.town import Doom, Town, Trouble
+from tests.simulation.town import PLENTY_BYTES, Doom, Town, Trouble
 
 #: How far a clock may be out: beyond it messages are refused for that, and rightly.
 SKEW_SECONDS = 60.0
 HOUR_SECONDS = 3600.0
+#: Below what a daemon needs to take anything new.
+LITTLE_BYTES = 2**20
 
 
 class Adversary:
@@ -32,9 +34,11 @@ class Adversary:
             (2, self._disk_fails),
             (2, self._disk_fills),
             (1, self._database_fills),
+            (2, self._room_runs_out),
             (1, self._slow),
             (1, self._workers_die),
-            (2, self._clock_is_out),
+            (1, self._clock_is_out),
+            (1, self._clock_drifts),
             (1, self._reload),
             (2, self._operator_holds),
             (1, self._operator_requeues),
@@ -125,6 +129,16 @@ class Adversary:
         self._town.limit_database(name, full=True)
         self._later(20, lambda: self._town.limit_database(name, full=False))
 
+    def _room_runs_out(self) -> None:
+        house = self._town.houses[self._house()]
+        house.free_bytes = self._chance.choice((0, LITTLE_BYTES))
+        self._town.say(f"{house.name} has {house.free_bytes} bytes left on its disk")
+
+        def over() -> None:
+            house.free_bytes = PLENTY_BYTES
+
+        self._later(90, over)
+
     def _slow(self) -> None:
         pace = self._town.houses[self._house()].pace
         assert pace is not None
@@ -143,6 +157,19 @@ class Adversary:
         house = self._town.houses[self._house()]
         house.skew_seconds = self._chance.uniform(-SKEW_SECONDS, SKEW_SECONDS)
         self._town.say(f"the clock of {house.name} is out by {house.skew_seconds:.1f} s")
+
+    def _clock_drifts(self) -> None:
+        house = self._town.houses[self._house()]
+        rate = self._chance.uniform(-0.05, 0.05)
+        self._town.say(f"the clock of {house.name} goes wrong by {rate:.3f} s a second")
+
+        def tick(times: int) -> None:
+            out = house.skew_seconds + rate
+            house.skew_seconds = max(-SKEW_SECONDS, min(SKEW_SECONDS, out))
+            if times:
+                self._town.timeline.call_later(1.0, tick, times - 1)
+
+        tick(self._chance.randint(10, 60))
 
     def _reload(self) -> None:
         name = self._house()

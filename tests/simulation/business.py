@@ -16,16 +16,12 @@ from typing import Protocol
 from gateway.clock import BUSINESS_ZONE
 from gateway.demo.samples import generate, issue_message
 from gateway.operations.issuer import Issuer
-from licencexml.messages import (
-    Header,
-    Licence,
-    LicenceSuspension,
-    SuspensionAction,
-    SuspensionGround,
-)
+from licencexml.messages import Header, Licence, LicenceReplacement, LicenceRevocation, LicenceSuspension
 from licencexml.values import LicenceKey
+from tests.simulation import changes
 
 RECEIVER = "CN-GATEWAY"
+Act = LicenceSuspension | LicenceRevocation | LicenceReplacement
 
 
 class Place(Protocol):
@@ -71,6 +67,7 @@ class Issuers:
     seed: int
     drops: list[Drop] = field(default_factory=list)
     issued: dict[LicenceKey, Licence] = field(default_factory=dict)
+    _still: list[Licence] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._issuer = Issuer.of_instance(self.place.instance)
@@ -83,7 +80,9 @@ class Issuers:
         choices = (
             [self.licence] * 10
             + [self.urgent] * 2
-            + [self.again, self.licence_again, self.conflict, self.tampered, self.torn, self.suspension]
+            + [self.again, self.licence_again, self.conflict, self.tampered, self.torn]
+            + [self.suspension]
+            + [self.winding_up] * 3
         )
         self.chance.choice(choices)()
 
@@ -145,15 +144,41 @@ class Issuers:
 
     def suspension(self) -> None:
         """A licence is suspended, or goes on."""
-        if not self.issued:
-            return
-        key = self.chance.choice(sorted(self.issued, key=str))
-        message_id = f"suspension-{len(self.drops):04d}"
+        if self.issued:
+            key = self.chance.choice(sorted(self.issued, key=str))
+            self._act(changes.suspension(self.chance, self._header(), key))
+
+    def winding_up(self) -> None:
+        """A licence stands still; one that does is revoked or replaced. It may be too early for it."""
+        if self._still and self.chance.random() < 0.7:
+            licence = self._still.pop(self.chance.randrange(len(self._still)))
+            self.chance.choice((self._revoke, self._replace))(licence)
+        elif self.issued:
+            key = self.chance.choice(sorted(self.issued, key=str))
+            self._still.append(self.issued[key])
+            self._act(changes.standstill(self._header(), key))
+
+    def _revoke(self, licence: Licence) -> None:
+        self._act(changes.revocation(self._header(), licence))
+
+    def _replace(self, licence: Licence) -> None:
+        left = changes.balances(self.place.instance, licence.key)
+        if left:
+            number = next(self._licences).key.number
+            message = changes.replacement(self._header(), licence, number, left)
+            if message is not None:
+                self.issued[message.licence.key] = message.licence
+                self._act(message, message.licence.key)
+
+    def _act(self, message: Act, key: LicenceKey | None = None) -> None:
+        """Whether it is accepted depends on how the licence stands by then."""
+        message_id = message.header.message_id
+        data = self._issuer.issue(message)
+        self._hand_over(Drop(self._name(), message_id, key, Fate.EITHER, data))
+
+    def _header(self) -> Header:
         now = self.place.now() - timedelta(seconds=1)
-        header = Header(message_id, self._issuer.participant, RECEIVER, now)
-        action = self.chance.choice((SuspensionAction.SUSPEND, SuspensionAction.RESUME))
-        message = LicenceSuspension(header, key, action, SuspensionGround.LOSS_REPORT, now, "遗失")
-        self._hand_over(Drop(self._name(), message_id, key, Fate.EITHER, self._issuer.issue(message)))
+        return Header(f"act-{len(self.drops):04d}", self._issuer.participant, RECEIVER, now)
 
     def _an_issue(self) -> Drop | None:
         issues = [one for one in self.drops if one.licence in self.issued and one.message_id[:5] == "issue"]

@@ -25,6 +25,8 @@ _UNIT = 100_000
 _AGREED = "answer IN ('ACCEPTED', 'REPEATED') AND codes = '[]'"
 _WRONG = {"wrong-unit", "wrong-signature"}
 _TAMPERED = "wrong-signature"
+#: What tells how far a row has come, where it is not its status.
+_COLUMNS = {"licence": "transmission", "act": "transmission", "customs_release": "answer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,13 @@ def is_settled(instance: Path) -> bool:
         unsealed = "SELECT count(*) FROM licence WHERE transmission NOT IN ('RECEIVED', 'CUSTOMS_REFUSED')"
         if _one(ours, "SELECT count(*) FROM feedback WHERE NOT written") or _one(ours, unsealed):
             return False
-        if _one(ours, "SELECT count(*) FROM act WHERE transmission NOT IN ('RECEIVED', 'CUSTOMS_REFUSED')"):
+        # An act on a licence that customs refused waits with it.
+        acts = (
+            "SELECT count(*) FROM act JOIN licence USING (licence_type, licence_no)"
+            " WHERE act.transmission NOT IN ('RECEIVED', 'CUSTOMS_REFUSED')"
+            " AND licence.transmission <> 'CUSTOMS_REFUSED'"
+        )
+        if _one(ours, acts):
             return False
         return not _one(theirs, "SELECT count(*) FROM customs_release WHERE answer IS NULL")
 
@@ -154,6 +162,8 @@ def _answers(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[s
                     yield f"{message_id} was forged and is {answer}"
             elif verdict is None:
                 yield f"{message_id} ({mischief}) is {answer} at customs, and not known here"
+            elif answer == verdict == "REPEATED":
+                continue  # The first of them is judged.
             elif bool(agreed) is not (verdict in ("APPLIED", "PARKED")):
                 yield f"{message_id} ({mischief}) is {answer} at customs and {verdict} here"
             elif mischief in _WRONG and agreed:
@@ -249,12 +259,12 @@ def what_waits(instance: Path) -> str:
     """What is on its way, for whoever looks for the reason."""
     found: list[str] = []
     for folder, tables in (
-        ("state", ("outbox", "interchange", "inbound_file", "licence")),
-        ("customs-state", ("outbox", "interchange", "inbound_file")),
+        ("state", ("outbox", "interchange", "inbound_file", "licence", "act")),
+        ("customs-state", ("outbox", "interchange", "inbound_file", "customs_release")),
     ):
         with closing(_open(instance, folder)) as database:
             for table in tables:
-                column = "transmission" if table == "licence" else "status"
+                column = _COLUMNS.get(table, "status")
                 rows = dict(database.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY 1"))
                 found.append(f"{folder} {table} {rows}")
     spool = instance / "spool"

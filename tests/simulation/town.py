@@ -40,6 +40,7 @@ _PAGES_MAX = 2**31 - 2
 #: SQLite's `synchronous` from which on each commit is synced.
 _FULL = 2
 _LINES_KEPT = 400
+PLENTY_BYTES = 2**40
 
 
 @dataclass
@@ -73,6 +74,7 @@ class House:
     doom: Doom | None = None
     trouble: Trouble | None = None
     worker_death: float = 0.0
+    free_bytes: int = PLENTY_BYTES
     kills: int = 0
     commands: Commands = field(default_factory=Commands)
 
@@ -233,6 +235,7 @@ class Town:
         for house in self.houses.values():
             house.doom = house.trouble = None
             house.worker_death = 0.0
+            house.free_bytes = PLENTY_BYTES
             if house.pace is not None:
                 house.pace.slowness = 1.0
             self.limit_database(house.name, full=False)
@@ -315,7 +318,7 @@ class Town:
             make_line=make_line,
             watch_folders=NoWatch,
             new_id=lambda: f"{house.name}-{next(self._ids):06d}",
-            look_at_room=lambda _folder: Room(free_bytes=2**40, size_bytes=2**41),
+            look_at_room=lambda _folder: Room(free_bytes=house.free_bytes, size_bytes=2 * PLENTY_BYTES),
         )
 
     def _point(self, house: House, life: Life, what: str, *, sound: bool = False) -> None:
