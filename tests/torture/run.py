@@ -69,6 +69,7 @@ class Run:
     def play(self) -> list[Finding]:
         """Everything, to the judgement."""
         self.machine.story = self.say
+        self._wait(_READY_SECONDS, self._is_ready)
         done = 0
         ends_at_seconds = time.monotonic() + self.most_seconds
         while done < self.rounds and time.monotonic() < ends_at_seconds:
