@@ -170,8 +170,8 @@ class ProcessWorkers:
         if error is None:
             done.callback(finished.result())
         elif pool is not self._pool and not self._stopping:
-            # Whatever it says, it was being ended: another has taken its place.
-            done.errback(EnvironmentFault(f"the worker processes were replaced: {told(error)}"))
+            # What it says of its own end is of no use to anybody: another has taken its place.
+            done.errback(EnvironmentFault("worker processes ended, and others take their place"))
         else:
             done.errback(error)
 
