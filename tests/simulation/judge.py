@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def is_settled(instance: Path) -> bool:
         return not _one(theirs, "SELECT count(*) FROM customs_release WHERE answer IS NULL")
 
 
+def is_reported(instance: Path, day: date) -> bool:
+    """Whether the gateway has closed `day`, and customs has answered what was reported about it."""
+    with closing(_open(instance, "state")) as ours:
+        query = "SELECT count(*) FROM day_report WHERE day = ? AND answered_at IS NOT NULL"
+        return bool(ours.execute(query, (day.isoformat(),)).fetchone()[0])
+
+
 def held_rows(instance: Path) -> list[int]:
     """What operators hold back in the gateway's queue."""
     with closing(_open(instance, "state")) as ours:
@@ -80,6 +88,7 @@ def judge(instance: Path, drops: Sequence[Drop], faults_seen: Sequence[str] = ()
         faults += _answers(ours, theirs)
         faults += _balances(ours, theirs)
         faults += _files(instance, ours)
+        faults += _days(ours)
     faults += _replay(instance)
     return Verdict(tuple(faults))
 
@@ -217,6 +226,14 @@ def _balances(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[
         for row in ours.execute(caps)
         if row[2] > row[3]
     )
+
+
+def _days(ours: sqlite3.Connection) -> Iterator[str]:
+    """What both sides have of a day is equal, but for what was refused here and stands at customs."""
+    rows = ours.execute("SELECT day, identity, kind, told FROM day_difference WHERE status = 'OPEN'")
+    yield from (f"of {day} {kind} differs: {identity} {told}" for day, identity, kind, told in rows)
+    rows = ours.execute("SELECT day FROM day_report WHERE answered_at IS NULL")
+    yield from (f"the report of {day} has no answer" for (day,) in rows)
 
 
 def _files(instance: Path, ours: sqlite3.Connection) -> Iterator[str]:

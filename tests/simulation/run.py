@@ -5,25 +5,29 @@ from __future__ import annotations
 import gc
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
 from twisted.logger import globalLogPublisher
 
+from gateway.clock import BUSINESS_ZONE
 from gateway.errors import EnvironmentFault
 from tests.simulation.adversary import HOUR_SECONDS, Adversary
 from tests.simulation.agreement import agree
 from tests.simulation.business import Issuers
-from tests.simulation.judge import Verdict, held_rows, is_settled, judge
+from tests.simulation.judge import Verdict, held_rows, is_reported, is_settled, judge
 from tests.simulation.template import made_once, papers, repeatable_cryptography, template
 from tests.simulation.town import Town
 
 #: Simulated seconds within which all must be settled once nothing goes wrong any more.
 CALM_SECONDS = HOUR_SECONDS
+#: Of so many seeds the day is seen to its end: closed at ten past midnight, and no clock is out by more.
+_DAYS_SHARE = 0.5
+_CLOSED_BY = time(0, 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,9 @@ def _play(town: Town, chance: Random, seed: int) -> Outcome:
         town.pass_over(chance.choice((0.0, 2 * HOUR_SECONDS, 9 * HOUR_SECONDS)) * chance.random())
     town.calm()
     _let_go(town)
-    began = town.timeline.seconds()
-    while town.timeline.seconds() < began + CALM_SECONDS and not is_settled(town.instance):
-        town.run(20.0)
+    _settle(town, lambda: is_settled(town.instance))
+    if Random(f"day {seed}").random() < _DAYS_SHARE:
+        _end_of_day(town)
     verdict = judge(town.instance, issuers.drops, town.faults)
     kills = sum(house.kills for house in town.houses.values())
     for name in town.houses:
@@ -91,6 +95,22 @@ def _play(town: Town, chance: Random, seed: int) -> Outcome:
         town.digest,
         tuple(town.story),
     )
+
+
+def _settle(town: Town, is_over: Callable[[], bool]) -> None:
+    began = town.timeline.seconds()
+    while town.timeline.seconds() < began + CALM_SECONDS and not is_over():
+        town.run(20.0)
+
+
+def _end_of_day(town: Town) -> None:
+    """The day is over: both sides compare what they have of it (对账)."""
+    local = town.now().astimezone(BUSINESS_ZONE)
+    morning = datetime.combine(local.date() + timedelta(days=1), _CLOSED_BY, BUSINESS_ZONE)
+    town.say("the day is over")
+    town.pass_over((morning - local).total_seconds())
+    day = local.date()
+    _settle(town, lambda: is_reported(town.instance, day) and is_settled(town.instance))
 
 
 def _burst(town: Town, issuers: Issuers, adversary: Adversary, chance: Random) -> None:
