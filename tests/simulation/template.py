@@ -7,15 +7,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 from unittest import mock
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gateway.ledger import sqlite, store
 from gateway.operations.instance import create_instance
@@ -68,9 +69,30 @@ def template() -> Path:
 def papers() -> Path:
     """A key and a certificate for files of each end, `NAME.key` and `NAME.pem`, made once a process."""
     folder = Path(tempfile.mkdtemp(prefix="papers-"))
-    for name in ("gateway", "customs"):
-        authentication_paper(folder, name, MADE, MADE + timedelta(days=700), signs=True)
+    for number, name in enumerate(("gateway", "customs"), start=1):
+        with (
+            mock.patch.object(rsa, "generate_private_key", partial(_rsa_key, Random(f"key of {name}"))),
+            mock.patch.object(x509, "random_serial_number", partial(int, number)),
+        ):
+            authentication_paper(folder, name, MADE, MADE + timedelta(days=700), signs=True)
     return folder
+
+
+def _rsa_key(chance: Random, public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+    """The same key each time: what is compressed with its certificate has the same length then."""
+    p, q = (_prime(chance, key_size // 2, public_exponent) for _ in range(2))
+    d = rsa.rsa_recover_private_exponent(public_exponent, p, q)
+    parts = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
+    public = rsa.RSAPublicNumbers(public_exponent, p * q)
+    return rsa.RSAPrivateNumbers(p, q, d, *parts, public).private_key()
+
+
+def _prime(chance: Random, bits: int, exponent: int) -> int:
+    """A number of so many bits that is prime as far as Fermat's test tells, fit for `exponent`."""
+    while True:
+        found = chance.getrandbits(bits) | 3 << (bits - 2) | 1
+        if (found - 1) % exponent and all(pow(base, found - 1, found) == 1 for base in (2, 3, 5, 7)):
+            return found
 
 
 def migrated(folder: Path) -> None:
