@@ -53,25 +53,32 @@ def main() -> int:
     if not console.is_terminal:
         console = Console(width=_WIDE)
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=options.on))
+    frame = {
+        "quick": options.quick,
+        "when": business_date(system_clock()).isoformat(),
+        "file_system": machine.file_system(folder),
+        "note": options.note,
+    }
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
         with Progress(*columns, console=console) as progress:
-            found = Campaign(plan, folder, Environment(_ENVIRONMENT), progress).run(options.only)
-        found |= {
-            "quick": options.quick,
-            "when": business_date(system_clock()).isoformat(),
-            "file_system": machine.file_system(folder),
-            "note": options.note,
-        }
+            found = Campaign(plan, folder, Environment(_ENVIRONMENT), progress).run(
+                options.only, lambda found: _keep(found | frame, options.json)
+            )
+        found |= frame
     finally:
         shutil.rmtree(folder)
     _tell(found, console)
-    if options.json is not None:
-        options.json.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if options.page:
         page.refresh(_PAGE, found)
         _PICTURE.write_text(picture.drawn(found), encoding="utf-8")
     return 0
+
+
+def _keep(found: dict[str, Any], path: Path | None) -> None:
+    """After each step, so that a run that is broken off leaves what it found."""
+    if path is not None:
+        path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _tell(found: dict[str, Any], console: Console) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -33,37 +33,39 @@ def fill(path: Path, first: int, last: int, told: Callable[[int], None]) -> None
     """
     with closing(sqlite3.connect(path)) as ledger:
         ledger.executescript("PRAGMA synchronous=OFF; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-400000")
-        query = "SELECT licence_type, licence_no FROM licence ORDER BY id LIMIT 1"
-        kind, number = ledger.execute(query).fetchone()
+        _set_apart(ledger)
         for start in range(first, last, CHUNK):
             told(start)
             with ledger:
-                for statement in _statements(ledger):
+                for table in _COPIED:
                     ledger.execute(
-                        statement,
-                        {"first": start, "end": min(start + CHUNK, last), "kind": kind, "number": number},
+                        _statement(ledger, table), {"first": start, "end": min(start + CHUNK, last)}
                     )
         ledger.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _statements(ledger: sqlite3.Connection) -> Iterator[str]:
-    for table, own in _COPIED.items():
-        columns = [row[1] for row in ledger.execute(f"PRAGMA table_info({table})")]
-        wanted = [column for column in columns if column not in {"id", "seq"}]
-        said = ", ".join(_value(column) if column in own else column for column in wanted)
-        yield (
-            "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :end) "
-            f"INSERT INTO {table} ({', '.join(wanted)}) SELECT {said} FROM n CROSS JOIN {table} WHERE "
-            + _of_the_licence(table)
+def _set_apart(ledger: sqlite3.Connection) -> None:
+    """The rows of the first licence, in tables of their own: nothing is searched again for each copy."""
+    query = "SELECT licence_type, licence_no FROM licence ORDER BY id LIMIT 1"
+    kind, number = ledger.execute(query).fetchone()
+    for table in _COPIED:
+        which = _OF_THE_LICENCE
+        if table == "feedback":
+            which = f"origin IN (SELECT message_id FROM message WHERE {_OF_THE_LICENCE})"
+        ledger.execute(
+            f"CREATE TEMP TABLE its_{table} AS SELECT * FROM {table} WHERE {which}",
+            {"kind": kind, "number": number},
         )
 
 
-def _of_the_licence(table: str) -> str:
-    if table == "feedback":
-        return (
-            "origin IN (SELECT message_id FROM message WHERE licence_type = :kind AND licence_no = :number)"
-        )
-    return "licence_type = :kind AND licence_no = :number"
+def _statement(ledger: sqlite3.Connection, table: str) -> str:
+    columns = [row[1] for row in ledger.execute(f"PRAGMA table_info({table})")]
+    wanted = [column for column in columns if column not in {"id", "seq"}]
+    said = ", ".join(_value(column) if column in _COPIED[table] else column for column in wanted)
+    return (
+        "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :end) "
+        f"INSERT INTO {table} ({', '.join(wanted)}) SELECT {said} FROM n CROSS JOIN its_{table}"
+    )
 
 
 def _value(column: str) -> str:

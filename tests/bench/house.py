@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from gateway.clock import system_clock
@@ -22,7 +24,8 @@ STUCK_SECONDS = 120.0
 _LOOK_SECONDS = 0.1
 #: So that others' programs can look at a sample.
 _KEPT_OF = 50
-ACKNOWLEDGED = ".customs-accepted.json"
+#: How the names of answers end; nothing ends so but what it says.
+ACCEPTED, SEALED, ACKNOWLEDGED = ".accepted.json", ".sealed.xml", ".customs-accepted.json"
 REFUSED = ".rejected.json"
 
 
@@ -116,8 +119,11 @@ class House:
         self.clear()
         return [answered[name] - dropped[name] for name in names]
 
-    def drop_urgent(self, document: bytes) -> float:
-        """Drop one as urgent; seconds to its acknowledgement, whatever else is under way."""
+    def drop_urgent(self, document: bytes) -> tuple[float, float]:
+        """Drop one as urgent, whatever else is under way.
+
+        Seconds until customs' receipt is in the ledger, and until its issuer has the answer in `out/`.
+        """
         [name] = self._write([document])
         path = self._out / f"{name}{ACKNOWLEDGED}"
         began = time.time()
@@ -127,7 +133,14 @@ class House:
             if time.time() > deadline:
                 raise EnvironmentFault("the urgent licence was not acknowledged")
             time.sleep(0.002)
-        return path.stat().st_ctime - began
+        query = (
+            "SELECT entry.at FROM entry JOIN licence USING (licence_type, licence_no)"
+            " WHERE licence.source = ? AND entry.kind = 'CUSTOMS_ACCEPTED'"
+        )
+        ledger = self.folder / "state" / "ledger.sqlite3"
+        with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+            [at] = connection.execute(query, (f"{name}.urgent.xml",)).fetchone()
+        return datetime.fromisoformat(at).timestamp() - began, path.stat().st_ctime - began
 
     def refuse(self, documents: Sequence[bytes]) -> list[bytes]:
         """Drop what must not be taken; the answers, or the reasons beside what is no message at all."""
@@ -149,17 +162,14 @@ class House:
             time.sleep(_LOOK_SECONDS)
         raise EnvironmentFault("what must be refused was not")
 
-    def wait_for(self, count: int) -> None:
-        """Wait until at least so many are acknowledged of what lay in `in/`."""
-        self._answers(ACKNOWLEDGED, count)
+    def wait_for(self, ending: str, count: int) -> None:
+        """Wait until there are at least so many answers with this ending."""
+        self._answers(ending, count)
 
-    def when_answered(self, ending: str, count: int) -> list[float]:
-        """Wait for at least so many answers; when each was written, in order."""
-        return sorted(self._answers(ending, count).values())
-
-    def acknowledged(self) -> int:
-        """How many are by now."""
-        return sum(name.endswith(ACKNOWLEDGED) for name in os.listdir(self._out))
+    def answers(self) -> int:
+        """How many answers of a licence on its way there are by now: three each."""
+        endings = (ACCEPTED, SEALED, ACKNOWLEDGED)
+        return sum(name.endswith(endings) for name in os.listdir(self._out))
 
     def settle(self) -> None:
         """Wait until nothing is on its way, feedback and write-offs included."""
@@ -178,7 +188,7 @@ class House:
         """Take the answers away, as issuing systems do; of sealed licences some are kept."""
         kept = self.folder / "kept"
         kept.mkdir(exist_ok=True)
-        sealed = sorted(name for name in os.listdir(self._out) if name.endswith(".sealed.xml"))
+        sealed = sorted(name for name in os.listdir(self._out) if name.endswith(SEALED))
         for name in sealed[::_KEPT_OF]:
             (self._out / name).rename(kept / name)
         for name in os.listdir(self._out):

@@ -15,7 +15,7 @@ def described() -> dict[str, str | int]:
     return {
         "processor": _first("/proc/cpuinfo", "model name") or platform.machine(),
         "cores": os.cpu_count() or 0,
-        "memory": _first("/proc/meminfo", "MemTotal"),
+        "memory": f"{int(_first('/proc/meminfo', 'MemTotal').split()[0]) / 2**20:.0f} GiB",
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "openssl": ssl.OPENSSL_VERSION,

@@ -15,7 +15,7 @@ class Plan:
 
     `minutes` bound the whole: what has not begun by then is left out, and said so. `loads` are settings with
     the goods lines of a licence. `waiting` and `ledgers` are a small and a large number of licences; of those
-    waiting, `rounds` segments are measured after one to begin with.
+    waiting, `rounds` segments are measured.
     """
 
     rounds: int
