@@ -70,14 +70,32 @@ def is_reported(instance: Path, day: date) -> bool:
         return bool(ours.execute(query, (day.isoformat(),)).fetchone()[0])
 
 
+def days_that_differ(instance: Path) -> list[str]:
+    """The days of which both sides have not the same, as far as the gateway knows."""
+    with closing(_open(instance, "state")) as ours:
+        query = "SELECT DISTINCT day FROM day_difference WHERE status = 'OPEN' ORDER BY day"
+        return [row[0] for row in ours.execute(query)]
+
+
+def reports_without_answer(instance: Path) -> list[str]:
+    """The days whose report customs has not answered."""
+    with closing(_open(instance, "state")) as ours:
+        return [row[0] for row in ours.execute("SELECT day FROM day_report WHERE answered_at IS NULL")]
+
+
 def held_rows(instance: Path) -> list[int]:
     """What operators hold back in the gateway's queue."""
     with closing(_open(instance, "state")) as ours:
         return [row[0] for row in ours.execute("SELECT id FROM outbox WHERE status = 'HELD'")]
 
 
-def judge(instance: Path, drops: Sequence[Drop], faults_seen: Sequence[str] = ()) -> Verdict:
-    """Everything that is not as it must be: after these drops, and these faults in the logs."""
+def judge(
+    instance: Path, drops: Sequence[Drop], faults_seen: Sequence[str] = (), *, day_is_over: bool = False
+) -> Verdict:
+    """Everything that is not as it must be: after these drops, and these faults in the logs.
+
+    If the day is over, and all days were reported once all was settled, both sides have the same of them.
+    """
     faults = [f"a fault of the program: {fault}" for fault in faults_seen]
     if not is_settled(instance):
         faults.append(f"it does not settle: {what_waits(instance)}")
@@ -88,7 +106,8 @@ def judge(instance: Path, drops: Sequence[Drop], faults_seen: Sequence[str] = ()
         faults += _answers(ours, theirs)
         faults += _balances(ours, theirs)
         faults += _files(instance, ours)
-        faults += _days(ours)
+        if day_is_over:
+            faults += _days(ours)
     faults += _replay(instance)
     return Verdict(tuple(faults))
 
@@ -229,7 +248,7 @@ def _balances(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[
 
 
 def _days(ours: sqlite3.Connection) -> Iterator[str]:
-    """What both sides have of a day is equal, but for what was refused here and stands at customs."""
+    """Both sides have the same of each day."""
     rows = ours.execute("SELECT day, identity, kind, told FROM day_difference WHERE status = 'OPEN'")
     yield from (f"of {day} {kind} differs: {identity} {told}" for day, identity, kind, told in rows)
     rows = ours.execute("SELECT day FROM day_report WHERE answered_at IS NULL")

@@ -19,7 +19,15 @@ from gateway.errors import EnvironmentFault
 from tests.simulation.adversary import HOUR_SECONDS, Adversary
 from tests.simulation.agreement import agree
 from tests.simulation.business import Issuers
-from tests.simulation.judge import Verdict, held_rows, is_reported, is_settled, judge
+from tests.simulation.judge import (
+    Verdict,
+    days_that_differ,
+    held_rows,
+    is_reported,
+    is_settled,
+    judge,
+    reports_without_answer,
+)
 from tests.simulation.template import made_once, papers, repeatable_cryptography, template
 from tests.simulation.town import Town
 
@@ -78,9 +86,10 @@ def _play(town: Town, chance: Random, seed: int) -> Outcome:
     town.calm()
     _let_go(town)
     _settle(town, lambda: is_settled(town.instance))
-    if Random(f"day {seed}").random() < _DAYS_SHARE:
+    day_is_over = Random(f"day {seed}").random() < _DAYS_SHARE
+    if day_is_over:
         _end_of_day(town)
-    verdict = judge(town.instance, issuers.drops, town.faults)
+    verdict = judge(town.instance, issuers.drops, town.faults, day_is_over=day_is_over)
     kills = sum(house.kills for house in town.houses.values())
     for name in town.houses:
         town.stop(name)
@@ -111,6 +120,11 @@ def _end_of_day(town: Town) -> None:
     town.pass_over((morning - local).total_seconds())
     day = local.date()
     _settle(town, lambda: is_reported(town.instance, day) and is_settled(town.instance))
+    # What had not been sent when an earlier day was closed is there now: another report finds it.
+    for differing in days_that_differ(town.instance):
+        town.ask("gateway", "reconcile run", date=differing)
+        town.run(1.0)
+    _settle(town, lambda: not reports_without_answer(town.instance) and is_settled(town.instance))
 
 
 def _burst(town: Town, issuers: Issuers, adversary: Adversary, chance: Random) -> None:
