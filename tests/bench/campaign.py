@@ -240,7 +240,7 @@ class Campaign:
             ):
                 (documents / f"{number:05}.xml").write_bytes(document)
             rates: dict[str, list[float]] = {"1": [], "2": []}
-            for _ in range(self._plan.rounds):
+            for _ in range(self._plan.scaling_rounds):
                 for count, found in rates.items():
                     found.append(scaling.licences_a_second(folder / "instance", documents, int(count)))
         finally:

@@ -33,6 +33,7 @@ class Plan:
     ledgers: tuple[int, int]
     ledger_licences: int
     scaling_licences: int
+    scaling_rounds: int
     exchanges: int
     mails: int
 
@@ -56,13 +57,14 @@ FULL = Plan(
     urgent_drops=5,
     ledgers=(10_000, 1_000_000),
     ledger_licences=500,
-    scaling_licences=1_024,
+    scaling_licences=2_048,
+    scaling_rounds=5,
     exchanges=100,
     mails=1_000,
 )
 QUICK = Plan(
     rounds=2,
-    minutes=1.4,
+    minutes=1.75,
     loads=[(Setting(KeyKind.P256, 1), 1), (Setting(KeyKind.RSA2048, 1), 1)],
     licences=150,
     floor_licences=256,
@@ -75,7 +77,8 @@ QUICK = Plan(
     urgent_drops=2,
     ledgers=(1_000, 20_000),
     ledger_licences=60,
-    scaling_licences=512,
+    scaling_licences=1_024,
+    scaling_rounds=1,
     exchanges=20,
     mails=300,
 )
