@@ -32,20 +32,29 @@ class SpoolWatch:
         try:
             self._inotify = inotify.INotify(self._reactor)
             self._inotify.startReading()
-            for tree, folder in self._folders.items():
-                self._inotify.watch(
-                    FilePath(bytes(folder)),
-                    mask=inotify.IN_MOVED_TO | inotify.IN_CLOSE_WRITE,
-                    callbacks=[self._callback(tree)],
-                )
-        except OSError as error:
+        except (OSError, inotify.INotifyError) as error:
             _log.warn("inotify is not to be had ({error}); the spool is scanned every second", error=error)
+            return
+        for tree, folder in self._folders.items():
+            self._watch(tree, folder)
 
     def stop(self) -> None:
         """Watch no more."""
         if self._inotify is not None:
             self._inotify.stopReading()
             self._inotify = None
+
+    def _watch(self, tree: str, folder: Path) -> None:
+        assert self._inotify is not None, "it reads"
+        try:
+            self._inotify.watch(
+                FilePath(bytes(folder)),
+                mask=inotify.IN_MOVED_TO | inotify.IN_CLOSE_WRITE,
+                callbacks=[self._callback(tree)],
+            )
+        except (OSError, inotify.INotifyError):
+            # It may not be read now, or is not there: intake says why, and takes from it when it can.
+            _log.warn("{folder} cannot be watched; it is scanned every second", folder=str(folder))
 
     def _callback(self, tree: str) -> Callable[[object, FilePath[Any], int], None]:
         def told(_watch: object, path: FilePath[Any], _mask: int) -> None:
