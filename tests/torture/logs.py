@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-#: The same sentence at `warn` or above, figures apart, may stand so often within a minute.
+#: The same sentence at `error` or above, figures apart, may stand so often within a minute.
 REPEATS_A_MINUTE = 120
-_SERIOUS = ("warn", "error", "critical")
+_SERIOUS = ("error", "critical")
 _TRACES = ("Traceback (most recent call last)", "Unhandled error", "Unhandled Error")
 #: A worker process that was being loaded when its daemon was killed: Python says so itself, not we.
 _ORPHAN = re.compile(

@@ -33,7 +33,7 @@ _READY_SECONDS = 40.0
 _QUIET_SECONDS, _WITHOUT_KILL = 8.0, 0.1
 _DROPS_MOST = 6
 #: What a drop takes on the small file systems, in all, generously; and what they have besides.
-_DROP_BYTES, _ROOM_BYTES = 40_000, 12_000_000
+_DROP_BYTES, _ROOM_BYTES = 120_000, 12_000_000
 
 
 @dataclass
