@@ -180,7 +180,9 @@ class Recovery:
         number = self._number
         if number is not None:
             await self._ledger.submit(lambda uow: runs.recovered(uow, number))
-        self._rounds.stop()
+        # The daemon may have been told to stop meanwhile.
+        if self._rounds.running:
+            self._rounds.stop()
         words, what = redone_words(done), waits_words(waits)
         took = f"{seconds:.1f}"
         _log.info("redone in {seconds} s: {redone}", seconds=took, redone=words, **done.fields())

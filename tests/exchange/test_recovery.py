@@ -12,6 +12,8 @@ from conftest import MakeDocument, licences
 from memory import World
 from twisted.logger import formatEvent, globalLogPublisher
 
+from gateway.ledger import runs
+from gateway.ledger.store import UnitOfWork
 from gateway.service.recovery import ALIVE_SECONDS, STILL_SECONDS
 
 Event = dict[str, Any]
@@ -179,4 +181,23 @@ def test_a_recovery_that_is_stopped_half_way_is_gone_on_with(
     assert told[2]["text"].startswith("waits: ")
     after.stop()
     assert after.start_gateway().startswith("the last run ended in order")
+    after.stop()
+
+
+def test_a_stop_in_the_middle_of_what_it_tells_is_no_fault(
+    instance: Path, told: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = World(instance)
+    before.start_gateway()
+    after = killed(before, before.gateway)
+    record = runs.recovered
+
+    def told_to_stop_meanwhile(uow: UnitOfWork, number: int) -> None:
+        record(uow, number)
+        after.now(after.gateway._station.recovery.stop())  # type: ignore[union-attr]
+
+    monkeypatch.setattr(runs, "recovered", told_to_stop_meanwhile)
+    after.start_gateway()
+    after.run(2)
+    assert [event["text"].split(" ", 1)[0] for event in told][-2:] == ["redone", "waits:"]
     after.stop()

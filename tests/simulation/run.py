@@ -169,6 +169,7 @@ def _without_collection() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+        gc.unfreeze()
 
 
 @contextmanager
