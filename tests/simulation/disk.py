@@ -61,6 +61,10 @@ class Disk:
         """Whether `path` is on this disk."""
         return any(root in path.parents or root == path for root in self.roots)
 
+    def is_certain(self, path: Path) -> bool:
+        """Whether all that `path` holds would be there after a power failure."""
+        return self.synced.get(path.stat().st_ino) == path.read_bytes()
+
     # Changes, as the process makes them
 
     def rename(self, source: Path, target: Path) -> None:

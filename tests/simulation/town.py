@@ -122,7 +122,7 @@ class Town:
         }
         self.story: deque[str] = deque(maxlen=_LINES_KEPT)
         self.faults: list[str] = []
-        self.witness = self.network.witness = Witness(self.instance, self._wrong)
+        self.witness = self.network.witness = Witness(self.instance, self._wrong, self._is_certain)
         self._digest = hashlib.sha256()
         self._began = began
         self._graves = count(1)
@@ -152,6 +152,10 @@ class Town:
     def _wrong(self, what: str) -> None:
         self.say(f"the witness: {what}")
         self.faults.append(what)
+
+    def _is_certain(self, name: str, path: Path) -> bool:
+        disk = self.houses[name].disk
+        return disk is not None and disk.is_certain(path)
 
     @property
     def digest(self) -> str:

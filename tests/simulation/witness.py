@@ -49,10 +49,14 @@ class Reader:
 
 @dataclass
 class Witness:
-    """Sees what the processes of one town write; `fault` is told what must not be."""
+    """Sees what the processes of one town write; `fault` is told what must not be.
+
+    `is_certain` tells whether what a file of a process holds would survive a power failure.
+    """
 
     instance: Path
     fault: Fault
+    is_certain: Callable[[str, Path], bool]
     _taken: set[tuple[str, Identity]] = field(default_factory=set)
     looked: int = 0
 
@@ -82,7 +86,7 @@ class Witness:
             self.fault(f"{house} takes {file} again, which it has taken over")
 
     def _takes(self, house: str, file: Identity) -> None:
-        """EFPA: the file is whole, and known as such."""
+        """EFPA: the file is whole and on the disk, and known as such."""
         self._taken.add((house, file))
         rows = self._ask(house, "SELECT status, path FROM inbound_file WHERE", file)
         if [status for status, _ in rows if status != "RECEIVING"] == []:
@@ -90,6 +94,8 @@ class Witness:
         for status, path in rows:
             if status == "STORED" and not _is_whole(Path(path)):
                 self.fault(f"{house} confirms {file}, which is not whole")
+            if status == "STORED" and not self.is_certain(house, Path(path)):
+                self.fault(f"{house} confirms {file}, which is not synced")
 
     def _responds(self, house: str, file: Identity) -> None:
         """EERP: the file is known, and the response is due."""
