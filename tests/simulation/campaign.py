@@ -108,7 +108,8 @@ def _outcomes(seeds: range, workers: int) -> Iterator[Outcome]:
 
 def _planted(console: Console, workers: int) -> int:
     """Find each planted fault, the first seeds first."""
-    table = Table("planted fault", "found by seed", "as")
+    table = Table("planted fault", "found by seed", "as", show_lines=True)
+    table.columns[0].no_wrap = True
     context = multiprocessing.get_context("spawn")
     missed = 0
     with (

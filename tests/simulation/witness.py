@@ -2,7 +2,7 @@
 
 It stands between each process and the world, and sees the octets that the process gives to the network and
 the names that it gives to files. For each that is an answer it looks at once into that process's database,
-from outside, for what the answer speaks of. It reads the line by itself (RFC 5024 sections 5.3 and 8.4), with
+from outside, for what the answer speaks of. It reads the line by itself (RFC 5024 sections 5.3 and 8.2), with
 nothing of the code that it watches.
 """
 
