@@ -109,7 +109,7 @@ class Issuers:
     def licence_again(self) -> None:
         """A licence that is issued already, in another message: whichever is taken first holds."""
         first = self._an_issue()
-        if first is not None:
+        if first is not None and first.licence is not None:
             message_id = f"issue-{len(self.drops):04d}"
             data = self._issue(self.issued[first.licence], message_id)
             self._soften(first.licence)

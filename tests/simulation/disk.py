@@ -91,7 +91,11 @@ class Disk:
         before = self._keep(path) if path.is_file() and not path.is_symlink() else None
         _unlink(path)
         if before is not None:
-            self._undone(path, lambda old, new: shutil.copy2(before, _moved(path, old, new)) and None)
+
+            def undo(old: Path, new: Path) -> None:
+                shutil.copy2(before, _moved(path, old, new))
+
+            self._undone(path, undo)
 
     def sync(self, path: Path, descriptor: int, call: Callable[[int], None]) -> None:
         """What `path` holds is certain from now on."""

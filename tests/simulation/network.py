@@ -7,6 +7,7 @@ do when a cable is cut; that a process was killed its peer learns soon, that a m
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -72,9 +73,9 @@ class End:
             self._producer.pauseProducing()
         self._deliver_later()
 
-    def writeSequence(self, data: list[bytes]) -> None:
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """See ITransport."""
-        self.write(b"".join(data))
+        self.write(b"".join(iovec))
 
     def loseConnection(self) -> None:
         """See ITransport."""

@@ -6,6 +6,7 @@ to find any of them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from unittest import mock
 
 from twisted.internet.defer import Deferred
 
-from gateway.exchange import inbound, incoming, outgoing, spool
+from gateway.exchange import inbound, incoming, spool
 from gateway.exchange.agenda import Agenda, Name
 from gateway.exchange.feedback_writer import FeedbackWriter
 from gateway.exchange.inbound import StoredFile
@@ -68,7 +69,7 @@ def _files_are_not_known_again() -> AbstractContextManager[object]:
             uow.connection.exec_driver_sql(
                 "UPDATE inbound_file SET status = 'RECEIVING', position_bytes = 0 WHERE id = ?", (file.id,)
             )
-            file = post.inbound_find(uow.connection, partner, identity)
+            return post.inbound_find(uow.connection, partner, identity)
         return file
 
     return mock.patch.object(post, "inbound_offer", forgetful)
@@ -122,8 +123,8 @@ def _work_is_removed_before_the_commit() -> AbstractContextManager[object]:
     """A file leaves work/ as soon as it was read."""
     claim = Intake._claim_and_read
 
-    async def eager(self: Any, names: Sequence[Name]) -> Any:
-        batch = await claim(self, names)
+    async def eager(self: Any, names: Sequence[Name], *, may_claim: bool) -> Any:
+        batch = await claim(self, names, may_claim=may_claim)
         for one in batch:
             one.name.tree.spool.finish([one.name.name])
         return batch
@@ -174,15 +175,15 @@ def _answers_are_not_synced() -> AbstractContextManager[object]:
     """Neither an answer's bytes nor its name are synced before it counts as written."""
     return _all(
         mock.patch.object(spool, "_sync_folder", lambda folder: None),
-        mock.patch.object(spool.os, "fdatasync", lambda descriptor: None),
+        mock.patch.object(os, "fdatasync", lambda descriptor: None),
     )
 
 
 def _refused_files_are_dropped() -> AbstractContextManager[object]:
     """A file that the partner refuses for now is taken for delivered."""
 
-    async def refused(self: Any, partner: str, identity: FileIdentity, *_: Any, **__: Any) -> None:
-        await outgoing.mark_ours(self._ledger, partner, identity, post.mark_delivered)
+    async def refused(self: OutgoingFiles, partner: str, identity: FileIdentity, *_: Any, **__: Any) -> None:
+        await self.already_there(partner, identity)
 
     return mock.patch.object(OutgoingFiles, "refused", refused)
 

@@ -6,13 +6,14 @@ import gc
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-from twisted.logger import globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogPublisher
+from zope.interface import implementer
 
 from gateway.clock import BUSINESS_ZONE
 from gateway.errors import EnvironmentFault
@@ -176,13 +177,11 @@ def _without_collection() -> Iterator[None]:
 def _listening(town: Town) -> Iterator[None]:
     """What the daemons log is part of the story."""
 
-    def observe(event: dict[str, object]) -> None:
+    @implementer(ILogObserver)
+    def observe(event: LogEvent) -> None:
         level = getattr(event.get("log_level"), "name", "info")
         running = town.timeline.running.name if town.timeline.running else "nobody"
-        with suppress(Exception):
-            from twisted.logger import formatEvent  # noqa: PLC0415
-
-            town.say(f"{running} {level}: {formatEvent(event)}")  # type: ignore[arg-type]
+        town.say(f"{running} {level}: {formatEvent(event)}")
         failure = event.get("log_failure")
         if failure is not None and not failure.check(OSError, EnvironmentFault):
             town.faults.append(f"{running}: {event.get('log_format')}: {failure}")

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gateway.ledger import sqlite, store
+from gateway.ledger.migrations import upgrade
 from gateway.operations.instance import create_instance
 from gateway.trust import signing
 from licencexml.schema import Schemas
@@ -99,7 +100,7 @@ def migrated(folder: Path) -> None:
     """Have both ledgers of the instance made, once for all seeds."""
     for state in ("state", "customs-state"):
         engine = sqlite.writer_engine(folder / state / store.LEDGER_FILE)
-        store.upgrade(engine)
+        upgrade(engine)
         engine.dispose()
 
 
@@ -114,7 +115,7 @@ def made_once() -> Iterator[None]:
 
     with (
         mock.patch.object(Schemas, "load", _schemas),
-        mock.patch.object(store, "upgrade", lambda _engine: None),
+        mock.patch("gateway.ledger.store.upgrade", lambda _engine: None),
         mock.patch.object(sqlite, "_engine", sharing),
     ):
         yield

@@ -96,18 +96,18 @@ class _Resolver:
 
     def resolveHostName(
         self,
-        receiver: Any,
-        hostName: str,  # noqa: N803 - Twisted's names
+        resolutionReceiver: Any,  # noqa: N803 - Twisted's names
+        hostName: str,  # noqa: N803
         portNumber: int = 0,  # noqa: N803
-        *_: object,
-        **__: object,
+        addressTypes: Any = None,  # noqa: N803
+        transportSemantics: str = "TCP",  # noqa: N803
     ) -> Any:
         from twisted.internet.address import IPv4Address  # noqa: PLC0415 - beside its only use
 
         resolution = _Resolution(hostName)
-        receiver.resolutionBegan(resolution)
-        receiver.addressResolved(IPv4Address("TCP", hostName, portNumber))
-        receiver.resolutionComplete()
+        resolutionReceiver.resolutionBegan(resolution)
+        resolutionReceiver.addressResolved(IPv4Address("TCP", hostName, portNumber))
+        resolutionReceiver.resolutionComplete()
         return resolution
 
 
@@ -142,14 +142,22 @@ class Life:
         return self._timeline.seconds()
 
     def callLater(
-        self, seconds: float, function: Callable[..., object], *args: object, **kw: object
+        self,
+        delay: float,
+        callable: Callable[..., object],  # noqa: A002 - Twisted's name
+        *args: object,
+        **kwargs: object,
     ) -> DelayedCall:
         """See IReactorTime."""
-        return self._timeline.call_later(seconds, self._run, function, args, kw)
+        return self._timeline.call_later(delay, self._run, callable, args, kwargs)
 
     def callFromThread(self, function: Callable[..., object], *args: object, **kw: object) -> None:
         """There are no threads; but it never happens at once either."""
         self.callLater(0, function, *args, **kw)
+
+    def installNameResolver(self, resolver: Any) -> Any:
+        """There is no other."""
+        return self.nameResolver
 
     def getDelayedCalls(self) -> list[DelayedCall]:
         """See IReactorTime."""

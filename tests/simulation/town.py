@@ -97,7 +97,7 @@ class _Unread:
 class NoWatch:
     """Nobody tells of new files: intake looks by itself."""
 
-    def __init__(self, *_: object) -> None: ...
+    def __init__(self, folders: object, noticed: object) -> None: ...
 
     def start(self) -> None:
         """Nothing."""
@@ -196,9 +196,13 @@ class Town:
             self._cannot_start(house, life, error)
             return
         daemon.register(house.commands)
-        starting = Deferred.fromCoroutine(daemon.start())
-        starting.addCallback(lambda found: self.say(f"{house.name} is ready: {found}"))
-        starting.addErrback(lambda failure: self._cannot_start(house, life, failure.value))
+        Deferred.fromCoroutine(self._starting(house, life, daemon))
+
+    async def _starting(self, house: House, life: Life, daemon: Daemon) -> None:
+        try:
+            self.say(f"{house.name} is ready: {await daemon.start()}")
+        except (Exception, Killed) as error:
+            self._cannot_start(house, life, error)
 
     def _cannot_start(self, house: House, life: Life, error: BaseException) -> None:
         if not life.is_alive:

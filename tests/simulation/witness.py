@@ -150,8 +150,8 @@ def _is_whole(path: Path) -> bool:
         if path.read_bytes()[:1] == _DER_SEQUENCE:
             return True
         root = etree.parse(str(path)).getroot()
-        return len(root) - _FRAME_FIELDS == int(root.findtext("{*}MessageCount"))
-    except (OSError, etree.XMLSyntaxError, TypeError, ValueError):
+        return len(root) - _FRAME_FIELDS == int(root.findtext("{*}MessageCount") or -1)
+    except (OSError, etree.XMLSyntaxError, ValueError):
         return False
 
 
