@@ -31,7 +31,7 @@ _log = Logger()
 
 #: A file that the partner refused for now is offered again after this, doubled a try, up to the limit.
 RETRY_SECONDS = 5.0
-RETRY_LIMIT_SECONDS = 900.0
+RETRY_LIMIT_SECONDS = 120.0
 #: In place of a pause: the partner speaks of a file that it has receipted, or that is not ours.
 NOT_UNDER_WAY = -1.0
 
