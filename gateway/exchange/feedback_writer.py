@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from twisted.internet.defer import DeferredList
 from twisted.internet.interfaces import IReactorTime
 
+from gateway.exchange.publication import Publication
 from gateway.exchange.pump import Pump
 from gateway.exchange.spool import SpoolTree
 from gateway.exchange.threads import InThread
@@ -14,12 +16,15 @@ from gateway.ledger import feedback
 from gateway.ledger.store import Ledger
 
 BATCH = 128
+#: A batch is written in so many threads at most, so that their syncs share the disk's flushes.
+PARTS = 4
+LEAST_A_PART = 8
 
 
 class FeedbackWriter:
     """Follows the ledger: an answer is a row first, a file after the commit, then marked as written.
 
-    A crash between the last two writes the same file again, and `SpoolTree.publish` sees that it is there.
+    A crash between the last two writes the same file again, and `Publication` sees that it is there.
     Each tree has a pump of its own: one that cannot be written to holds up no other.
     """
 
@@ -58,6 +63,29 @@ class FeedbackWriter:
         rows = await self._ledger.read(lambda connection: feedback.unwritten(connection, BATCH, tree.name))
         if not rows:
             return False
-        await self._in_thread(tree.publish, [(row.name, row.content) for row in rows])
-        await self._ledger.submit(lambda uow: feedback.mark_written(uow, [row.id for row in rows]))
+        publication = Publication(tree.out, [(row.name, row.content) for row in rows])
+        await self._publish(publication, len(rows))
+        written = [rows[place].id for place in publication.published]
+        await self._ledger.submit(lambda uow: feedback.mark_written(uow, written))
+        for failure in publication.failures.values():
+            # The pump tells of it, and tries what is left again by and by.
+            raise failure
         return len(rows) == BATCH
+
+    async def _publish(self, publication: Publication, answers: int) -> None:
+        """All parts are written before any has its name; a few answers are not worth parts."""
+        parts = min(PARTS, answers // LEAST_A_PART)
+        if parts <= 1:
+            await self._in_thread(_publish, publication)
+            return
+        written = [self._in_thread(publication.write, part, parts) for part in range(parts)]
+        await DeferredList(written, consumeErrors=True)
+        for part in written:
+            # Nothing but a fault of this program comes here: what a disk says is in `failures`.
+            await part
+        await self._in_thread(publication.give_names)
+
+
+def _publish(publication: Publication) -> None:
+    publication.write()
+    publication.give_names()

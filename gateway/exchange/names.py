@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 
 #: What a file system takes as one name, in bytes (NAME_MAX on Linux).
@@ -42,6 +43,16 @@ def answer_name(dropped: str, answer: str) -> str:
     mark = hashlib.sha256(dropped.encode()).hexdigest()[:12]
     room = MAX_NAME_BYTES - len(f"~{mark}.{answer}".encode())
     return f"{stem.encode()[:room].decode(errors='ignore')}~{mark}.{answer}"
+
+
+def marked(name: str, mark: str) -> str:
+    """`NAME~mark.ext` for `NAME.ext`; never longer than a name may be."""
+    stem, dot, extension = name.rpartition(".")
+    if not stem:
+        stem, dot, extension = name, "", ""
+    tail = f"~{mark}{dot}{extension}"
+    room = MAX_NAME_BYTES - len(os.fsencode(tail))
+    return os.fsdecode(os.fsencode(stem)[:room]) + tail
 
 
 def _percent(character: str) -> str:

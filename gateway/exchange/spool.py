@@ -2,7 +2,7 @@
 
     in/ --claim--> work/ --finish-----> gone: its bytes are in the ledger
                         --set_aside--> corrupt/ or held/, whole, beside NAME.reason.json
-    out/ <--publish-- answers
+    out/ <--publication-- answers (`gateway.exchange.publication`)
 
 Whoever writes into `in/` may be careless or hostile: nothing there is followed, opened for writing or
 waited for. Only a regular file is read, only up to a limit, and only once it is in `work/`.
@@ -11,7 +11,6 @@ waited for. Only a regular file is read, only up to a limit, and only once it is
 from __future__ import annotations
 
 import errno
-import hashlib
 import heapq
 import json
 import os
@@ -21,11 +20,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.exchange.names import MAX_NAME_BYTES, is_handed_over, is_urgent
+from gateway.exchange.names import MAX_NAME_BYTES, is_handed_over, is_urgent, marked
+from gateway.exchange.publication import TEMPORARY, same_content, sync_folder
 from licencexml.rejection import Rejection
 
 FOLDERS = ("in", "work", "out", "held", "corrupt")
-_TEMPORARY = ".gateway-"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,7 +67,7 @@ class SpoolTree:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         cleared = 0
         for folder in (self.out, self.held, self.corrupt):
-            for leftover in folder.glob(f"{_TEMPORARY}*.tmp"):
+            for leftover in folder.glob(f"{TEMPORARY}*.tmp"):
                 # Who may write there may have made anything of that name; it does no harm.
                 with suppress(OSError):
                     leftover.unlink()
@@ -159,34 +158,17 @@ class SpoolTree:
         reason = (content + "\n").encode()
         claimed = self.work / name
         status = claimed.lstat()
-        for target_name in (name, _marked(name, f"{status.st_ino:x}-{status.st_mtime_ns:x}")):
+        for target_name in (name, marked(name, f"{status.st_ino:x}-{status.st_mtime_ns:x}")):
             target, beside = folder / target_name, folder / _reason_name(target_name)
-            if not os.path.lexists(target) and (not os.path.lexists(beside) or _same_content(beside, reason)):
+            if not os.path.lexists(target) and (not os.path.lexists(beside) or same_content(beside, reason)):
                 self._write(folder, beside.name, reason)
                 claimed.rename(target)
-                _sync_folder(folder)
+                sync_folder(folder)
                 return target
         raise FileExistsError(f"{target} is in the way of what is to be set aside")
 
-    def publish(self, answers: Sequence[tuple[str, bytes]]) -> None:
-        """Write answers into `out/`, each whole or not at all, all durable on return.
-
-        An answer that is there already is not written again; one of the same name that says something else
-        is kept, and the new one is marked with a digest of what it says.
-        """
-        for name, content in answers:
-            other = _marked(name, hashlib.sha256(content).hexdigest()[:12])
-            target_name = name if self._is_free_for(name, content) else other
-            if not _same_content(self.out / target_name, content):
-                self._write(self.out, target_name, content)
-        _sync_folder(self.out)
-
-    def _is_free_for(self, name: str, content: bytes) -> bool:
-        path = self.out / name
-        return not os.path.lexists(path) or _same_content(path, content)
-
     def _write(self, folder: Path, name: str, content: bytes) -> None:
-        temporary = folder / f"{_TEMPORARY}{hash(name) & 0xFFFFFFFF:08x}.tmp"
+        temporary = folder / f"{TEMPORARY}{hash(name) & 0xFFFFFFFF:08x}.tmp"
         descriptor = os.open(
             temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640
         )
@@ -211,39 +193,11 @@ def _stamp(status: os.stat_result) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _same_content(path: Path, content: bytes) -> bool:
-    try:
-        status = path.lstat()
-        return (
-            stat.S_ISREG(status.st_mode) and status.st_size == len(content) and path.read_bytes() == content
-        )
-    except OSError:
-        return False
-
-
-def _marked(name: str, mark: str) -> str:
-    """`NAME~mark.ext` for `NAME.ext`; never longer than a name may be."""
-    stem, dot, extension = name.rpartition(".")
-    if not stem:
-        stem, dot, extension = name, "", ""
-    tail = f"~{mark}{dot}{extension}"
-    room = MAX_NAME_BYTES - len(os.fsencode(tail))
-    return os.fsdecode(os.fsencode(stem)[:room]) + tail
-
-
 def _reason_name(name: str) -> str:
     """`NAME.reason.json` for `NAME.xml`; never longer than a name may be."""
     stem = name[:-4] if name.lower().endswith(".xml") else name
     ending = ".reason.json"
     return os.fsdecode(os.fsencode(stem)[: MAX_NAME_BYTES - len(ending)]) + ending
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _what_it_is(path: Path, error: OSError) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway.exchange.publication import Publication
 from gateway.exchange.spool import FOLDERS, Contents, NotReadable, SpoolTree
 from licencexml.rejection import Reason
 
@@ -120,15 +123,66 @@ def test_two_names_of_one_stem_have_a_reason_each(spool: SpoolTree) -> None:
     assert len(os.listdir(spool.held)) == 6
 
 
+def publish(spool: SpoolTree, *answers: tuple[str, bytes], parts: int = 1) -> Publication:
+    publication = Publication(spool.out, answers)
+    for part in range(parts):
+        publication.write(part, parts)
+    publication.give_names()
+    return publication
+
+
 def test_publishing_again_changes_nothing_and_another_answer_is_kept_beside_it(spool: SpoolTree) -> None:
-    spool.publish([("a.json", b"1")])
-    spool.publish([("a.json", b"1")])
+    publish(spool, ("a.json", b"1"))
+    first = (spool.out / "a.json").stat()
+    assert publish(spool, ("a.json", b"1")).published == [0]
+    assert (spool.out / "a.json").stat() == first
     assert sorted(os.listdir(spool.out)) == ["a.json"]
     for content in (b"2", b"2", b"3"):
-        spool.publish([("a.json", content)])
+        publish(spool, ("a.json", content))
     assert len(os.listdir(spool.out)) == 3
     assert {path.read_bytes() for path in spool.out.iterdir()} == {b"1", b"2", b"3"}
     assert (spool.out / "a.json").read_bytes() == b"1"
+
+
+def test_one_batch_may_say_something_else_under_one_name(spool: SpoolTree) -> None:
+    answers = [("a.json", content) for content in (b"1", b"2", b"1", b"2", b"3")]
+    publication = publish(spool, *answers, ("b.json", b""), parts=3)
+    assert publication.published == [0, 1, 2, 3, 4, 5]
+    assert not publication.failures
+    assert sorted(path.read_bytes() for path in spool.out.iterdir()) == [b"", b"1", b"2", b"3"]
+    assert (spool.out / "a.json").read_bytes() == b"1"
+
+
+@pytest.mark.parametrize("call", ["write", "fdatasync", "rename"])
+def test_an_answer_that_cannot_be_written_keeps_no_other_back(
+    spool: SpoolTree, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    works, calls = getattr(os, call), iter([False, True])
+
+    def flaky(*arguments: Any) -> Any:
+        if next(calls, False):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return works(*arguments)
+
+    answers = [(f"{letter}.json", letter.encode()) for letter in "abc"]
+    monkeypatch.setattr(os, call, flaky)
+    publication = publish(spool, *answers)
+    assert publication.published == [0, 2]
+    assert list(publication.failures) == [1]
+    assert sorted(os.listdir(spool.out)) == ["a.json", "c.json"]
+    assert publish(spool, *answers).published == [0, 1, 2]
+    assert sorted(os.listdir(spool.out)) == ["a.json", "b.json", "c.json"]
+
+
+def test_all_is_synced_before_anything_is_named_and_named_before_the_folder_is_synced(
+    spool: SpoolTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    for call in ("fdatasync", "rename", "fsync"):
+        works = getattr(os, call)
+        monkeypatch.setattr(os, call, lambda *all_, call=call, works=works: (done.append(call), works(*all_)))
+    publish(spool, ("a.json", b"1"), ("b.json", b"2"), parts=2)
+    assert done == ["fdatasync"] * 2 + ["rename"] * 2 + ["fsync"]
 
 
 def test_a_name_in_the_way_of_ours_does_not_prevent_the_start(spool: SpoolTree) -> None:

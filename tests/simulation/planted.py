@@ -15,7 +15,7 @@ from unittest import mock
 
 from twisted.internet.defer import Deferred
 
-from gateway.exchange import inbound, incoming, spool
+from gateway.exchange import inbound, incoming, publication
 from gateway.exchange.agenda import Agenda, Name
 from gateway.exchange.feedback_writer import FeedbackWriter
 from gateway.exchange.inbound import StoredFile
@@ -165,7 +165,8 @@ def _answers_are_marked_first() -> AbstractContextManager[object]:
         rows = await self._ledger.read(lambda connection: feedback.unwritten(connection, 64, tree.name))
         if rows:
             await self._ledger.submit(lambda uow: feedback.mark_written(uow, [row.id for row in rows]))
-            await self._in_thread(tree.publish, [(row.name, row.content) for row in rows])
+            answers = [(row.name, row.content) for row in rows]
+            await self._publish(publication.Publication(tree.out, answers), len(rows))
         return bool(rows)
 
     return mock.patch.object(FeedbackWriter, "_step", step)
@@ -174,7 +175,7 @@ def _answers_are_marked_first() -> AbstractContextManager[object]:
 def _answers_are_not_synced() -> AbstractContextManager[object]:
     """Neither an answer's bytes nor its name are synced before it counts as written."""
     return _all(
-        mock.patch.object(spool, "_sync_folder", lambda folder: None),
+        mock.patch.object(publication, "sync_folder", lambda folder: None),
         mock.patch.object(os, "fdatasync", lambda descriptor: None),
     )
 
