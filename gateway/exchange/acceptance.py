@@ -20,7 +20,7 @@ from gateway.exchange import faults
 from gateway.exchange.agenda import Name
 from gateway.exchange.answers import ACCEPTED, REJECTED, answer
 from gateway.exchange.examination import Examined, Refused
-from gateway.exchange.names import answer_name, printable
+from gateway.exchange.names import answer_name, is_urgent, printable
 from gateway.exchange.spool import Contents, NotReadable, SpoolTree
 from gateway.exchange.workers import Poisoned
 from gateway.ledger import book, feedback
@@ -134,7 +134,12 @@ def _answer(one: Settled, at: datetime) -> feedback.NewFeedback:
             rejections=one.rejections,
             **_more(one.message),
         ),
+        urgent=is_urgent(one.drop.source) or _is_urgent(one.message),
     )
+
+
+def _is_urgent(message: Message | None) -> bool:
+    return isinstance(message, LicenceIssue | LicenceReplacement) and message.urgent
 
 
 def _more(message: Message | None) -> dict[str, str]:

@@ -135,7 +135,7 @@ def _told(
         **_figures(state),
     )
     name = answer_name(origin.source, RECONCILED if equal else NOT_RECONCILED)
-    return feedback.NewFeedback(origin.tree, reply.header.message_id, name, content)
+    return feedback.NewFeedback(origin.tree, reply.header.message_id, name, content, origin.urgent)
 
 
 def _figures(state: LicenceState) -> dict[str, object]:

@@ -99,4 +99,4 @@ def _file(
         prompt={"zh": told.zh, "en": told.en, "article": told.article, "remedy": told.remedy},
     )
     name = answer_name(origin.source, EXPIRED)
-    return feedback.NewFeedback(origin.tree, cause or origin.message_id, name, content)
+    return feedback.NewFeedback(origin.tree, cause or origin.message_id, name, content, origin.urgent)

@@ -93,7 +93,7 @@ def _clearance(
     # Two contents may come under one MessageID; the first may have been refused too, under the same name.
     conflict = outcome.status is OutcomeStatus.CONFLICT
     told = f"{outcome.message_id}#{one.digest.hex()}" if conflict else outcome.message_id
-    return feedback.NewFeedback(origin.tree, told, name, content)
+    return feedback.NewFeedback(origin.tree, told, name, content, origin.urgent)
 
 
 def _change(uow: UnitOfWork, origin: book.Origin, change: book.Change) -> feedback.NewFeedback:
@@ -113,7 +113,7 @@ def _change(uow: UnitOfWork, origin: book.Origin, change: book.Change) -> feedba
     # The same message may change its standing several times, even within one commit; each is told.
     codes = ",".join(rejection.code for rejection in outcome.rejections)
     told = f"{outcome.message_id}@{uow.now.isoformat()}:{said}:{codes}"
-    return feedback.NewFeedback(origin.tree, told, name, content)
+    return feedback.NewFeedback(origin.tree, told, name, content, origin.urgent)
 
 
 def _said(message: Clearance) -> dict[str, Any]:
@@ -163,4 +163,4 @@ def _answer(
         rejections=ack.rejections,
     )
     name = answer_name(origin.source, CUSTOMS_ACCEPTED if accepted else CUSTOMS_REJECTED)
-    return feedback.NewFeedback(origin.tree, ack.header.message_id, name, content)
+    return feedback.NewFeedback(origin.tree, ack.header.message_id, name, content, origin.urgent)

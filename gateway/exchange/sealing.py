@@ -161,7 +161,11 @@ class Sealing:
         book.record_seals(uow, sealed)
         copies = [
             feedback.NewFeedback(
-                one.row.tree, made.sealed_message_id, answer_name(one.row.source, SEALED), made.xml
+                one.row.tree,
+                made.sealed_message_id,
+                answer_name(one.row.source, SEALED),
+                made.xml,
+                one.row.urgent,
             )
             for one, made in zip(waiting, sealed, strict=True)
         ]

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from gateway.ledger.journal import Journal
-from gateway.ledger.kinds import EntryKind
+from gateway.ledger.kinds import EntryKind, Priority
 from gateway.ledger.portable import is_literally
 from gateway.ledger.projection import key_of
 from gateway.ledger.statements import is_about, one_of, rows_about
@@ -79,7 +79,10 @@ _SAVE = (
 
 @dataclass(frozen=True, slots=True)
 class SealedAct:
-    """An act that is sealed: its own message, the licence, how far it is, and the drop that it came in."""
+    """An act that is sealed: its own message, the licence, how far it is, and the drop that it came in.
+
+    `urgent`: it goes before others.
+    """
 
     message_id: str
     sealed_message_id: str
@@ -88,6 +91,7 @@ class SealedAct:
     transmission: Transmission
     tree: str
     source: str
+    urgent: bool
 
 
 def unsealed(connection: Connection, limit: int) -> Sequence[Row[Any]]:
@@ -175,4 +179,5 @@ def _sealed_act(row: Row[Any]) -> SealedAct:
         transmission=Transmission(row.transmission),
         tree=row.tree,
         source=row.source,
+        urgent=row.priority == Priority.URGENT,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from gateway.ledger.kinds import Priority
 from gateway.ledger.portable import insert_if_absent
 from gateway.ledger.statements import one_of
 from gateway.ledger.store import UnitOfWork
@@ -15,7 +16,7 @@ from gateway.ledger.tables import feedback
 _UNWRITTEN = (
     select(feedback.c.id, feedback.c.tree, feedback.c.name, feedback.c.content)
     .where(~feedback.c.written, feedback.c.tree == bindparam("tree"))
-    .order_by(feedback.c.id)
+    .order_by(feedback.c.priority, feedback.c.id)
     .limit(bindparam("limit"))
 )
 _WRITTEN = update(feedback).where(one_of(feedback.c.id, "ids")).values(written=True, content=b"")
@@ -33,12 +34,16 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class NewFeedback:
-    """A file to be written. `origin` names what it answers: for one origin, a name is written once."""
+    """A file to be written. `origin` names what it answers: for one origin, a name is written once.
+
+    What is `urgent` goes before all that wait.
+    """
 
     tree: str
     origin: str
     name: str
     content: bytes
+    urgent: bool = False
 
 
 def add(uow: UnitOfWork, tree: str, name: str, content: bytes, *, origin: str) -> None:
@@ -53,6 +58,7 @@ def add_all(uow: UnitOfWork, files: Sequence[NewFeedback]) -> None:
             "tree": file.tree,
             "origin": file.origin,
             "name": file.name,
+            "priority": int(Priority.URGENT if file.urgent else Priority.NORMAL),
             "content": file.content,
             "written": False,
         }
@@ -62,7 +68,7 @@ def add_all(uow: UnitOfWork, files: Sequence[NewFeedback]) -> None:
 
 
 def unwritten(connection: Connection, limit: int, tree: str) -> list[Feedback]:
-    """Files still to be written into `tree`, in the order in which they were added."""
+    """Files still to be written into `tree`, urgent ones first, then as they were added."""
     return [Feedback(*row) for row in connection.execute(_UNWRITTEN, {"tree": tree, "limit": limit})]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from gateway.ledger.kinds import Priority
 from gateway.ledger.projection import key_of
 from gateway.ledger.statements import is_about, rows_about
 from gateway.ledger.tables import licence
@@ -19,6 +20,7 @@ _ORIGINS = select(
     licence.c.issuer,
     licence.c.tree,
     licence.c.source,
+    licence.c.priority,
 ).where(is_about(licence))
 
 _REPLACED = select(licence.c.licence_type, licence.c.licence_no, licence.c.replaces).where(
@@ -28,18 +30,24 @@ _REPLACED = select(licence.c.licence_type, licence.c.licence_no, licence.c.repla
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The message that issued a licence, its sender, and the spool tree and file that it came in."""
+    """The message that issued a licence, its sender, and the spool tree and file that it came in.
+
+    `urgent`: the licence is (急证), and so is what is told of it.
+    """
 
     message_id: str
     issuer: str
     tree: str
     source: str
+    urgent: bool = False
 
 
 def origins(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, Origin]:
     """The origins of those of `keys` that there are."""
     return {
-        key_of(row): Origin(row.issue_message_id, row.issuer, row.tree, row.source)
+        key_of(row): Origin(
+            row.issue_message_id, row.issuer, row.tree, row.source, row.priority == Priority.URGENT
+        )
         for row in rows_about(connection, _ORIGINS, keys)
     }
 

@@ -391,6 +391,7 @@ feedback = Table(
     Column("tree", Text, nullable=False),
     Column("origin", Text, nullable=False),
     Column("name", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
     Column("written", Boolean, nullable=False),
     Column("content", LargeBinary, nullable=False),
     UniqueConstraint("tree", "origin", "name"),
@@ -399,6 +400,7 @@ feedback = Table(
 Index(
     "ix_feedback_unwritten",
     feedback.c.tree,
+    feedback.c.priority,
     feedback.c.id,
     sqlite_where=~feedback.c.written,
     postgresql_where=~feedback.c.written,

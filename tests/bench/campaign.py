@@ -175,7 +175,7 @@ class Campaign:
             done = (has - had) / 3
             cpu = sum((after.processes - before.processes).values())
             rate = done / seconds
-            behind = [house.drop_urgent(one) for one in papers.licences(plan.urgent_drops if urgent else 0)]
+            behind = [house.drop_urgent(one) for one in papers.urgent(plan.urgent_drops if urgent else 0)]
             proofs.all_was_done(house, whole=False)
         return {
             "waiting": waiting,

@@ -34,6 +34,10 @@ class Papers:
         """So many signed licences."""
         return [document for document, _ in self._issued(count)]
 
+    def urgent(self, count: int) -> list[bytes]:
+        """So many signed licences that are urgent (急证)."""
+        return [self._issuer.issue(self._next(urgent=True)) for _ in range(count)]
+
     def material(self, count: int) -> Material:
         """Licences, and customs' receipt for each, for the floor."""
         keys = self._folder / "keys"
@@ -74,11 +78,12 @@ class Papers:
             message = self._next()
             yield self._issuer.issue(message), message
 
-    def _next(self) -> LicenceIssue:
+    def _next(self, *, urgent: bool = False) -> LicenceIssue:
         return issue_message(
             next(self._licences),
             sender=self._issuer.participant,
             receiver=_GATEWAY,
             message_id=new_message_id(),
             created=system_clock(),
+            urgent=urgent,
         )

@@ -19,7 +19,7 @@ _RULES = (
     ("messages (gateway/exchange/bench.py", "examine"),
     ("pebble/", "to and from workers"),
     ("gateway/exchange/workers.py", "to and from workers"),
-    ("publish (gateway/exchange/spool.py", "feedback: files in out/"),
+    ("gateway/exchange/publication.py", "feedback: files in out/"),
     ("gateway/exchange/spool.py", "intake: files in in/ and work/"),
     ("gateway/exchange/agenda.py", "intake: files in in/ and work/"),
     ("gateway/exchange/acceptance.py", "accept: law and ledger"),

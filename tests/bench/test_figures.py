@@ -54,7 +54,7 @@ def test_the_page_has_its_place_for_the_tables_and_its_picture() -> None:
 
 def test_threads_that_wait_have_no_part_in_the_stages() -> None:
     raw = (
-        "process 1;main (a.py:1);publish (gateway/exchange/spool.py:7) 3\n"
+        "process 1;main (a.py:1);write (gateway/exchange/publication.py:7) 3\n"
         "process 1;main (a.py:1);wait (threading.py:9) 500\n"
         "process 1;main (a.py:1);startLogging (twisted/logger/_x.py:9) 1\n"
     )

@@ -129,3 +129,13 @@ def test_feedback_is_written_once_in_its_order(run: Run, look: Run) -> None:
     assert look(feedback.count_unwritten) == 2
     run(feedback.mark_written, [waiting[0].id])
     assert [file.content for file in look(feedback.unwritten, 10, "default")] == [b"2"]
+
+
+def test_urgent_feedback_is_written_before_all_that_waits(run: Run, look: Run) -> None:
+    files = [
+        feedback.NewFeedback("default", "x", f"{number}.json", b"", urgent=number > 2)
+        for number in (1, 2, 3, 4)
+    ]
+    run(feedback.add_all, files)
+    waiting = look(feedback.unwritten, 3, "default")
+    assert [file.name for file in waiting] == ["3.json", "4.json", "1.json"]

@@ -483,6 +483,7 @@ def _feedback() -> None:
         sa.Column("tree", sa.Text(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("written", sa.Boolean(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_feedback"),
@@ -492,7 +493,7 @@ def _feedback() -> None:
     op.create_index(
         "ix_feedback_unwritten",
         "feedback",
-        ["tree", "id"],
+        ["tree", "priority", "id"],
         sqlite_where=sa.text("written = 0"),
         postgresql_where=sa.text("NOT written"),
     )
