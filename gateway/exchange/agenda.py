@@ -18,8 +18,13 @@ from gateway.exchange.names import printable
 from gateway.exchange.spool import SpoolTree, Waiting
 from gateway.exchange.threads import InThread
 
-#: How many names are kept at once.
-MAX_ACTIVE_NAMES = 8_192
+#: How many names are kept at once: a look at a large folder is worth many batches.
+MAX_ACTIVE_NAMES = 32_768
+#: While there is something to do, or if it found nothing, a look that took long is followed by the next one
+#: after this many times as long.
+REST = 20
+#: A look that takes this long is a long one.
+LONG_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,10 @@ class Agenda:
         self._tried: set[tuple[str, str]] = set()
         self._troubled: dict[tuple[str, str], Name] = {}
         self._one_at_a_time = DeferredLock()
-        self._urgent_came = False
+        self._urgent: deque[Name] = deque(maxlen=batch_files)
+        self._found_nothing = False
         self._looked_seconds = 0.0
+        self._look_took_seconds = 0.0
 
     def __len__(self) -> int:
         """How many names are kept."""
@@ -88,12 +95,17 @@ class Agenda:
         for tree in self._trees:
             self._ready.extend(Name(tree, name, claimed=True) for name in tree.spool.claimed())
 
-    def urgent_came(self) -> None:
-        """Before the next batch, look for what is urgent."""
-        self._urgent_came = True
+    def urgent_came(self, spool_name: str, file_name: str) -> None:
+        """This goes first. What there are too many of at once is found by the next look."""
+        for tree in self._trees:
+            if tree.spool.name == spool_name:
+                self._urgent.append(Name(tree, file_name))
 
     async def take(self) -> list[Name]:
         """Up to a batch of names, in hand from now on until `give_back`."""
+        if self._urgent:
+            # They wait for no look at a large folder. A look finds them too: who comes second is gone then.
+            return self._next()
         await self._one_at_a_time.acquire()
         try:
             await self._look()
@@ -140,6 +152,8 @@ class Agenda:
     def _next(self, *, new: bool = True) -> list[Name]:
         names: list[Name] = []
         passed_over: list[Name] = []
+        self.put_first(self._urgent)
+        self._urgent.clear()
         while self._ready and len(names) < self._batch_files:
             name = self._ready.popleft()
             if not (new or name.claimed or name.key in self._tried):
@@ -155,18 +169,23 @@ class Agenda:
     async def _look(self) -> None:
         """See what waits; while a backlog is known already, only for what is urgent, and now and then."""
         now_seconds = self._clock.seconds()
-        if not self._ready:
+        is_time = now_seconds >= self._looked_seconds + self._pause_seconds()
+        if not self._ready and (is_time or not self._found_nothing):
             self._ready.extend(await self._waiting(MAX_ACTIVE_NAMES, SpoolTree.waiting))
+            self._found_nothing = not self._ready
             await self._see_to_troubled()
-        elif self._urgent_came or now_seconds >= self._looked_seconds + self._scan_seconds:
+        elif self._ready and now_seconds >= self._looked_seconds + self._scan_seconds and is_time:
             self.put_first(await self._waiting(self._batch_files, SpoolTree.urgent))
-        else:
-            return
-        self._urgent_came = False
-        self._looked_seconds = now_seconds
+
+    def _pause_seconds(self) -> float:
+        return self._look_took_seconds * REST if self._look_took_seconds >= LONG_SECONDS else 0.0
 
     async def _waiting(self, limit: int, look: Callable[[SpoolTree, int], list[Waiting]]) -> list[Name]:
-        return await self._in_thread(_waiting, self._trees, limit, look)
+        began_seconds = self._clock.seconds()
+        found = await self._in_thread(_waiting, self._trees, limit, look)
+        self._looked_seconds = self._clock.seconds()
+        self._look_took_seconds = self._looked_seconds - began_seconds
+        return found
 
     async def _see_to_troubled(self) -> None:
         """What is in `work/` is in no look at `in/`: it is tried again from here."""
@@ -182,7 +201,8 @@ def _waiting(
 ) -> list[Name]:
     """What waits in all trees, urgent and old first. Blocks on the disk."""
     found = [(waiting, tree) for tree in trees for waiting in look(tree.spool, limit)]
-    return [Name(tree, waiting.name) for waiting, tree in sorted(found, key=itemgetter(0))]
+    found.sort(key=itemgetter(0))
+    return [Name(tree, waiting.name) for waiting, tree in found[:limit]]
 
 
 def _as_they_stand(names: Sequence[Name]) -> tuple[list[Name], list[Name]]:

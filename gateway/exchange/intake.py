@@ -20,7 +20,7 @@ from gateway.errors import EnvironmentFault
 from gateway.exchange.acceptance import Drop, Settled, settle, still_growing
 from gateway.exchange.agenda import Agenda, Name, Tree
 from gateway.exchange.examination import Document
-from gateway.exchange.names import is_urgent
+from gateway.exchange.names import is_handed_over, is_urgent
 from gateway.exchange.pump import Pump
 from gateway.exchange.putting_away import PuttingAway
 from gateway.exchange.spool import Contents, NotReadable
@@ -120,10 +120,10 @@ class Intake:
         for pump in self._pumps:
             await pump.stop()
 
-    def noticed(self, _spool_name: str, file_name: str) -> None:
+    def noticed(self, spool_name: str, file_name: str) -> None:
         """A file came in: what that means is asked of the folder. An urgent one goes before all that wait."""
-        if is_urgent(file_name):
-            self.agenda.urgent_came()
+        if is_urgent(file_name) and is_handed_over(file_name):
+            self.agenda.urgent_came(spool_name, file_name)
         for pump in self._pumps:
             pump.wake()
 

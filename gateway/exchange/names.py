@@ -8,20 +8,18 @@ import re
 
 #: What a file system takes as one name, in bytes (NAME_MAX on Linux).
 MAX_NAME_BYTES = 255
-_HANDED_OVER = re.compile(r"\.xml\Z", re.IGNORECASE)
-_URGENT = re.compile(r"\.urgent\.xml\Z", re.IGNORECASE)
 _SUFFIX = re.compile(r"(\.urgent)?\.xml\Z", re.IGNORECASE)
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f%/\\\\\u2028\u2029\ud800-\udfff]")
 
 
 def is_handed_over(name: str) -> bool:
     """Whether a name in `in/` has been handed over: it ends in `.xml` and is not hidden."""
-    return not name.startswith(".") and _HANDED_OVER.search(name) is not None
+    return name[-4:].lower() == ".xml" and name[0] != "."
 
 
 def is_urgent(name: str) -> bool:
     """Whether the issuer asks by the name (`NAME.urgent.xml`) to be read before all others."""
-    return _URGENT.search(name) is not None
+    return name[-11:].lower() == ".urgent.xml"
 
 
 def printable(name: str) -> str:

@@ -60,6 +60,8 @@ class SpoolTree:
         self.name = name
         self.root = root
         self.incoming, self.work, self.out, self.held, self.corrupt = (root / folder for folder in FOLDERS)
+        # As text too: to put paths together costs more than most calls that they are for.
+        self._incoming, self._work = str(self.incoming), str(self.work)
 
     def prepare(self) -> int:
         """Make the folders that are missing; clear away what a crash left half-written of ours, so many."""
@@ -76,19 +78,24 @@ class SpoolTree:
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The first `limit` files to claim, in order; memory is bounded by `limit`, not by the backlog."""
-        return heapq.nsmallest(limit, self._handed_over())
+        return self._first(limit, is_handed_over)
 
     def urgent(self, limit: int) -> list[Waiting]:
         """The first `limit` of those that ask to be read first; no other file is touched for this."""
-        return heapq.nsmallest(limit, self._handed_over(is_urgent))
+        return self._first(limit, lambda name: is_urgent(name) and is_handed_over(name))
 
-    def _handed_over(self, wanted: Callable[[str], bool] = lambda _name: True) -> Iterator[Waiting]:
+    def _first(self, limit: int, wanted: Callable[[str], bool]) -> list[Waiting]:
+        return [Waiting(*one) for one in heapq.nsmallest(limit, self._handed_over(wanted))]
+
+    def _handed_over(self, wanted: Callable[[str], bool]) -> Iterator[tuple[int, int, str]]:
+        """What `Waiting` is made of, of as many names as there may be."""
         with os.scandir(self.incoming) as entries:
             for entry in entries:
-                if is_handed_over(entry.name) and wanted(entry.name):
+                name = entry.name
+                if wanted(name):
                     with suppress(FileNotFoundError):
                         modified_ns = entry.stat(follow_symlinks=False).st_mtime_ns
-                        yield Waiting(0 if is_urgent(entry.name) else 1, modified_ns, entry.name)
+                        yield 0 if is_urgent(name) else 1, modified_ns, name
 
     def count_waiting(self) -> int:
         """How many files wait in `in/`."""
@@ -100,14 +107,14 @@ class SpoolTree:
         if self.has_claimed(name):
             return False
         try:
-            (self.incoming / name).rename(self.work / name)
+            os.rename(f"{self._incoming}/{name}", f"{self._work}/{name}")  # noqa: PTH104 - so often that it counts
         except FileNotFoundError:
             return False
         return True
 
     def has_claimed(self, name: str) -> bool:
         """Whether `name` is in `work/`."""
-        return os.path.lexists(self.work / name)
+        return os.path.lexists(f"{self._work}/{name}")
 
     def has(self, name: str) -> bool:
         """Whether `name` is in `in/` or in `work/`."""
@@ -123,7 +130,8 @@ class SpoolTree:
         Raises `NotReadable` for a link, a directory, a device, a pipe, or a file that may not be read.
         """
         try:
-            descriptor = os.open(self.work / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            descriptor = os.open(f"{self._work}/{name}", flags)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENXIO, errno.ENODEV):
                 raise NotReadable(_what_it_is(self.work / name, error)) from error
@@ -147,7 +155,8 @@ class SpoolTree:
     def finish(self, names: Sequence[str]) -> None:
         """Remove claimed files whose transaction is durable."""
         for name in names:
-            (self.work / name).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(f"{self._work}/{name}")  # noqa: PTH108 - as above
 
     def set_aside(self, name: str, folder: Path, rejections: Sequence[Rejection]) -> Path:
         """Move a claimed file, whole, to `folder` beside `NAME.reason.json`; returns where it is.
