@@ -14,7 +14,7 @@ from operator import itemgetter
 from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IReactorTime
 
-from gateway.exchange.names import printable
+from gateway.exchange.names import is_urgent, printable
 from gateway.exchange.spool import SpoolTree, Waiting
 from gateway.exchange.threads import InThread
 
@@ -101,15 +101,15 @@ class Agenda:
             if tree.spool.name == spool_name:
                 self._urgent.append(Name(tree, file_name))
 
-    async def take(self) -> list[Name]:
+    async def take(self, *, only_urgent: bool = False) -> list[Name]:
         """Up to a batch of names, in hand from now on until `give_back`."""
         if self._urgent:
             # They wait for no look at a large folder. A look finds them too: who comes second is gone then.
-            return self._next()
+            return self._next(only_urgent=only_urgent)
         await self._one_at_a_time.acquire()
         try:
             await self._look()
-            return self._next()
+            return self._next(only_urgent=only_urgent)
         finally:
             self._one_at_a_time.release()
 
@@ -149,13 +149,17 @@ class Agenda:
         self._troubled[name.key] = name
         self._alarm(str(name), trouble)
 
-    def _next(self, *, new: bool = True) -> list[Name]:
+    def _next(self, *, new: bool = True, only_urgent: bool = False) -> list[Name]:
         names: list[Name] = []
         passed_over: list[Name] = []
         self.put_first(self._urgent)
         self._urgent.clear()
         while self._ready and len(names) < self._batch_files:
             name = self._ready.popleft()
+            if only_urgent and not (name.claimed or is_urgent(name.name)):
+                # What is urgent comes before it, unless it was tried already.
+                passed_over.append(name)
+                break
             if not (new or name.claimed or name.key in self._tried):
                 passed_over.append(name)
             elif name.key not in self._in_hand and name.key not in self._left_alone:

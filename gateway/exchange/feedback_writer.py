@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from twisted.internet.defer import DeferredList
 from twisted.internet.interfaces import IReactorTime
 
+from gateway.exchange.arrears import MANY, Arrears
 from gateway.exchange.publication import Publication
 from gateway.exchange.pump import Pump
 from gateway.exchange.spool import SpoolTree
@@ -36,7 +37,10 @@ class FeedbackWriter:
         reactor: IReactorTime,
         in_thread: InThread,
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
+        caught_up: Callable[[], None] = lambda: None,
     ) -> None:
+        """`caught_up` is called when there are no `arrears` any more."""
+        self.arrears = Arrears(clock=reactor, alarm=alarm, over=caught_up)
         self._ledger = ledger
         self._in_thread = in_thread
         self._pumps = [
@@ -61,8 +65,17 @@ class FeedbackWriter:
 
     async def _step(self, tree: SpoolTree) -> bool:
         rows = await self._ledger.read(lambda connection: feedback.unwritten(connection, BATCH, tree.name))
-        if not rows:
-            return False
+        is_whole = len(rows) == BATCH
+        self.arrears.waits(tree.name, await self._waiting(tree) if is_whole else len(rows))
+        if rows:
+            try:
+                await self._write(tree, rows)
+            except OSError:
+                self.arrears.waits(tree.name, 0)
+                raise
+        return is_whole
+
+    async def _write(self, tree: SpoolTree, rows: Sequence[feedback.Feedback]) -> None:
         publication = Publication(tree.out, [(row.name, row.content) for row in rows])
         await self._publish(publication, len(rows))
         written = [rows[place].id for place in publication.published]
@@ -70,7 +83,9 @@ class FeedbackWriter:
         for failure in publication.failures.values():
             # The pump tells of it, and tries what is left again by and by.
             raise failure
-        return len(rows) == BATCH
+
+    async def _waiting(self, tree: SpoolTree) -> int:
+        return await self._ledger.read(lambda connection: feedback.waiting(connection, tree.name, MANY))
 
     async def _publish(self, publication: Publication, answers: int) -> None:
         """All parts are written before any has its name; a few answers are not worth parts."""

@@ -76,10 +76,12 @@ class Intake:
         limits: IntakeLimits | None = None,
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
         has_room: Callable[[], bool] = lambda: True,
+        is_held_back: Callable[[], bool] = lambda: False,
     ) -> None:
         """`accepted` and `answered` are called after a commit that made work for the next in line.
 
-        While there is no room (`has_room`) nothing is claimed; what is claimed already is finished.
+        While there is no room (`has_room`) nothing is claimed; what is claimed already is finished. While
+        `is_held_back` only what is urgent is claimed.
 
         `policy` is asked for the law that holds now, with each transaction.
         """
@@ -92,6 +94,7 @@ class Intake:
         self._accepted = accepted
         self._answered = answered
         self._has_room = has_room
+        self._is_held_back = is_held_back
         self._limits = limits = limits or IntakeLimits()
         self.agenda = Agenda(
             trees,
@@ -124,13 +127,20 @@ class Intake:
         """A file came in: what that means is asked of the folder. An urgent one goes before all that wait."""
         if is_urgent(file_name) and is_handed_over(file_name):
             self.agenda.urgent_came(spool_name, file_name)
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be something to take in."""
         for pump in self._pumps:
             pump.wake()
 
     async def _step(self) -> bool:
         await self._putting_away.again()
-        may_claim = self._has_room()
-        names = await (self.agenda.take() if may_claim else self.agenda.take_claimed())
+        may_claim, is_held_back = self._has_room(), self._is_held_back()
+        if may_claim:
+            names = await self.agenda.take(only_urgent=is_held_back)
+        else:
+            names = await self.agenda.take_claimed()
         try:
             batch = await self._claim_and_read(names, may_claim=may_claim)
             await self._take(batch)
@@ -140,7 +150,7 @@ class Intake:
             raise
         finally:
             self.agenda.give_back(names)
-        return bool(batch or (may_claim and len(self.agenda)))
+        return bool(batch or (may_claim and not is_held_back and len(self.agenda)))
 
     async def _claim_and_read(self, names: Sequence[Name], *, may_claim: bool) -> list[_Read]:
         """What could be had of `names`; for the rest the batch had no room, or it is told why."""

@@ -19,6 +19,13 @@ _UNWRITTEN = (
     .order_by(feedback.c.priority, feedback.c.id)
     .limit(bindparam("limit"))
 )
+_WAITING = (
+    select(feedback.c.id)
+    .where(~feedback.c.written, feedback.c.tree == bindparam("tree"))
+    .limit(bindparam("limit"))
+    .subquery()
+)
+_COUNT_WAITING = select(func.count()).select_from(_WAITING)
 _WRITTEN = update(feedback).where(one_of(feedback.c.id, "ids")).values(written=True, content=b"")
 
 
@@ -70,6 +77,11 @@ def add_all(uow: UnitOfWork, files: Sequence[NewFeedback]) -> None:
 def unwritten(connection: Connection, limit: int, tree: str) -> list[Feedback]:
     """Files still to be written into `tree`, urgent ones first, then as they were added."""
     return [Feedback(*row) for row in connection.execute(_UNWRITTEN, {"tree": tree, "limit": limit})]
+
+
+def waiting(connection: Connection, tree: str, most: int) -> int:
+    """How many files are still to be written into `tree`; `most` if there are more."""
+    return connection.execute(_COUNT_WAITING, {"tree": tree, "limit": most}).scalar_one()
 
 
 def count_unwritten(connection: Connection) -> int:

@@ -106,6 +106,7 @@ class LicenceGateway:
             reactor=surroundings.reactor,
             in_thread=surroundings.in_thread,
             alarm=self._alerts,
+            caught_up=self._caught_up,
         )
         self._sealing = Sealing(
             workers=self._workers,
@@ -151,6 +152,7 @@ class LicenceGateway:
             ),
             alarm=self._alerts,
             has_room=station.space.has_room,
+            is_held_back=lambda: bool(self._feedback.arrears),
         )
         self._watch = surroundings.watch_folders(
             {tree.spool.name: tree.spool.incoming for tree in trees}, self._intake.noticed
@@ -261,6 +263,9 @@ class LicenceGateway:
         self._days.register(commands)
         self._licence_handlers.register(commands)
         self._metering.register(commands)
+
+    def _caught_up(self) -> None:
+        self._intake.wake()
 
     def _answers_wait(self) -> None:
         self._feedback.wake()

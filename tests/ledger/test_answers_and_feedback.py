@@ -127,6 +127,7 @@ def test_feedback_is_written_once_in_its_order(run: Run, look: Run) -> None:
         ("default", "a.json", b"2"),
     ]
     assert look(feedback.count_unwritten) == 2
+    assert [look(feedback.waiting, "default", most) for most in (1, 2, 3)] == [1, 2, 2]
     run(feedback.mark_written, [waiting[0].id])
     assert [file.content for file in look(feedback.unwritten, 10, "default")] == [b"2"]
 

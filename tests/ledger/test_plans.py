@@ -121,6 +121,7 @@ def test_no_statement_reads_a_whole_table(
     run(post.receipt_sent, file.id)
     run(feedback.add, "default", "a", b"1", origin="x")
     look(feedback.unwritten, 10, "default")
+    look(feedback.waiting, "default", 10)
     run(feedback.mark_written, [1])
     look(looking.show_licence, keys[0])
     look(looking.licence_history, keys[0])
