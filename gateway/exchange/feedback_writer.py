@@ -18,7 +18,7 @@ from gateway.ledger.store import Ledger
 
 BATCH = 128
 #: A batch is written in so many threads at most, so that their syncs share the disk's flushes.
-PARTS = 4
+PARTS = 6
 LEAST_A_PART = 8
 
 
