@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from licencexml.header import Header
+from licencexml.travelling import travels
 from licencexml.values import LicenceKey, Party, Quantity
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class DeclarationLine:
     """One released line: `line_number` on the declaration, `sequence` within it (a line may draw twice).
@@ -49,6 +51,7 @@ class PaperFace:
     valid_from: date | None = None
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Declaration:
     """A released customs declaration: `entry_id` has 18 characters, `port` four digits, `country` alpha-3.
@@ -65,6 +68,7 @@ class Declaration:
     paper_face: PaperFace | None = None
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class WriteOff:
     """核销: customs released goods against a licence."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from licencexml.travelling import travels
 
+
+@travels
 @dataclass(frozen=True, slots=True)
 class Header:
     """What every message begins with. `message_id` is globally unique and never used again.

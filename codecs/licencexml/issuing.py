@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from licencexml.header import Header
 from licencexml.licence import Licence
+from licencexml.travelling import travels
 from licencexml.values import LicenceKey, Party
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class LicenceIssue:
     """An issuing system hands over a licence. `urgent` (急证) goes before all that is not."""

@@ -50,7 +50,11 @@ class Leaf:
 
 def collapsed(element: etree._Element) -> str:
     """The element's text with XML white space collapsed, as the schema's tokens have it."""
-    return _WHITE_SPACE.sub(" ", element.text or "").strip(" ")
+    text = element.text or ""
+    if text.isprintable() and "  " not in text:
+        # Of XML's white space only the space is printable, so there is nothing to collapse.
+        return text.strip(" ")
+    return _WHITE_SPACE.sub(" ", text).strip(" ")
 
 
 def _leaf(parse: Callable[[str], Any], put: Callable[[Any], str] = str) -> Leaf:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from licencexml.travelling import travels
 from licencexml.values import LicenceKey, Medium, Money, Party, PermittedEnterprise, Quantity, UsageMode
 
 
+@travels
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoodsLine:
     """One goods line of a licence (boxes 11 to 17).
@@ -40,6 +42,7 @@ class Totals:
     amount_usd: Money
 
 
+@travels
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Licence:
     """One licence of any of the three types.

@@ -51,6 +51,7 @@ from licencexml.standing import (
     Transfer,
     TransferStatus,
 )
+from licencexml.travelling import travels
 from licencexml.values import LicenceKey
 
 __all__ = [
@@ -130,6 +131,7 @@ class AckStatus(StrEnum):
     REFUSED = "REFUSED"
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class AckSubject:
     """The message that an ApplicationAck answers; `kind` is its element's name, "WriteOff"."""
@@ -138,6 +140,7 @@ class AckSubject:
     kind: str
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class ApplicationAck:
     """The answer to one message, with every reason if refused. `header.in_reply_to` is its MessageID."""

@@ -136,24 +136,28 @@ def _parts(
 ) -> tuple[dict[str, Any], list[etree._Element]]:
     """The record's keyword arguments, and, in order, the children that belong to none of its fields."""
     parts: dict[str, Any] = {}
-    repeated: dict[str, list[Any]] = {field.keyword: [] for field in record.fields if field.many}
+    repeated: dict[str, list[Any]] = {keyword: [] for keyword in record.repeatable}
     seen: set[str] = set()
     rest: list[etree._Element] = []
+    by_tag = record.by_tag
     for child in element:
-        field, kind = record.by_tag.get(str(child.tag), (None, None))
-        if field is None or kind is None or (field.keyword in seen and not field.many):
+        known = by_tag.get(child.tag)
+        if known is None or (known[0].keyword in seen and not known[0].many):
             rest.append(child)
             continue
-        seen.add(field.keyword)
+        field, kind = known
+        keyword = field.keyword
+        seen.add(keyword)
         value = _value(kind, child, found)
         if field.many:
-            repeated[field.keyword].append(value)
+            repeated[keyword].append(value)
         elif value is not _UNREAD:
-            parts[field.keyword] = value
-    for field in record.fields:
-        if field.keyword not in seen and not field.optional:
-            found.append(_missing(element, field.name or field.keyword))
-    parts |= {keyword: tuple(values) for keyword, values in repeated.items()}
+            parts[keyword] = value
+    if not record.required <= seen:
+        absent = (field for field in record.fields if not field.optional and field.keyword not in seen)
+        found.extend(_missing(element, field.name or field.keyword) for field in absent)
+    for keyword, values in repeated.items():
+        parts[keyword] = tuple(values)
     return parts, rest
 
 

@@ -40,7 +40,8 @@ class Field:
 class Record:
     """An element whose children are fields, in the schema's order; `check` finds what the schema cannot.
 
-    A message carries its ID as an attribute and may carry a signature. `by_tag` is the table by Clark name.
+    A message carries its ID as an attribute and may carry a signature. `by_tag` is the table by Clark name;
+    `required` and `repeatable` are the keywords of the fields that are.
     """
 
     build: Callable[..., Any]
@@ -48,6 +49,8 @@ class Record:
     check: Check | None = None
     is_message: bool = False
     by_tag: Mapping[str, tuple[Field, Leaf | Record]] = field(init=False)
+    required: frozenset[str] = field(init=False)
+    repeatable: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         tags: dict[str, tuple[Field, Leaf | Record]] = {}
@@ -55,6 +58,8 @@ class Record:
             kinds = one.kind.records if isinstance(one.kind, Choice) else {one.name: one.kind}
             tags |= {qualified(name): (one, kind) for name, kind in kinds.items()}
         object.__setattr__(self, "by_tag", tags)
+        object.__setattr__(self, "required", frozenset(f.keyword for f in self.fields if not f.optional))
+        object.__setattr__(self, "repeatable", tuple(f.keyword for f in self.fields if f.many))
 
 
 @dataclass(frozen=True, slots=True)

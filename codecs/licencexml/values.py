@@ -14,6 +14,7 @@ from functools import cache
 from typing import Self
 
 from licencexml.party_code import check_party_code
+from licencexml.travelling import travels
 
 QUANTITY_PLACES = 5
 MONEY_PLACES = 4
@@ -90,6 +91,7 @@ def _check_fixed(amount: Decimal, places: int) -> None:
         raise ValueError(f"more than {_MAX_DIGITS} digits: {amount!r}")
 
 
+@travels
 @dataclass(frozen=True, slots=True, order=True)
 class LicenceKey:
     """What identifies a licence: its type and its number (yy-AA-NNNNNN: year, issuing body, serial).
@@ -114,6 +116,7 @@ class LicenceKey:
         return cls(LicenceType(type_name), number)
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """An exact amount of 5 places, with its customs unit code (three digits, "035" is kilogram).
@@ -138,6 +141,7 @@ class Quantity:
         return f"{self.amount:f} [{self.unit}]"
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Money:
     """An exact, not negative amount of 4 places, in an ISO 4217 currency."""
@@ -159,6 +163,7 @@ class Money:
         return f"{self.amount:f} {self.currency}"
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Party:
     """An enterprise: its name and its code (18-character social credit code or 13-digit code)."""
@@ -170,6 +175,7 @@ class Party:
         check_party_code(self.code)
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class PermittedEnterprise:
     """An enterprise that may declare under an export licence beside its exporter and consignor, and why."""

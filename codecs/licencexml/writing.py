@@ -55,6 +55,11 @@ def serialise(element: etree._Element) -> bytes:
     return etree.tostring(element, encoding="UTF-8", xml_declaration=False, with_tail=False)
 
 
+def with_last(element: etree._Element, child: bytes) -> bytes:
+    """The bytes of `element`, as `serialise` gives them, with those of `child` as its last child."""
+    return _with_members(element, [child])
+
+
 def interchange(frame: InterchangeFrame, message_bytes: Iterable[bytes]) -> bytes:
     """The bytes of an interchange, with XML declaration: the frame round the messages' own bytes.
 

@@ -89,8 +89,8 @@ class Secretary:
     def sign(self, message: Message) -> bytes:
         """The message as signed bytes."""
         element = writing.write_message(message)
-        self._signer.sign(element)
-        return writing.serialise(element)
+        _, signature = self._signer.signature(element)
+        return writing.with_last(element, signature)
 
     def _header(self, at: datetime, in_reply_to: str | None) -> Header:
         return Header(self._new_id(), self._us.participant, self.partner.participant, at, in_reply_to)

@@ -20,6 +20,7 @@ from licencexml import parsing, reading, writing
 from licencexml.messages import Message, SealedLicence
 from licencexml.rejection import Reason, Rejection, Where
 from licencexml.schema import Schemas
+from licencexml.travelling import travels
 from licencexml.values import LicenceKey
 
 #: How far a partner's clock may be ahead of ours.
@@ -28,6 +29,7 @@ MAX_CLOCK_AHEAD = timedelta(minutes=5)
 MAX_MESSAGES = 1_000
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Examined:
     """A message that is well formed, valid, signed by who may sign it, and addressed to us.
@@ -69,6 +71,7 @@ class ExaminedInterchange:
     messages: tuple[Examined | Refused, ...]
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class Document:
     """One job: the bytes, when they came (aware), and who may have sent them (None: anyone trusted)."""

@@ -26,6 +26,7 @@ from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
+from gateway.collector import spare_what_stays
 from gateway.errors import EnvironmentFault, is_of_machine, told
 
 #: A pool of which nothing comes for so much longer than a batch may take is given up.
@@ -254,6 +255,7 @@ def _start_worker(build: Callable[..., object], arguments: tuple[Any, ...]) -> N
     try:
         threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
         _bench = build(*arguments)
+        spare_what_stays()
     except Exception as error:
         if not is_of_machine(error):
             raise

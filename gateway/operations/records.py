@@ -46,9 +46,10 @@ def _record_of(event: LogEvent) -> Record:
     moment = datetime.fromtimestamp(event.get("log_time", 0.0), UTC)
     level = event.get("log_level", LogLevel.info)
     fields = {name: value for name, value in event.items() if _is_callers(name)}
-    masked = {name: MASK if _is_secret(name) else value for name, value in fields.items()}
+    secret = {name: MASK for name in fields if _is_secret(name)}
+    masked = fields | secret
     record = _head(moment, level.name, str(event.get("log_namespace", "")))
-    record["event"] = _text(formatEvent(event | masked), _MAX_FIELD_CHARACTERS)
+    record["event"] = _text(formatEvent(event | secret if secret else event), _MAX_FIELD_CHARACTERS)
     for name in ("message_id", "licence"):
         if masked.get(name) is not None:
             record[name] = _plain(masked.pop(name))
@@ -89,6 +90,16 @@ def _plain(value: object) -> object:
 
 
 def _text(text: str, most: int) -> str:
-    masked = _SECRET_IN_TEXT.sub(lambda found: (found["name"] or "") + MASK, text)
-    storable = masked.encode("utf-8", "backslashreplace").decode("utf-8")
+    masked = _SECRET_IN_TEXT.sub(_mask, text) if _may_hold_secret(text) else text
+    # Lone surrogates cannot be stored.
+    storable = masked if masked.isascii() else masked.encode("utf-8", "backslashreplace").decode("utf-8")
     return storable if len(storable) <= most else storable[:most] + "…"
+
+
+def _may_hold_secret(text: str) -> bool:
+    """Whether one of the signs is there without which `_SECRET_IN_TEXT` finds nothing: soon told of most."""
+    return "=" in text or ":" in text or "-----" in text
+
+
+def _mask(found: re.Match[str]) -> str:
+    return (found["name"] or "") + MASK

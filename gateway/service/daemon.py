@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from gateway.collector import spare_what_stays
 from gateway.config import LogConfig
 from gateway.operations.commands import Commands
 from gateway.operations.control import ControlServer
@@ -114,6 +115,7 @@ class _Life:
             found = await daemon.start()
             # Last: whoever gets an answer from the control socket has a daemon that works.
             self._control.start()
+            spare_what_stays()
         except Exception as error:
             self.trouble = error
             self._stop()

@@ -59,10 +59,17 @@ class Signer:
         return cls(certificate.participant, certificate, key, method, encoded)
 
     def sign(self, element: etree._Element) -> bytes:
-        """Appends the signature to `element`, which has an `ID` that needs no escaping, and no signature yet.
+        """Appends the signature to `element`; otherwise as `signature`, whose digest it returns."""
+        digest, signature = self.signature(element)
+        element.append(parsed(signature))
+        return digest
 
-        Returns the SHA-256 (32 bytes) of what was signed, which is `Verified.digest` of whoever verifies it.
-        Raises CanonicalisationError if the element cannot be signed (see `canonical`).
+    def signature(self, element: etree._Element) -> tuple[bytes, bytes]:
+        """The digest of what is signed, and the bytes of the signature, whose place is last in `element`.
+
+        `element` has an `ID` that needs no escaping, and no signature yet. The digest is SHA-256 (32 bytes),
+        and `Verified.digest` of whoever verifies it. Raises CanonicalisationError if the element cannot be
+        signed (see `canonical`).
         """
         identity = element.get("ID") or ""
         assert shape.is_plain(identity), f"not an ID that can be signed: {identity!r}"
@@ -70,8 +77,7 @@ class Signer:
         digest = SHA256.digest(canonical(element))
         signed_info = shape.write_signed_info(self._method, identity, b64encode(digest).decode())
         value = b64encode(self._value(signed_info)).decode()
-        element.append(parsed(shape.write_signature(signed_info, value, self._certificate_base64)))
-        return digest
+        return digest, shape.write_signature(signed_info, value, self._certificate_base64)
 
     def _value(self, signed_info: bytes) -> bytes:
         """The signature value: PKCS#1 v1.5, or r and s side by side (XML-DSig core 6.4.3)."""

@@ -38,6 +38,7 @@ from gateway.trust.keys import KnownCertificate, PublicKey, known_certificate
 from licencexml.names import SIGNATURE
 from licencexml.place import where
 from licencexml.rejection import NOWHERE, Reason, Rejection
+from licencexml.travelling import travels
 
 #: However it is written: "ID", "Id", "id" and "xml:id" all identify an element to some reader.
 _IDENTIFIERS: Final = etree.XPath("//@*[translate(local-name(), 'ID', 'id') = 'id']", smart_strings=False)
@@ -48,6 +49,7 @@ _SAME_IDENTIFIER: Final = etree.XPath(
 )
 
 
+@travels
 @dataclass(frozen=True, slots=True)
 class SignerInfo:
     """Who signed: participant (the certificate's common name), role, and the certificate.
