@@ -40,7 +40,7 @@ class Verdict:
 def is_settled(instance: Path) -> bool:
     """Whether nothing is on its way any more, on either side."""
     spool = instance / "spool"
-    if any(any((spool / part).iterdir()) for part in ("in", "work")):
+    if _left(spool):
         return False
     with closing(_open(instance, "state")) as ours, closing(_open(instance, "customs-state")) as theirs:
         for database in (ours, theirs):
@@ -261,12 +261,18 @@ def _files(instance: Path, ours: sqlite3.Connection) -> Iterator[str]:
     for (name,) in ours.execute("SELECT name FROM feedback"):
         if not _is_whole(spool / "out" / name):
             yield f"the answer {name} is not in out/, or not whole"
-    left = [path.name for part in ("in", "work") for path in (spool / part).iterdir()]
+    left = _left(spool)
     if left:
         yield f"left in in/ and work/: {left}"
     torn = [path.name for path in (spool / "out").iterdir() if path.name.endswith(".tmp")]
     if torn:
         yield f"half-written in out/: {torn}"
+
+
+def _left(spool: Path) -> list[str]:
+    """What lies in `in/` and `work/`; what an issuing system was writing when the disk failed is its own."""
+    names = [path.name for part in ("in", "work") for path in (spool / part).iterdir()]
+    return [name for name in names if not name.endswith(".tmp")]
 
 
 def _is_whole(path: Path) -> bool:
