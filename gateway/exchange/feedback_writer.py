@@ -43,6 +43,7 @@ class FeedbackWriter:
         self.arrears = Arrears(clock=reactor, alarm=alarm, over=caught_up)
         self._ledger = ledger
         self._in_thread = in_thread
+        self._untidy: set[str] = set()
         self._pumps = [
             Pump(f"feedback to {tree.name}", partial(self._step, tree), reactor, alarm=alarm)
             for tree in trees
@@ -64,6 +65,8 @@ class FeedbackWriter:
             await pump.stop()
 
     async def _step(self, tree: SpoolTree) -> bool:
+        if tree.name in self._untidy and await self._in_thread(tree.tidy):
+            self._untidy.discard(tree.name)
         rows = await self._ledger.read(lambda connection: feedback.unwritten(connection, BATCH, tree.name))
         is_whole = len(rows) == BATCH
         self.arrears.waits(tree.name, await self._waiting(tree) if is_whole else len(rows))
@@ -71,6 +74,8 @@ class FeedbackWriter:
             try:
                 await self._write(tree, rows)
             except OSError:
+                # What could not be named could perhaps not be removed either.
+                self._untidy.add(tree.name)
                 self.arrears.waits(tree.name, 0)
                 raise
         return is_whole

@@ -25,6 +25,7 @@ from gateway.exchange.publication import TEMPORARY, same_content, sync_folder
 from licencexml.rejection import Rejection
 
 FOLDERS = ("in", "work", "out", "held", "corrupt")
+_HALF_WRITTEN = f"{TEMPORARY}*.tmp"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,14 +68,12 @@ class SpoolTree:
         """Make the folders that are missing; clear away what a crash left half-written of ours, so many."""
         for name in FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)
-        cleared = 0
-        for folder in (self.out, self.held, self.corrupt):
-            for leftover in folder.glob(f"{TEMPORARY}*.tmp"):
-                # Who may write there may have made anything of that name; it does no harm.
-                with suppress(OSError):
-                    leftover.unlink()
-                    cleared += 1
-        return cleared
+        return sum(_cleared(folder) for folder in (self.out, self.held, self.corrupt))
+
+    def tidy(self) -> bool:
+        """Clear away what is half-written in `out/`, while nobody writes there; whether all of it is gone."""
+        _cleared(self.out)
+        return not any(self.out.glob(_HALF_WRITTEN))
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The first `limit` files to claim, in order; memory is bounded by `limit`, not by the backlog."""
@@ -186,6 +185,16 @@ class SpoolTree:
             file.flush()
             os.fdatasync(descriptor)
         temporary.rename(folder / name)
+
+
+def _cleared(folder: Path) -> int:
+    cleared = 0
+    for leftover in folder.glob(_HALF_WRITTEN):
+        # Who may write there may have made anything of that name; it does no harm.
+        with suppress(OSError):
+            leftover.unlink()
+            cleared += 1
+    return cleared
 
 
 @contextmanager

@@ -46,3 +46,4 @@ class Journal:
         """Write all, referred tables before those that refer to them."""
         for table in metadata.sorted_tables:
             insert_rows(self._uow.connection, table, self._rows.pop(table.name, ()))
+        assert not self._rows, f"no table for the rows of {sorted(self._rows)}"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.exchange.publication import Publication
+from gateway.exchange.publication import TEMPORARY, Publication
 from gateway.exchange.spool import FOLDERS, Contents, NotReadable, SpoolTree
 from licencexml.rejection import Reason
 
@@ -223,3 +223,14 @@ def test_a_file_that_grows_after_it_was_read_is_seen(spool: SpoolTree) -> None:
 
 def test_nothing_but_the_five_folders_is_made(spool: SpoolTree) -> None:
     assert sorted(os.listdir(spool.root)) == sorted(FOLDERS)
+
+
+def test_what_a_failed_batch_left_half_written_is_cleared_away_as_soon_as_it_can_be(spool: SpoolTree) -> None:
+    left, stuck = (spool.out / f"{TEMPORARY}{number}.tmp" for number in range(2))
+    left.write_bytes(b"hal")
+    stuck.mkdir()
+    (spool.out / "whole.accepted.json").write_bytes(b"{}")
+    assert not spool.tidy()
+    stuck.rmdir()
+    assert spool.tidy()
+    assert [path.name for path in spool.out.iterdir()] == ["whole.accepted.json"]

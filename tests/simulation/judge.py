@@ -163,6 +163,11 @@ def _licences(drops: Sequence[Drop], ours: sqlite3.Connection, theirs: sqlite3.C
     yield from (f"{key} was accepted {times} times" for key, times in accepted.items() if times > 1)
     must = {str(drop.licence) for drop in drops if drop.fate is Fate.ACCEPTED}
     yield from (f"{key} was dropped in order, and is not there" for key in must if key not in accepted)
+    called = _keys(ours, "SELECT licence_type, licence_no FROM phone_call")
+    urgent = {str(drop.licence) for drop in drops if drop.licence and drop.name.endswith(".urgent")}
+    yield from (
+        f"{key} is urgent, and nobody has to call" for key in urgent & accepted.keys() - called.keys()
+    )
     issued = dict(ours.execute("SELECT licence_type || '/' || licence_no, issue_message_id FROM licence"))
     bytes_of = {(drop.message_id, str(drop.licence)): drop.data for drop in drops}
     for key, xml in theirs.execute("SELECT licence_type || '/' || licence_no, xml FROM customs_licence"):
