@@ -164,7 +164,8 @@ def _licences(drops: Sequence[Drop], ours: sqlite3.Connection, theirs: sqlite3.C
     must = {str(drop.licence) for drop in drops if drop.fate is Fate.ACCEPTED}
     yield from (f"{key} was dropped in order, and is not there" for key in must if key not in accepted)
     called = _keys(ours, "SELECT licence_type, licence_no FROM phone_call")
-    urgent = {str(drop.licence) for drop in drops if drop.licence and drop.name.endswith(".urgent")}
+    asked = [drop for drop in drops if drop.fate is Fate.ACCEPTED and drop.name.endswith(".urgent")]
+    urgent = {str(drop.licence) for drop in asked}
     yield from (
         f"{key} is urgent, and nobody has to call" for key in urgent & accepted.keys() - called.keys()
     )
