@@ -203,9 +203,12 @@ class Issuers:
         return f"drop-{len(self.drops):04d}{'.urgent' if urgent else ''}"
 
     def _hand_over(self, drop: Drop) -> None:
-        """Written whole under another name, then renamed; a moment ago, for it is not growing any more."""
         self.drops.append(drop)
         self.place.say(f"dropped {drop.name}: {drop.message_id}")
+        self._write(drop)
+
+    def _write(self, drop: Drop) -> None:
+        """Written whole under another name, then renamed; a moment ago, for it is not growing any more."""
         temporary = self._in / f"{drop.name}.tmp"
         temporary.write_bytes(drop.data)
         moment = self.place.now().timestamp() - self.chance.choice((0.0, 5.0))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +23,7 @@ from licencexml.messages import (
     SuspensionGround,
 )
 from licencexml.values import LicenceKey
+from tests.simulation.reading import ledger_of
 
 _REASON = "试用"
 
@@ -62,9 +62,7 @@ def replacement(
 def balances(instance: Path, licence: LicenceKey) -> dict[int, Decimal]:
     """What is left of each goods line, as the gateway tells it who asks; nothing, if it does not know it."""
     query = "SELECT line_number, balance FROM licence_line WHERE licence_type = ? AND licence_no = ?"
-    with closing(
-        sqlite3.connect(f"file:{instance / 'state' / 'ledger.sqlite3'}?mode=ro", uri=True)
-    ) as database:
+    with closing(ledger_of(instance, "state")) as database:
         rows = database.execute(query, (str(licence.type), licence.number))
         return {line: Decimal(str(balance)) for line, balance in rows}
 

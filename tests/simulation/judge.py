@@ -20,6 +20,7 @@ from sqlalchemy import create_engine
 
 from gateway.ledger.check import differences
 from tests.simulation.business import Drop, Fate
+from tests.simulation.reading import ledger_of
 
 _UNIT = 100_000
 #: A repeat of what was refused is REPEATED too, with the reasons.
@@ -42,7 +43,10 @@ def is_settled(instance: Path) -> bool:
     spool = instance / "spool"
     if _left(spool):
         return False
-    with closing(_open(instance, "state")) as ours, closing(_open(instance, "customs-state")) as theirs:
+    with (
+        closing(ledger_of(instance, "state")) as ours,
+        closing(ledger_of(instance, "customs-state")) as theirs,
+    ):
         for database in (ours, theirs):
             waiting = "SELECT count(*) FROM outbox WHERE status IN ('DUE', 'ASSIGNED')"
             files = "SELECT count(*) FROM inbound_file WHERE status IN ('STORED') OR receipt_status = 'DUE'"
@@ -65,27 +69,27 @@ def is_settled(instance: Path) -> bool:
 
 def is_reported(instance: Path, day: date) -> bool:
     """Whether the gateway has closed `day`, and customs has answered what was reported about it."""
-    with closing(_open(instance, "state")) as ours:
+    with closing(ledger_of(instance, "state")) as ours:
         query = "SELECT count(*) FROM day_report WHERE day = ? AND answered_at IS NOT NULL"
         return bool(ours.execute(query, (day.isoformat(),)).fetchone()[0])
 
 
 def days_that_differ(instance: Path) -> list[str]:
     """The days of which both sides have not the same, as far as the gateway knows."""
-    with closing(_open(instance, "state")) as ours:
+    with closing(ledger_of(instance, "state")) as ours:
         query = "SELECT DISTINCT day FROM day_difference WHERE status = 'OPEN' ORDER BY day"
         return [row[0] for row in ours.execute(query)]
 
 
 def reports_without_answer(instance: Path) -> list[str]:
     """The days whose report customs has not answered."""
-    with closing(_open(instance, "state")) as ours:
+    with closing(ledger_of(instance, "state")) as ours:
         return [row[0] for row in ours.execute("SELECT day FROM day_report WHERE answered_at IS NULL")]
 
 
 def held_rows(instance: Path) -> list[int]:
     """What operators hold back in the gateway's queue."""
-    with closing(_open(instance, "state")) as ours:
+    with closing(ledger_of(instance, "state")) as ours:
         return [row[0] for row in ours.execute("SELECT id FROM outbox WHERE status = 'HELD'")]
 
 
@@ -100,14 +104,17 @@ def judge(
     if not is_settled(instance):
         faults.append(f"it does not settle: {what_waits(instance)}")
         return Verdict(tuple(faults))
-    with closing(_open(instance, "state")) as ours, closing(_open(instance, "customs-state")) as theirs:
+    with (
+        closing(ledger_of(instance, "state")) as ours,
+        closing(ledger_of(instance, "customs-state")) as theirs,
+    ):
         faults += _drops(instance, drops, ours)
         faults += _licences(drops, ours, theirs)
         faults += _answers(ours, theirs)
         faults += _balances(ours, theirs)
         faults += _files(instance, ours)
         if day_is_over:
-            faults += _days(ours)
+            faults += _days(instance, ours)
     faults += _replay(instance)
     return Verdict(tuple(faults))
 
@@ -253,12 +260,11 @@ def _balances(ours: sqlite3.Connection, theirs: sqlite3.Connection) -> Iterator[
     )
 
 
-def _days(ours: sqlite3.Connection) -> Iterator[str]:
+def _days(instance: Path, ours: sqlite3.Connection) -> Iterator[str]:
     """Both sides have the same of each day."""
     rows = ours.execute("SELECT day, identity, kind, told FROM day_difference WHERE status = 'OPEN'")
     yield from (f"of {day} {kind} differs: {identity} {told}" for day, identity, kind, told in rows)
-    rows = ours.execute("SELECT day FROM day_report WHERE answered_at IS NULL")
-    yield from (f"the report of {day} has no answer" for (day,) in rows)
+    yield from (f"the report of {day} has no answer" for day in reports_without_answer(instance))
 
 
 def _files(instance: Path, ours: sqlite3.Connection) -> Iterator[str]:
@@ -310,7 +316,7 @@ def what_waits(instance: Path) -> str:
         ("state", ("outbox", "interchange", "inbound_file", "licence", "act")),
         ("customs-state", ("outbox", "interchange", "inbound_file", "customs_release")),
     ):
-        with closing(_open(instance, folder)) as database:
+        with closing(ledger_of(instance, folder)) as database:
             for table in tables:
                 column = _COLUMNS.get(table, "status")
                 rows = dict(database.execute(f"SELECT {column}, count(*) FROM {table} GROUP BY 1"))
@@ -330,7 +336,3 @@ def _whole(quantity: object) -> int:
 
 def _one(database: sqlite3.Connection, query: str) -> int:
     return int(database.execute(query).fetchone()[0])
-
-
-def _open(instance: Path, folder: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{instance / folder / 'ledger.sqlite3'}?mode=ro", uri=True)

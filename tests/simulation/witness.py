@@ -8,7 +8,6 @@ nothing of the code that it watches.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,12 +15,15 @@ from pathlib import Path
 
 from lxml import etree
 
+from tests.simulation.reading import ledger_of
+
 _HEADER_BYTES = 4
 #: Offsets and widths of what names a virtual file: dataset name, date, time (5.3.3, 5.3.12, 5.3.13).
 _SFID = _EERP = ((1, 26), (30, 8), (38, 10))
 _NERP = ((1, 26), (33, 8), (41, 10))
 #: What stands before the messages of an interchange.
 _FRAME_FIELDS = 5
+_STATE = {"gateway": "state", "customs": "customs-state"}
 _DER_SEQUENCE = b"\x30"
 
 Identity = tuple[str, ...]
@@ -112,7 +114,7 @@ class Witness:
 
     def _ask(self, house: str, query: str, file: Identity) -> list[tuple[str, ...]]:
         self.looked += 1
-        with closing(_open(self.instance, house)) as database:
+        with closing(ledger_of(self.instance, _STATE[house])) as database:
             named = f"{query} dataset_name = ? AND file_date = ? AND file_time = ?"
             return list(database.execute(named, file))
 
@@ -136,7 +138,7 @@ class Witness:
 
     def _count(self, query: str, value: str) -> int:
         self.looked += 1
-        with closing(_open(self.instance, "gateway")) as database:
+        with closing(ledger_of(self.instance, _STATE["gateway"])) as database:
             return int(database.execute(query, (value,)).fetchone()[0])
 
 
@@ -153,8 +155,3 @@ def _is_whole(path: Path) -> bool:
         return len(root) - _FRAME_FIELDS == int(root.findtext("{*}MessageCount") or -1)
     except (OSError, etree.XMLSyntaxError, ValueError):
         return False
-
-
-def _open(instance: Path, house: str) -> sqlite3.Connection:
-    folder = {"gateway": "state", "customs": "customs-state"}[house]
-    return sqlite3.connect(f"file:{instance / folder / 'ledger.sqlite3'}?mode=ro", uri=True)
