@@ -236,6 +236,7 @@ class Network:
     def connect(self, life: Life, host: str, port: int, factory: Any, timeout_seconds: float) -> Connector:
         """`life` calls; told of the outcome later."""
         connector = Connector(factory)
+        factory.startedConnecting(connector)
         if self.weather.is_down:
             self.timeline.call_later(timeout_seconds, self._failed, life, connector, error.TimeoutError())
         else:

@@ -60,6 +60,11 @@ class Outcome:
 
 def simulate(seed: int) -> Outcome:
     """Play the seed. The same seed gives the same story, to the letter (`Outcome.digest`)."""
+    with _without_collection():
+        return _simulate(seed)
+
+
+def _simulate(seed: int) -> Outcome:
     chance = Random(f"seed {seed}")
     folder = Path(tempfile.mkdtemp(prefix=f"seed-{seed}-", dir=_fast()))
     try:
@@ -69,11 +74,10 @@ def simulate(seed: int) -> Outcome:
         with repeatable_cryptography(), made_once():
             town = Town(folder, instance, seed, _beginning(chance))
             agree(town.instance, keys, Random(f"agreement {seed}"), seed)
-            with _without_collection(), _listening(town), town.disks.mounted():
+            with _listening(town), town.disks.mounted():
                 return _play(town, chance, seed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        gc.collect()
 
 
 def _play(town: Town, chance: Random, seed: int) -> Outcome:
@@ -90,6 +94,7 @@ def _play(town: Town, chance: Random, seed: int) -> Outcome:
     day_is_over = Random(f"day {seed}").random() < _DAYS_SHARE
     if day_is_over:
         _end_of_day(town)
+    _hear_of_failures_nobody_handled(town)
     verdict = judge(town.instance, issuers.drops, town.faults, day_is_over=day_is_over)
     kills = sum(house.kills for house in town.houses.values())
     for name in town.houses:
@@ -163,14 +168,22 @@ def _fast() -> str | None:
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """What is left of dead processes is collected afterwards: what it says then belongs to no story."""
+    """When the interpreter collects is not the seed's to decide, and what is collected may speak."""
     gc.disable()
     gc.freeze()
     try:
         yield
     finally:
+        # What was there before is spared, which is most of it.
+        gc.collect()
         gc.enable()
         gc.unfreeze()
+
+
+def _hear_of_failures_nobody_handled(town: Town) -> None:
+    """A failure that no code of ours waited for is told of when its Deferred is collected."""
+    town.is_over = True
+    gc.collect()
 
 
 @contextmanager
@@ -181,7 +194,8 @@ def _listening(town: Town) -> Iterator[None]:
     def observe(event: LogEvent) -> None:
         level = getattr(event.get("log_level"), "name", "info")
         running = town.timeline.running.name if town.timeline.running else "nobody"
-        town.say(f"{running} {level}: {formatEvent(event)}")
+        if not town.is_over:
+            town.say(f"{running} {level}: {formatEvent(event)}")
         failure = event.get("log_failure")
         if failure is not None and not failure.check(OSError, EnvironmentFault):
             town.faults.append(f"{running}: {event.get('log_format')}: {failure}")

@@ -122,6 +122,7 @@ class Town:
         }
         self.story: deque[str] = deque(maxlen=_LINES_KEPT)
         self.faults: list[str] = []
+        self.is_over = False
         self.witness = self.network.witness = Witness(self.instance, self._wrong, self._is_certain)
         self._digest = hashlib.sha256()
         self._began = began
