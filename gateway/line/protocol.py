@@ -52,6 +52,7 @@ class LineProtocol(Protocol):
         self._can_write = True
         self._is_held = False
         self._is_closed = False
+        self._is_lost = False
         self._progress = 0
         self._watched: tuple[object, ...] = ()
         self._timer: IDelayedCall | None = None
@@ -79,7 +80,7 @@ class LineProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802 - Twisted's name
         """See IProtocol."""
-        self._is_closed = True
+        self._is_closed = self._is_lost = True
         self._stop_watching()
         events = self.session.connection_lost()
         if self.conversation.outcome == "connection lost":
@@ -160,7 +161,9 @@ class LineProtocol(Protocol):
         """See Link."""
         self._is_closed = True
         self._stop_watching()
-        self._on_transport("abortConnection")
+        if not self._is_lost:
+            # What TLS leaves of a connection that is gone cannot be aborted any more.
+            self._on_transport("abortConnection")
 
     def _on_transport(self, method: str) -> None:
         call: Callable[[], None] = getattr(self.transport, method)

@@ -106,6 +106,15 @@ def test_an_idle_listener_is_not_timed_out_but_after_very_long() -> None:
     assert wire.partner.state is State.IDLE
 
 
+def test_a_connection_that_is_gone_is_not_aborted_once_more() -> None:
+    """A session that makes way for another may have lost its connection before: TLS has nothing left then."""
+    wire = Wire().in_session()
+    wire.lose()
+    wire.transport.abortConnection = lambda: pytest.fail("there is nothing to abort")  # type: ignore[attr-defined]
+    assert isinstance(wire.line, LineProtocol)
+    wire.line.abort()
+
+
 def test_a_partner_that_never_names_itself_is_left() -> None:
     wire = Wire()
     wire.line.dataReceived(b"\x10\x00")
