@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from pathlib import Path
+
+from pydantic_core import to_json
 
 from gateway.operations.records import Record
 
@@ -79,4 +80,4 @@ def _identity(status: os.stat_result) -> tuple[int, int]:
 
 
 def _line(record: Record) -> bytes:
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return to_json(record) + b"\n"

@@ -16,8 +16,9 @@ def readable(record: Record, *, colour: bool) -> str:
 
     Of a fault of the machine people need the sentence; its traceback is in the log file.
     """
+    style = click.style if colour else _plain
     level = str(record["level"])
-    painted = click.style(f"{level:<8}", fg=_COLOURS.get(level), bold=level == "critical")
+    painted = style(f"{level:<8}", fg=_COLOURS.get(level), bold=level == "critical")
     event = str(record["event"])
     named = [str(record[name]) for name in ("message_id", "licence") if name in record]
     about = " ".join(name for name in named if name not in event)
@@ -25,10 +26,14 @@ def readable(record: Record, *, colour: bool) -> str:
     fault = record.get("fault")
     line = f"{clock} {painted} {harmless(event if fault is None else f'{event}: {fault}')}"
     if about:
-        line += click.style(f"  [{harmless(about)}]", fg="cyan")
+        line += style(f"  [{harmless(about)}]", fg="cyan")
     for told in str(record.get("traceback", "") if fault is None else "").splitlines():
         line += f"\n         {harmless(told)}"
-    return line if colour else click.unstyle(line)
+    return line
+
+
+def _plain(text: str, **_style: object) -> str:
+    return text
 
 
 def harmless(text: str) -> str:
