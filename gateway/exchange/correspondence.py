@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
-from uuid import uuid4
+from uuid import UUID
 
 from gateway.trust.signing import Signer
 from licencexml import writing
@@ -24,8 +26,14 @@ from licencexml.values import LicenceKey
 
 
 def new_message_id() -> str:
-    """A MessageID that no message ever had."""
-    return str(uuid4())
+    """A MessageID that no message ever had: a UUID of version 7 (RFC 9562 section 5.7), so time comes first.
+
+    Those made one after the other stand side by side in the ledger's indexes: a commit writes few pages of
+    them. The other 74 bits are chance.
+    """
+    milliseconds, chance = time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10))
+    high, low = chance >> 68, chance & (1 << 62) - 1
+    return str(UUID(int=milliseconds << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low))
 
 
 @dataclass(frozen=True, slots=True)

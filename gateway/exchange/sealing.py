@@ -158,15 +158,17 @@ class Sealing:
             )
             for one, job, result in zip(waiting, jobs, results, strict=True)
         ]
-        book.record_seals(uow, sealed)
+        recorded = {one.issue_message_id for one in book.record_seals(uow, sealed)}
+        # The copy for the issuer is the message itself.
         copies = [
             feedback.NewFeedback(
                 one.row.tree,
-                made.sealed_message_id,
+                job.header.message_id,
                 answer_name(one.row.source, SEALED),
-                made.xml,
+                None,
                 one.row.urgent,
             )
-            for one, made in zip(waiting, sealed, strict=True)
+            for one, job in zip(waiting, jobs, strict=True)
+            if one.row.message_id in recorded
         ]
         feedback.add_all(uow, copies)

@@ -11,10 +11,11 @@ from gateway.ledger.kinds import Priority
 from gateway.ledger.portable import insert_if_absent
 from gateway.ledger.statements import one_of
 from gateway.ledger.store import UnitOfWork
-from gateway.ledger.tables import feedback
+from gateway.ledger.tables import feedback, message
 
 _UNWRITTEN = (
-    select(feedback.c.id, feedback.c.tree, feedback.c.name, feedback.c.content)
+    select(feedback.c.id, feedback.c.tree, feedback.c.name, func.coalesce(feedback.c.content, message.c.xml))
+    .outerjoin(message, feedback.c.content.is_(None) & (message.c.message_id == feedback.c.origin))
     .where(~feedback.c.written, feedback.c.tree == bindparam("tree"))
     .order_by(feedback.c.priority, feedback.c.id)
     .limit(bindparam("limit"))
@@ -43,13 +44,14 @@ class Feedback:
 class NewFeedback:
     """A file to be written. `origin` names what it answers: for one origin, a name is written once.
 
-    What is `urgent` goes before all that wait.
+    Without `content` it is the message of the register that has the MessageID `origin`, which need not be
+    kept twice. What is `urgent` goes before all that wait.
     """
 
     tree: str
     origin: str
     name: str
-    content: bytes
+    content: bytes | None
     urgent: bool = False
 
 

@@ -21,6 +21,8 @@ from gateway.ledger.columns import encode_json
 BUSY_TIMEOUT_MILLISECONDS = 5_000
 PAGE_CACHE_KIBIBYTES = 32_768
 JOURNAL_SIZE_LIMIT_BYTES = 64 * 1024 * 1024
+#: Pages (of 4 KiB) in the WAL before they are copied to where they belong: most have changed again by then.
+CHECKPOINT_PAGES = 8_000
 
 
 def writer_engine(path: Path) -> Engine:
@@ -70,6 +72,7 @@ def _pragmas(query_only: bool) -> list[str]:
         "foreign_keys = ON",
         f"cache_size = -{PAGE_CACHE_KIBIBYTES}",
         f"journal_size_limit = {JOURNAL_SIZE_LIMIT_BYTES}",
+        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
         f"query_only = {'ON' if query_only else 'OFF'}",
     ]
 

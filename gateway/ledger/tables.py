@@ -393,7 +393,7 @@ feedback = Table(
     Column("name", Text, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("written", Boolean, nullable=False),
-    Column("content", LargeBinary, nullable=False),
+    Column("content", LargeBinary),
     UniqueConstraint("tree", "origin", "name"),
     sqlite_autoincrement=True,
 )

@@ -140,3 +140,16 @@ def test_urgent_feedback_is_written_before_all_that_waits(run: Run, look: Run) -
     run(feedback.add_all, files)
     waiting = look(feedback.unwritten, 3, "default")
     assert [file.name for file in waiting] == ["3.json", "4.json", "1.json"]
+
+
+def test_a_copy_of_what_the_register_has_is_not_kept_twice(run: Run, look: Run) -> None:
+    copy = feedback.NewFeedback("default", "s-1", "one.sealed.xml", None)
+    run(feedback.add_all, [copy, feedback.NewFeedback("default", "s-1", "one.json", b"{}")])
+
+    waiting = look(feedback.unwritten, 10, "default")
+    assert [(file.name, file.content) for file in waiting] == [
+        ("one.sealed.xml", sealed(key(1), "s-1").xml),
+        ("one.json", b"{}"),
+    ]
+    run(feedback.mark_written, [file.id for file in waiting])
+    assert look(feedback.unwritten, 10, "default") == []

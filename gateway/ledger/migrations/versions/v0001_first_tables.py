@@ -485,7 +485,7 @@ def _feedback() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("written", sa.Boolean(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary()),
         sa.PrimaryKeyConstraint("id", name="pk_feedback"),
         sa.UniqueConstraint("tree", "origin", "name", name="uq_feedback_tree_origin_name"),
         sqlite_autoincrement=True,
