@@ -20,7 +20,7 @@ from licencexml import faults
 from licencexml.party_code import check_party_code, uscc_check_character
 from licencexml.place import shown
 from licencexml.rejection import Reason
-from licencexml.values import MONEY_PLACES, Money, Quantity, fixed
+from licencexml.values import MONEY_PLACES, Money, Quantity, fixed, plain_amount
 
 _WHITE_SPACE = re.compile("[ \t\r\n]+")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -28,7 +28,10 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _DIGITS = re.compile(r"[0-9]{1,10}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SENTENCE_CHARACTERS = 2000
-_USCC_LENGTH = 18
+
+#: Text as a canonical form has it, as far as the plain form goes: at least one character, no reference first.
+_CHARACTERS = r"[^<>&\x00-\x08\x0b-\x1f\ufffe\uffff]"
+_PLAIN_TEXT = rf"{_CHARACTERS}++(?:&(?:amp|lt|gt);{_CHARACTERS}*+)*+"
 
 
 class LeafFault(Exception):
@@ -42,22 +45,50 @@ class LeafFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A pair: the value of an element, and an element's content from the value."""
+    """A pair: the value of an element, and an element's content from the value.
+
+    `plain` is a pattern (without groups) of content in canonical form, hence without a tree: of it `value`
+    makes what `read` would make of the element, or raises ValueError or KeyError, and then only `read` can
+    tell. What has an `attribute` has no other, and its content begins with that attribute's value and `">`.
+    """
 
     read: Callable[[etree._Element], Any]
     write: Callable[[etree._Element, Any], None]
+    plain: str
+    value: Callable[[str], Any]
+    attribute: str | None = None
 
 
 def collapsed(element: etree._Element) -> str:
     """The element's text with XML white space collapsed, as the schema's tokens have it."""
-    text = element.text or ""
+    return _collapsed(element.text or "")
+
+
+def _collapsed(text: str) -> str:
+    # Of XML's white space only the space is printable: mostly there is nothing to collapse.
     if text.isprintable() and "  " not in text:
-        # Of XML's white space only the space is printable, so there is nothing to collapse.
         return text.strip(" ")
     return _WHITE_SPACE.sub(" ", text).strip(" ")
 
 
-def _leaf(parse: Callable[[str], Any], put: Callable[[Any], str] = str) -> Leaf:
+def _kept(content: str) -> str:
+    """The text of canonical content."""
+    if "&" not in content:
+        return content
+    return content.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _token(content: str) -> str:
+    return _collapsed(content if "&" not in content else _kept(content))
+
+
+def _leaf(
+    parse: Callable[[str], Any],
+    put: Callable[[Any], str] = str,
+    *,
+    plain: str,
+    value: Callable[[str], Any] | None = None,
+) -> Leaf:
     def read(element: etree._Element) -> Any:
         text = collapsed(element)
         try:
@@ -68,7 +99,7 @@ def _leaf(parse: Callable[[str], Any], put: Callable[[Any], str] = str) -> Leaf:
     def write(element: etree._Element, value: Any) -> None:
         element.text = put(value)
 
-    return Leaf(read, write)
+    return Leaf(read, write, plain, value or parse)
 
 
 def unreadable(element: etree._Element, text: str, expected: str) -> LeafFault:
@@ -86,7 +117,8 @@ def unreadable(element: etree._Element, text: str, expected: str) -> LeafFault:
 
 def one_of(values: type[StrEnum]) -> Leaf:
     """A leaf for an enumeration."""
-    return _leaf(values)
+    members = {member.value: member for member in values}
+    return _leaf(values, plain="[A-Z_]++", value=members.__getitem__)
 
 
 def _identifier(text: str) -> str:
@@ -123,17 +155,15 @@ def _digest(text: str) -> bytes:
     return bytes.fromhex(text)
 
 
-def _yes_no(text: str) -> bool:
-    return {"true": True, "false": False}[text]
+_YES_NO = {"true": True, "false": False}
 
-
-TEXT = _leaf(str)
-IDENTIFIER_TEXT = _leaf(_identifier)
-INTEGER = _leaf(_integer)
-DATE = _leaf(date.fromisoformat, date.isoformat)
-INSTANT = _leaf(_instant, _put_instant)
-HEXADECIMAL = _leaf(_digest, bytes.hex)
-YES_NO = _leaf(_yes_no, lambda value: "true" if value else "false")
+TEXT = _leaf(str, plain=_PLAIN_TEXT, value=_token)
+IDENTIFIER_TEXT = _leaf(_identifier, plain=IDENTIFIER.pattern, value=str)
+INTEGER = _leaf(_integer, plain=_DIGITS.pattern, value=int)
+DATE = _leaf(date.fromisoformat, date.isoformat, plain="[0-9]{4}-[0-9]{2}-[0-9]{2}")
+INSTANT = _leaf(_instant, _put_instant, plain="[0-9T:.Z+-]++")
+HEXADECIMAL = _leaf(_digest, bytes.hex, plain=_DIGEST.pattern, value=bytes.fromhex)
+YES_NO = _leaf(_YES_NO.__getitem__, lambda value: "true" if value else "false", plain="true|false")
 
 
 def _read_kept(element: etree._Element) -> str:
@@ -155,9 +185,9 @@ def _write_path(element: etree._Element, value: str) -> None:
 
 
 #: Text whose line breaks and spaces are kept.
-KEPT_TEXT = Leaf(_read_kept, _write_kept)
-SENTENCE = Leaf(_read_kept, _write_sentence)
-PATH = Leaf(_read_kept, _write_path)
+KEPT_TEXT = Leaf(_read_kept, _write_kept, _PLAIN_TEXT, _kept)
+SENTENCE = Leaf(_read_kept, _write_sentence, _PLAIN_TEXT, _kept)
+PATH = Leaf(_read_kept, _write_path, _PLAIN_TEXT, _kept)
 
 
 def _read_party_code(element: etree._Element) -> str:
@@ -172,14 +202,16 @@ def _read_party_code(element: etree._Element) -> str:
         raise LeafFault(faults.PARTY_CODE, code=shown(code), expected=expected) from error
 
 
-PARTY_CODE = Leaf(_read_party_code, _write_kept)
+PARTY_CODE = Leaf(_read_party_code, _write_kept, "[0-9A-Z]++", check_party_code)
 
 
-def _measured(build: Callable[[str, str], Any], attribute: str, other: str) -> Leaf:
+def _measured(kind: type[Quantity] | type[Money], attribute: str, other: str, characters: str) -> Leaf:
+    """`other` is what the value calls the `attribute`, which is three of `characters`."""
+
     def read(element: etree._Element) -> Any:
         text = collapsed(element)
         try:
-            return build(text, element.get(attribute, ""))
+            return kind.of(text, element.get(attribute, ""))
         except ValueError as error:
             raise unreadable(element, text, str(error)) from error
 
@@ -187,13 +219,27 @@ def _measured(build: Callable[[str, str], Any], attribute: str, other: str) -> L
         element.set(attribute, getattr(value, other))
         element.text = _put_decimal(value.amount)
 
-    return Leaf(read, write)
+    def value(content: str) -> Any:
+        return checked(Decimal(content[5:]), content[:3])
+
+    checked = kind.checked
+    plain = f'{characters}{{3}}">{plain_amount(kind.PLACES)}'
+    return Leaf(read, write, plain, value, attribute)
 
 
 def _dollars(text: str) -> Money:
     return Money(fixed(text, MONEY_PLACES), "USD")
 
 
-QUANTITY = _measured(Quantity.of, "unitCode", "unit")
-MONEY = _measured(Money.of, "currencyCode", "currency")
-US_DOLLARS = _leaf(_dollars, lambda money: _put_decimal(money.amount))
+def _plain_dollars(text: str) -> Money:
+    return Money.checked(Decimal(text), "USD")
+
+
+QUANTITY = _measured(Quantity, "unitCode", "unit", "[0-9]")
+MONEY = _measured(Money, "currencyCode", "currency", "[A-Z]")
+US_DOLLARS = _leaf(
+    _dollars,
+    lambda money: _put_decimal(money.amount),
+    plain=plain_amount(MONEY_PLACES),
+    value=_plain_dollars,
+)

@@ -86,6 +86,9 @@ class Licence:
     def totals(self) -> Totals:
         """Box 18. The lines share one currency; raises ValueError if a sum has more than 19 digits."""
         assert self.lines, "a licence has at least one line"
+        if len(self.lines) == 1:
+            (line,) = self.lines
+            return Totals(line.quantity, line.amount, line.amount_usd)
         units = {line.quantity.unit for line in self.lines}
         quantity = sum((line.quantity.amount for line in self.lines), Decimal(0))
         amount = sum((line.amount.amount for line in self.lines), Decimal(0))

@@ -127,7 +127,7 @@ def _record(record: Record, element: etree._Element, found: list[Rejection]) -> 
         found.append(_not_built(element, error))
         return _UNREAD
     if record.check is not None:
-        found.extend(record.check(element, value, parts))
+        found.extend(record.check(lambda: element, value, parts))
     return value
 
 

@@ -12,8 +12,10 @@ from licencexml.leaves import Leaf
 from licencexml.names import qualified
 from licencexml.rejection import Rejection
 
-#: Given the element, the value read from it and its parts by keyword: the faults between the parts.
-Check = Callable[[etree._Element, Any, Mapping[str, Any]], Iterator[Rejection]]
+#: Gives the element, for a fault to be placed; where a value is read without a tree, it gives up.
+Place = Callable[[], etree._Element]
+#: Given its place, the value that was read and its parts by keyword: the faults between the parts.
+Check = Callable[[Place, Any, Mapping[str, Any]], Iterator[Rejection]]
 
 
 @dataclass(frozen=True, slots=True)

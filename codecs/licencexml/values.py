@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Self
+from typing import ClassVar, Self
 
 from licencexml.party_code import check_party_code
 from licencexml.travelling import travels
@@ -79,6 +79,11 @@ def fixed(value: Decimal | int | str, places: int) -> Decimal:
     return exact.copy_abs()
 
 
+def plain_amount(places: int) -> str:
+    """The pattern of an amount with exactly `places` decimal places, as it is written."""
+    return rf"[0-9]{{1,{_MAX_DIGITS - places}}}\.[0-9]{{{places}}}"
+
+
 @cache
 def _quantum(places: int) -> Decimal:
     return Decimal(1).scaleb(-places)
@@ -124,6 +129,8 @@ class Quantity:
     Not negative; messages carry more than nought only (the schema holds that).
     """
 
+    PLACES: ClassVar[int] = QUANTITY_PLACES
+
     amount: Decimal
     unit: str
 
@@ -137,6 +144,14 @@ class Quantity:
         """A quantity from any exact number of at most 5 places."""
         return cls(fixed(amount, QUANTITY_PLACES), unit)
 
+    @classmethod
+    def checked(cls, amount: Decimal, unit: str) -> Self:
+        """From what was read by `plain_amount` and as three digits: it is not checked again."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "amount", amount)
+        object.__setattr__(made, "unit", unit)
+        return made
+
     def __str__(self) -> str:
         return f"{self.amount:f} [{self.unit}]"
 
@@ -145,6 +160,8 @@ class Quantity:
 @dataclass(frozen=True, slots=True)
 class Money:
     """An exact, not negative amount of 4 places, in an ISO 4217 currency."""
+
+    PLACES: ClassVar[int] = MONEY_PLACES
 
     amount: Decimal
     currency: str
@@ -158,6 +175,14 @@ class Money:
     def of(cls, amount: Decimal | int | str, currency: str) -> Self:
         """Money from any exact number of at most 4 places."""
         return cls(fixed(amount, MONEY_PLACES), currency)
+
+    @classmethod
+    def checked(cls, amount: Decimal, currency: str) -> Self:
+        """From what was read by `plain_amount` and as three capitals: it is not checked again."""
+        made = object.__new__(cls)
+        object.__setattr__(made, "amount", amount)
+        object.__setattr__(made, "currency", currency)
+        return made
 
     def __str__(self) -> str:
         return f"{self.amount:f} {self.currency}"

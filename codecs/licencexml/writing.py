@@ -44,10 +44,15 @@ def seal_envelope(header: Header, issuer_element: etree._Element) -> etree._Elem
     name = local_name(str(issuer_element.tag))
     assert issuer_element.tag == qualified(name), "what is sealed is of our namespace"
     assert name in ISSUER_MESSAGES, "what is sealed is an issuer's message"
+    return etree.fromstring(_with_members(seal_frame(header), [serialise(issuer_element)]), hardened_parser())
+
+
+def seal_frame(header: Header) -> etree._Element:
+    """A SealedLicence without its content: the element round the header."""
     outer = _root(SealedLicence.__name__)
     outer.set(ID_ATTRIBUTE, message_id_attribute(header.message_id))
     _fill(etree.SubElement(outer, qualified("Header")), HEADER, header)
-    return etree.fromstring(_with_members(outer, [serialise(issuer_element)]), hardened_parser())
+    return outer
 
 
 def serialise(element: etree._Element) -> bytes:

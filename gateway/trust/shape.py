@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from base64 import b64decode
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.trust.algorithms import (
@@ -29,37 +29,44 @@ from gateway.trust.evidence import Evidence
 _PLAIN_ID: Final = r"[A-Za-z_][A-Za-z0-9._-]{0,127}"
 _BASE64: Final = r"[A-Za-z0-9+/]+={0,2}"
 
+_METHODS: Final = {method.uri: method for method in (ECDSA_SHA256, RSA_SHA256)}
 _NAMESPACE_DECLARATION: Final = f' xmlns="{NAMESPACE}"'.encode()
 _START: Final = b"<Signature" + _NAMESPACE_DECLARATION + b"><SignedInfo>"
 
 
+_TRANSFORMS: Final = "".join(f'<Transform Algorithm="{uri}"></Transform>' for uri in TRANSFORMS)
+
+
 def _signed_info(method: str, identity: str, digest: str) -> str:
-    transforms = "".join(f'<Transform Algorithm="{uri}"></Transform>' for uri in TRANSFORMS)
     return (
         f'<CanonicalizationMethod Algorithm="{EXCLUSIVE_C14N}"></CanonicalizationMethod>'
         f'<SignatureMethod Algorithm="{method}"></SignatureMethod>'
-        f'<Reference URI="#{identity}"><Transforms>{transforms}</Transforms>'
+        f'<Reference URI="#{identity}"><Transforms>{_TRANSFORMS}</Transforms>'
         f'<DigestMethod Algorithm="{SHA256.uri}"></DigestMethod>'
         f"<DigestValue>{digest}</DigestValue></Reference></SignedInfo>"
     )
 
 
-def _pattern() -> re.Pattern[bytes]:
+def _pattern(*, written: bool) -> re.Pattern[bytes]:
+    """Of the canonical form; or as `written`, where an empty element may be one tag."""
     # The holes are marked by characters that XML has not.
     fixed = re.escape(_START.decode() + _signed_info("\0", "\1", "\2"))
-    fixed = fixed.replace("\0", '(?P<method>[^"<>]+)')
+    fixed = fixed.replace("\0", f"(?P<method>{'|'.join(map(re.escape, _METHODS))})")
     fixed = fixed.replace("\1", f"(?P<id>{_PLAIN_ID})").replace("\2", f"(?P<digest>{_BASE64})")
+    if written:
+        fixed = re.sub(r'"></([A-Za-z]+)>', r'"(?:/>|></\1>)', fixed)
+    space = "" if written else r"[ \t\n]*"
     return re.compile(
         (
             rf"{fixed}<SignatureValue>(?P<value>{_BASE64})</SignatureValue>"
             rf"<KeyInfo><X509Data><X509Certificate>(?P<certificate>{_BASE64})</X509Certificate>"
-            r"</X509Data></KeyInfo></Signature>(?P<end>[ \t\n]*</[^<>?]+>)"
+            rf"</X509Data></KeyInfo></Signature>(?P<end>{space}</[^<>?]+>)"
         ).encode()
     )
 
 
-_SHAPE: Final = _pattern()
-_METHODS: Final = {method.uri.encode(): method for method in (ECDSA_SHA256, RSA_SHA256)}
+_SHAPE: Final = _pattern(written=False)
+_WRITTEN: Final = _pattern(written=True)
 _ID: Final = re.compile(_PLAIN_ID)
 
 
@@ -77,19 +84,57 @@ def write_signed_info(method: SignatureMethod, identity: str, digest: str) -> by
 
 def write_signature(signed_info: bytes, value: str, certificate: str) -> bytes:
     """The whole signature; `signed_info` is what `write_signed_info` gave, the others are base64."""
+    body = signed_info.removeprefix(b"<SignedInfo" + _NAMESPACE_DECLARATION + b">")
+    return _signature(body, value.encode(), certificate.encode())
+
+
+def _signature(signed_info_body: bytes, value: bytes, certificate: bytes) -> bytes:
     return b"".join(
         (
-            b"<Signature",
-            _NAMESPACE_DECLARATION,
-            b">",
-            signed_info.replace(_NAMESPACE_DECLARATION, b"", 1),
+            _START,
+            signed_info_body,
             b"<SignatureValue>",
-            value.encode(),
+            value,
             b"</SignatureValue><KeyInfo><X509Data><X509Certificate>",
-            certificate.encode(),
+            certificate,
             b"</X509Certificate></X509Data></KeyInfo></Signature>",
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Bytes of a signed element with a signature of our shape: what comes before it, and what comes after."""
+
+    before: bytes
+    end: bytes
+    identity: str
+    _found: re.Match[bytes]
+
+    @property
+    def unsigned(self) -> bytes:
+        """The element without the signature."""
+        return self.before + self.end
+
+    def canonical(self) -> bytes:
+        """The canonical form of the element with the signature, if that of the unsigned one is its bytes."""
+        found = self._found
+        info = _signed_info(found["method"].decode(), self.identity, found["digest"].decode()).encode()
+        return b"".join((self.before, _signature(info, found["value"], found["certificate"]), self.end))
+
+    def evidence(self) -> Evidence | None:
+        """The evidence, if the canonical form of the unsigned element is its bytes."""
+        return _evidence(self._found, self.identity, self.unsigned)
+
+
+def written(element: bytes) -> Written | None:
+    """The parts of `element`, the bytes of a signed one as they stand; None if that cannot be our shape.
+
+    What stands before the signature, and that it is the element's own, is for the caller to know.
+    """
+    start = element.rfind(_START)
+    found = _WRITTEN.fullmatch(element, start) if start > 0 else None
+    return None if found is None else Written(element[:start], found["end"], found["id"].decode(), found)
 
 
 def read_shape(whole: bytes, identity: str) -> Evidence | None:
@@ -101,15 +146,17 @@ def read_shape(whole: bytes, identity: str) -> Evidence | None:
     found = _SHAPE.fullmatch(whole, start) if start > 0 else None
     if found is None or found["id"] != identity.encode():
         return None
-    method = _METHODS.get(found["method"])
-    if method is None:
-        return None
+    return _evidence(found, identity, whole[:start] + found["end"])
+
+
+def _evidence(found: re.Match[bytes], identity: str, payload: bytes) -> Evidence | None:
+    method = _METHODS[found["method"].decode()]
     try:
         digest, value, certificate = (_strict(found[hole]) for hole in ("digest", "value", "certificate"))
     except binascii.Error:
         return None
     return Evidence(
-        payload=whole[:start] + found["end"],
+        payload=payload,
         signed_info=write_signed_info(method, identity, found["digest"].decode()),
         signature_method=method,
         digest_method=SHA256,
@@ -120,7 +167,7 @@ def read_shape(whole: bytes, identity: str) -> Evidence | None:
 
 
 def _strict(text: bytes) -> bytes:
-    data = b64decode(text, validate=True)
+    data = binascii.a2b_base64(text)
     if binascii.b2a_base64(data, newline=False) != text:
         raise binascii.Error("stray bits")
     return data

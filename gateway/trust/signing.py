@@ -74,7 +74,12 @@ class Signer:
         identity = element.get("ID") or ""
         assert shape.is_plain(identity), f"not an ID that can be signed: {identity!r}"
         assert element.find(SIGNATURE) is None, "the element is signed already"
-        digest = SHA256.digest(canonical(element))
+        return self.signature_of(canonical(element), identity)
+
+    def signature_of(self, content: bytes, identity: str) -> tuple[bytes, bytes]:
+        """As `signature`, of an element whose ID is `identity` and whose canonical form is known."""
+        assert shape.is_plain(identity), f"not an ID that can be signed: {identity!r}"
+        digest = SHA256.digest(content)
         signed_info = shape.write_signed_info(self._method, identity, b64encode(digest).decode())
         value = b64encode(self._value(signed_info)).decode()
         return digest, shape.write_signature(signed_info, value, self._certificate_base64)
