@@ -26,8 +26,6 @@ from licencexml.messages import InterchangeFrame, Message, SealedLicence
 from licencexml.names import ID_ATTRIBUTE, INTERCHANGE, NAMESPACE
 from licencexml.record import Choice, Field, Record
 
-#: The longest document that is looked at.
-MAX_BYTES = 1024 * 1024
 _NAMESPACE = f' xmlns="{NAMESPACE}"'
 _NAME = re.compile("<([A-Za-z]+)>")
 _DOCUMENT = re.compile(
@@ -35,6 +33,9 @@ _DOCUMENT = re.compile(
 )
 _KIND = re.compile(rf"<([A-Za-z]+){re.escape(_NAMESPACE)}")
 _ID = rf'{_NAMESPACE} {ID_ATTRIBUTE}="(_{IDENTIFIER.pattern})"'
+_END_OF_FRAME = f"</{INTERCHANGE_FRAME.fields[-1].name}>".encode()
+_MEMBER = re.compile(rb"[ \t\r\n]*+(<([A-Za-z]+) )")
+_END = re.compile(rb"[ \t\r\n]*+</%s>" % INTERCHANGE.encode())
 #: In a sealed message the issuer's own is not canonical: it declares the namespace again.
 _KINDS = MESSAGES.keys() - {SealedLicence.__name__}
 
@@ -74,19 +75,40 @@ def recognised(text: str) -> Plain | None:
     return Plain(start[1], raw[0], form, raw[1:]) if end == len(text) else None
 
 
-def body(document: bytes) -> bytes | None:
+def body(document: bytes, max_bytes: int) -> bytes | None:
     """A document without its XML declaration and the white space round its root; None if it has more.
 
-    None too for what is longer than any message has to be: libxml2 has bounds of its own.
+    None too for what is longer than `max_bytes`.
     """
-    found = _DOCUMENT.fullmatch(document) if len(document) <= MAX_BYTES else None
+    found = _DOCUMENT.fullmatch(document) if len(document) <= max_bytes else None
     return None if found is None else found[1]
 
 
-def interchange_frame(text: str) -> InterchangeFrame | None:
-    """The frame of an interchange; `text` is its document up to the last field of the frame."""
+def interchange(body: bytes) -> tuple[InterchangeFrame, list[bytes]] | None:
+    """The frame of an interchange, and its messages: what stands there, each to be recognised.
+
+    None if it is not in the plain form, in which there may be white space round each message, or has a fault.
+    """
+    end = body.find(_END_OF_FRAME) + len(_END_OF_FRAME)
+    frame = _frame(body[:end])
+    if frame is None:
+        return None
+    members = []
+    while member := _MEMBER.match(body, end):
+        end = body.find(b"</Signature></%s>" % member[2], member.end())
+        if end < 0:
+            return None
+        end += len(b"</Signature></>") + len(member[2])
+        members.append(body[member.start(1) : end])
+    if not _END.fullmatch(body, end) or len(members) != frame.message_count or not members:
+        return None
+    return frame, members
+
+
+def _frame(head: bytes) -> InterchangeFrame | None:
     form = _frame_form()
     try:
+        text = head.decode()
         raw, end = form.scan(text, 0)
         return cast("InterchangeFrame", form.value(raw)) if end == len(text) else None
     except (_NotPlain, ValueError, KeyError):

@@ -72,13 +72,17 @@ class Schemas:
         """
         if root.tag not in self.roots:
             return (faults.ROOT.reject(where(root), name=shown(local_name(str(root.tag)))),)
-        if self.decider.validate(root):
+        if self.is_valid(root):
             return ()
         found = tuple(islice(self.explainer.explain(root, where(root).xpath or "/"), MAX_REJECTIONS + 1))
         if not found:
             found = tuple(islice(self._as_libxml2_says(), MAX_REJECTIONS + 1))
         assert found, "libxml2 gives a reason for what it refuses"
         return found if len(found) <= MAX_REJECTIONS else (*found[:MAX_REJECTIONS], _left_out())
+
+    def is_valid(self, root: etree._Element) -> bool:
+        """Whether `check` finds no fault."""
+        return root.tag in self.roots and self.decider.validate(root)
 
     def _as_libxml2_says(self) -> Iterator[Rejection]:
         for entry in cast("Iterable[Any]", self.decider.error_log):

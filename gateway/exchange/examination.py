@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
 from lxml import etree
 
 from gateway.exchange import faults
+from gateway.exchange.hints import mapping_faults, text, where
+from gateway.trust import plain as plain_trust
 from gateway.trust.certificates import Role, TrustStore
 from gateway.trust.verification import Identities, SignerInfo, Verified, verify
-from licencexml import parsing, reading, writing
+from licencexml import parsing, plain, reading, writing
 from licencexml.messages import Message, SealedLicence
-from licencexml.rejection import Reason, Rejection, Where
+from licencexml.rejection import Reason, Rejection
 from licencexml.schema import Schemas
 from licencexml.travelling import travels
 from licencexml.values import LicenceKey
@@ -104,6 +105,10 @@ class Examiner:
 
     def message(self, document: Document) -> Examined | Refused:
         """One message that is a document of its own."""
+        return self._plain_message(document) or self.message_by_tree(document)
+
+    def message_by_tree(self, document: Document) -> Examined | Refused:
+        """As `message`, whatever its form; it alone tells faults."""
         try:
             root = parsing.parse(document.data, max_bytes=self._max_bytes)
         except parsing.Malformed as fault:
@@ -112,6 +117,10 @@ class Examiner:
 
     def interchange(self, document: Document) -> ExaminedInterchange | Refused:
         """An interchange and every message in it."""
+        return self._plain_interchange(document) or self.interchange_by_tree(document)
+
+    def interchange_by_tree(self, document: Document) -> ExaminedInterchange | Refused:
+        """As `interchange`, whatever its form; it alone tells faults."""
         try:
             root = parsing.parse(document.data, max_bytes=self._max_bytes)
             frame, elements = reading.read_interchange_frame(root)
@@ -121,7 +130,7 @@ class Examiner:
             )
         if len(elements) > MAX_MESSAGES:
             rejection = faults.INTERCHANGE_TOO_LARGE.reject(
-                _where(root), count=len(elements), most=MAX_MESSAGES
+                where(root), count=len(elements), most=MAX_MESSAGES
             )
             return Refused("Interchange", None, None, None, (rejection,), readable=False, xml=document.data)
         identities = Identities.of(root)
@@ -130,13 +139,59 @@ class Examiner:
         )
         return ExaminedInterchange(frame.control_reference, frame.sender, frame.receiver, messages)
 
+    def _plain_message(self, document: Document) -> Examined | None:
+        """The message, if it is in the plain form and has no fault whatever."""
+        body = plain.body(document.data, self._max_bytes)
+        signed = None if body is None else plain_trust.recognised(body)
+        root = None if signed is None else parsing.parse_plain(signed.xml)
+        if signed is None or root is None:
+            return None
+        return self._examine_plain(root, signed, document, document.data)
+
+    def _plain_interchange(self, document: Document) -> ExaminedInterchange | None:
+        """The interchange, if it and all in it is in the plain form and has no fault whatever."""
+        body = plain.body(document.data, self._max_bytes)
+        parts = None if body is None else plain.interchange(body)
+        if body is None or parts is None or len(parts[1]) > MAX_MESSAGES:
+            return None
+        frame, members = parts
+        signed = []
+        for member in members:
+            recognised = plain_trust.recognised(member)
+            if recognised is None:
+                return None
+            signed.append(recognised)
+        identities = {one.unsigned.identity for one in signed}
+        root = parsing.parse_plain(body) if len(identities) == len(members) else None
+        if root is None:
+            return None
+        messages = []
+        for element, one in zip(list(root)[-len(signed) :], signed, strict=True):
+            examined = self._examine_plain(element, one, document, one.xml)
+            if examined is None:
+                return None
+            messages.append(examined)
+        return ExaminedInterchange(frame.control_reference, frame.sender, frame.receiver, tuple(messages))
+
+    def _examine_plain(
+        self, element: etree._Element, signed: plain_trust.PlainMessage, document: Document, xml: bytes
+    ) -> Examined | None:
+        """A message in the plain form; None if it has a fault, which `_examine` finds and tells."""
+        roles = self._accepts.get(signed.unsigned.kind)
+        if roles is None or not self._schemas.is_valid(element):
+            return None
+        found = plain_trust.verified(signed, trust=self._trust, roles=roles, at=document.received)
+        if found is None or self._addressing(element, found.message, document):
+            return None
+        return Examined(found.message, found.digest, found.signer, xml)
+
     def _examine(
         self, element: etree._Element, document: Document, xml: bytes, identities: Identities
     ) -> Examined | Refused:
         identity = _Identity.of(element)
         roles = self._accepts.get(identity.kind)
         if roles is None:
-            rejection = faults.WRONG_KIND.reject(_where(element), kind=identity.kind)
+            rejection = faults.WRONG_KIND.reject(where(element), kind=identity.kind)
             return identity.refused((rejection,), xml, readable=False)
         schema_faults = self._schemas.check(element)
         verified = verify(
@@ -149,7 +204,7 @@ class Examiner:
         )
         if isinstance(verified, Verified) and not schema_faults:
             return self._read(element, verified, identity, document, xml)
-        content_faults = schema_faults or _mapping_faults(element)
+        content_faults = schema_faults or mapping_faults(element)
         signature_faults = () if isinstance(verified, Verified) else verified
         return identity.refused((*content_faults, *signature_faults), xml)
 
@@ -160,7 +215,7 @@ class Examiner:
             message = reading.read_message(verified.element)
         except parsing.Malformed as fault:
             # The verified tree has lost its place in the file; the same faults are there with their lines.
-            return identity.refused(_mapping_faults(element) or tuple(fault.rejections), xml)
+            return identity.refused(mapping_faults(element) or tuple(fault.rejections), xml)
         rejections = [
             *self._addressing(element, message, document),
             *self._inner(message, verified, document),
@@ -175,7 +230,7 @@ class Examiner:
         if header.receiver != self._participant:
             rejections.append(
                 faults.WRONG_RECEIVER.reject(
-                    _where(element, "Header/Receiver"),
+                    where(element, "Header/Receiver"),
                     receiver=header.receiver,
                     participant=self._participant,
                 )
@@ -183,7 +238,7 @@ class Examiner:
         if document.senders is not None and header.sender not in document.senders:
             rejections.append(
                 self._wrong_sender.reject(
-                    _where(element, "Header/Sender"),
+                    where(element, "Header/Sender"),
                     sender=header.sender,
                     expected=", ".join(sorted(document.senders)),
                 )
@@ -191,7 +246,7 @@ class Examiner:
         if header.created > document.received + MAX_CLOCK_AHEAD:
             rejections.append(
                 faults.CREATED_IN_FUTURE.reject(
-                    _where(element, "Header/Created"),
+                    where(element, "Header/Created"),
                     created=header.created.isoformat(),
                     now=document.received.isoformat(),
                     allowed=int(MAX_CLOCK_AHEAD.total_seconds()),
@@ -225,33 +280,9 @@ class _Identity:
 
     @classmethod
     def of(cls, element: etree._Element) -> _Identity:
-        return cls(element, etree.QName(element).localname, _text(element, "Header/Sender"))
+        return cls(element, etree.QName(element).localname, text(element, "Header/Sender"))
 
     def refused(self, rejections: tuple[Rejection, ...], xml: bytes, *, readable: bool = True) -> Refused:
-        message_id = _text(self.element, "Header/MessageID")
+        message_id = text(self.element, "Header/MessageID")
         licence = reading.licence_key_hint(self.element)
         return Refused(self.kind, message_id, self.sender, licence, rejections, readable, xml)
-
-
-def _mapping_faults(element: etree._Element) -> tuple[Rejection, ...]:
-    try:
-        reading.read_message(element)
-    except parsing.Malformed as fault:
-        return tuple(fault.rejections)
-    return ()
-
-
-def _find(element: etree._Element, path: str) -> etree._Element | None:
-    namespace = etree.QName(element).namespace
-    return element.find("/".join(f"{{{namespace}}}{step}" for step in path.split("/")))
-
-
-def _text(element: etree._Element, path: str) -> str | None:
-    found = _find(element, path)
-    return None if found is None or not found.text else found.text[:200]
-
-
-def _where(element: etree._Element, path: str = "") -> Where:
-    found = _find(element, path) if path else None
-    line = cast("int | None", (element if found is None else found).sourceline)
-    return Where(line, "/" + "/".join([etree.QName(element).localname, *([path] if path else [])]))

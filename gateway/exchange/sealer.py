@@ -15,6 +15,8 @@ from licencexml.travelling import travels
 
 #: What is in the ledger was examined once; the bound on what is taken in may have been lowered since.
 _MAX_BYTES = 64 * 1024 * 1024
+#: libxml2 has bounds of its own, which nothing so short comes near.
+_MAX_PLAIN_BYTES = 1024 * 1024
 _NAMESPACE = f' xmlns="{NAMESPACE}"'.encode()
 
 
@@ -44,7 +46,7 @@ class Sealer:
 
     def seal(self, job: SealJob) -> SealedDocument:
         """The sealed licence: the issuer's signed message untouched inside, the seal round it."""
-        body = plain.body(job.xml)
+        body = plain.body(job.xml, _MAX_PLAIN_BYTES)
         content = None if body is None else recognised(body)
         if content is None or content.unsigned.kind not in ISSUER_MESSAGES:
             return self.seal_by_tree(job)

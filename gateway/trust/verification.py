@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Self, cast
 
 from lxml import etree
@@ -44,6 +45,7 @@ from licencexml.travelling import travels
 _IDENTIFIERS: Final = etree.XPath("//@*[translate(local-name(), 'ID', 'id') = 'id']", smart_strings=False)
 #: Lines above this are not kept: the cost would be a copy of the file's length for each message in it.
 _MAX_FIRST_LINE: Final = 65_535
+_KEPT_SIGNERS: Final = 1024
 _SAME_IDENTIFIER: Final = etree.XPath(
     "count(//@*[. = $identity][translate(local-name(), 'ID', 'id') = 'id'])", smart_strings=False
 )
@@ -224,7 +226,7 @@ def _judge(
     assert content is not None, "content that cannot be read is a fault"
     assert known is not None, "a certificate that cannot be read is a fault"
     assert endorsement is not None, "a certificate that is not endorsed is a fault"
-    return Verified(content, _content_digest(path.reading), _signer(known, endorsement))
+    return Verified(content, _content_digest(path.reading), signer_info(known, endorsement.role))
 
 
 def _certificate(reading: Reading, found: list[Rejection]) -> KnownCertificate | None:
@@ -276,7 +278,8 @@ def _sender_faults(
             yield faults.SENDER_MISMATCH.reject(sender=shown(sender), signer=signer)
 
 
-def _signer(known: KnownCertificate, endorsement: Endorsement) -> SignerInfo:
-    return SignerInfo(
-        endorsement.participant, endorsement.role, known.fingerprint_sha256, known.serial, known.not_after
-    )
+@lru_cache(maxsize=_KEPT_SIGNERS)
+def signer_info(known: KnownCertificate, role: Role) -> SignerInfo:
+    """Who signs with this certificate, in a role that it was endorsed for."""
+    assert known.participant is not None, "a certificate without a participant has a fault"
+    return SignerInfo(known.participant, role, known.fingerprint_sha256, known.serial, known.not_after)

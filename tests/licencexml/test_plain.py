@@ -170,11 +170,31 @@ def test_a_fault_between_the_parts_is_left_to_the_tree() -> None:
     assert wrong.message() is None
 
 
-def test_the_frame_of_an_interchange_reads_the_same() -> None:
-    frame = InterchangeFrame("C-1", "A", "B", datetime(2026, 3, 1, 8, tzinfo=UTC), 1)
-    whole = writing.interchange(frame, [b"<a/>"])
-    end = whole.index(b"</MessageCount>") + len(b"</MessageCount>")
-    text = whole[whole.index(b"<Interchange") : end].decode()
-    assert plain.interchange_frame(text) == frame
-    for changed in (text + " ", text.replace(">A<", "> A<"), text.replace("Z<", "<"), text[1:], ""):
-        assert plain.interchange_frame(changed) is None
+def test_an_interchange_comes_apart_as_it_was_put_together() -> None:
+    frame = InterchangeFrame("C-1", "A", "B", datetime(2026, 3, 1, 8, tzinfo=UTC), 2)
+    members = [b'<A xmlns="x"><Signature></Signature></A>', b'<B xmlns="x"><Signature></Signature></B>']
+    body = plain.body(writing.interchange(frame, members), 2**20)
+    assert body is not None
+    assert plain.interchange(body) == (frame, members)
+    closer = body.replace(b">\n<", b"><")
+    assert plain.interchange(closer) == (frame, members)
+    for old, new in (
+        (b">2<", b">3<"),
+        (b">2<", b">2 <"),
+        (b">A<", b"> A<"),
+        (b"Z<", b"<"),
+        (b"<A ", b"<!-- --><A "),
+        (b"</A>", b"</A>x"),
+        (b"</A>", b"</C>"),
+        (b"<Signature></Signature></B>", b"</B>"),
+        (b"</Interchange>", b""),
+        (b"</Interchange>", b"</Interchange><x/>"),
+        (b"<MessageCount>2</MessageCount>", b""),
+        (b'<Interchange xmlns="', b'<Interchange ID="_a" xmlns="'),
+    ):
+        changed = body.replace(old, new)
+        assert changed != body
+        assert plain.interchange(changed) is None
+    assert plain.body(body, len(body) - 1) is None
+    nothing = body.replace(b">2<", b">0<").replace(members[0], b"").replace(members[1], b"")
+    assert plain.interchange(nothing) is None
