@@ -26,6 +26,7 @@ from gateway.exchange.pump import Pump
 from gateway.exchange.receipts import Receipts
 from gateway.ledger import feedback, post, sqlite
 from gateway.ledger.kinds import InboundStatus
+from gateway.line.service import LineService
 from oftp2.identity import FileIdentity
 
 #: Within so many seeds each planted fault is found.
@@ -189,6 +190,17 @@ def _refused_files_are_dropped() -> AbstractContextManager[object]:
     return mock.patch.object(OutgoingFiles, "refused", refused)
 
 
+def _failures_go_unheard() -> AbstractContextManager[object]:
+    """A slip at the end of a command: nothing waits for it, and nothing else goes wrong."""
+    drain = LineService.drain
+
+    async def slipping(self: LineService, partner: str) -> None:
+        await drain(self, partner)
+        raise KeyError(partner)
+
+    return mock.patch.object(LineService, "drain", slipping)
+
+
 @contextmanager
 def _all(*patches: AbstractContextManager[object]) -> Iterator[None]:
     if not patches:
@@ -217,6 +229,7 @@ PLANTED: MappingProxyType[str, Plant] = MappingProxyType(
             _answers_are_marked_first,
             _answers_are_not_synced,
             _refused_files_are_dropped,
+            _failures_go_unheard,
         )
     }
 )

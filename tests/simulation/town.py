@@ -21,6 +21,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from gateway.config import CustomsConfig, GatewayConfig
+from gateway.errors import EnvironmentFault
 from gateway.line.service import LineService
 from gateway.operations.commands import CommandRefused, Commands
 from gateway.operations.free_space import Room
@@ -262,8 +263,10 @@ class Town:
                 self.say(f"operator at {name}: {command} {arguments}: {len(str(answer))} characters")
             except CommandRefused as refused:
                 self.say(f"operator at {name}: {command} {arguments} refused: {refused}")
-            except Exception as error:
+            except (OSError, EnvironmentFault) as error:
                 self.say(f"operator at {name}: {command} {arguments} failed: {error!r}")
+            except Exception as error:
+                self._wrong(f"{command} {arguments} failed: {error!r}")
 
         house.life.run(lambda: Deferred.fromCoroutine(asked()))
 
@@ -277,8 +280,10 @@ class Town:
         async def reloading() -> None:
             try:
                 self.say(f"{name} read again: {await daemon.reload()}")
-            except Exception as error:
+            except (OSError, EnvironmentFault) as error:
                 self.say(f"{name} could not reload: {error!r}")
+            except Exception as error:
+                self._wrong(f"{name} could not reload: {error!r}")
 
         life.run(lambda: Deferred.fromCoroutine(reloading()))
 
