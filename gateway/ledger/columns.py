@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect, String
@@ -22,8 +23,12 @@ def quantity_text(amount: Decimal) -> str:
     return format(exact, "f")
 
 
+@lru_cache(maxsize=64)
 def instant_text(instant: datetime) -> str:
-    """`instant` (aware) in its one written form, UTC to the microsecond; text order is time order."""
+    """`instant` (aware) in its one written form, UTC to the microsecond; text order is time order.
+
+    All rows of a transaction have the same one.
+    """
     assert instant.tzinfo is not None, "an instant must be aware"
     return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 

@@ -12,13 +12,13 @@ from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.journal import Row as NewRow
 from gateway.ledger.kinds import Direction, OutcomeStatus
 from gateway.ledger.outcome import Outcome
-from gateway.ledger.statements import one_of
+from gateway.ledger.statements import key_named, one_of
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import message
 from gateway.licences.identity import MESSAGE_ID_CONFLICT
 from licencexml.messages import Header
 from licencexml.rejection import Rejection
-from licencexml.values import LicenceKey, LicenceType
+from licencexml.values import LicenceKey
 
 #: SQLite takes 32,766 parameters in a statement; batches are of hundreds.
 MAX_IDS_A_STATEMENT = 20_000
@@ -68,9 +68,7 @@ def known_messages(connection: Connection, message_ids: Iterable[str]) -> dict[s
 
 def licence_key(licence_type: str | None, licence_no: str | None) -> LicenceKey | None:
     """The licence that two columns name."""
-    if licence_type is None or licence_no is None:
-        return None
-    return LicenceKey(LicenceType(licence_type), licence_no)
+    return None if licence_type is None or licence_no is None else key_named(licence_type, licence_no)
 
 
 def answer_again(message_id: str, digest: bytes, known: Known) -> Outcome:

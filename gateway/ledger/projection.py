@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from gateway.ledger.journal import licence_columns
 from gateway.ledger.state_data import permitted_from, suspensions_from
-from gateway.ledger.statements import is_about, rows_about, update_about
+from gateway.ledger.statements import is_about, key_named, rows_about, update_about
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import declaration_use, licence, licence_line, write_off_line
 from gateway.licences.life import Life, Standing, Transmission, Usage
@@ -88,7 +88,7 @@ def about(table: Table, keys: Iterable[LicenceKey]) -> ColumnElement[bool]:
 
 def key_of(row: Row[*tuple[Any, ...]]) -> LicenceKey:
     """The licence that a row is about."""
-    return LicenceKey(LicenceType(row.licence_type), row.licence_no)
+    return key_named(row.licence_type, row.licence_no)
 
 
 def load_states(connection: Connection, keys: Iterable[LicenceKey]) -> dict[LicenceKey, LicenceState]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -47,6 +47,12 @@ def update_row(connection: Connection, table: Table, row_id: int, **values: obje
 def is_about(table: Table) -> ColumnElement[bool]:
     """That a row of `table` is about a licence asked for: for `rows_about` and `update_about`."""
     return (table.c.licence_type == bindparam("of_type")) & one_of(table.c.licence_no, "of_numbers")
+
+
+@lru_cache(maxsize=8_192)
+def key_named(licence_type: str, licence_no: str) -> LicenceKey:
+    """The licence that two columns name: on its way it is read at each step, and need be checked but once."""
+    return LicenceKey(LicenceType(licence_type), licence_no)
 
 
 def rows_about(
