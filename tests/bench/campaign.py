@@ -239,10 +239,7 @@ class Campaign:
                 Papers(folder / "instance", 1).licences(self._plan.scaling_licences)
             ):
                 (documents / f"{number:05}.xml").write_bytes(document)
-            rates: dict[str, list[float]] = {"1": [], "2": []}
-            for _ in range(self._plan.scaling_rounds):
-                for count, found in rates.items():
-                    found.append(scaling.licences_a_second(folder / "instance", documents, int(count)))
+            rates = scaling.rates(folder / "instance", documents, self._plan.scaling_rounds)
         finally:
             shutil.rmtree(folder)
         return {"rates": rates}

@@ -30,6 +30,11 @@ def ratio_of_medians(above: Sequence[float], below: Sequence[float]) -> float:
     return middle(above) / middle(below)
 
 
+def median_of_ratios(above: Sequence[float], below: Sequence[float]) -> float:
+    """As `ratio_of_medians`, where each of `above` was measured right beside one of `below`."""
+    return middle([one / other for one, other in zip(above, below, strict=True)])
+
+
 def middles(tables: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The median of each name over several measurements; what is missing in one counts as 0 there."""
     names = dict.fromkeys(name for table in tables for name in table)

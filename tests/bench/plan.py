@@ -58,7 +58,7 @@ FULL = Plan(
     ledgers=(10_000, 1_000_000),
     ledger_licences=500,
     scaling_licences=2_048,
-    scaling_rounds=5,
+    scaling_rounds=9,
     exchanges=100,
     mails=1_000,
 )
@@ -78,7 +78,7 @@ QUICK = Plan(
     ledgers=(1_000, 20_000),
     ledger_licences=60,
     scaling_licences=1_024,
-    scaling_rounds=1,
+    scaling_rounds=5,
     exchanges=20,
     mails=300,
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tests.bench.figures import middle, middles, quantile, ratio_of_medians
+from tests.bench.figures import median_of_ratios, middle, middles, quantile, ratio_of_medians
 from tests.bench.targets import TARGETS
 
 _URGENT = ("urgent_in_ledger_seconds", "urgent_seconds")
 
+#: Of one processor: from here on it is told that other programs had it.
+_CALM = 0.1
 Found = dict[str, Any]
 Rows = list[tuple[str, ...]]
 
@@ -41,7 +43,7 @@ def _values(found: Found) -> dict[str, float]:
         values["postfix-cpu"] = ratio_of_medians(postfix["microseconds"], _of(plain["rounds"], "cpu"))
         values["postfix-rate"] = ratio_of_medians(_of(plain["rounds"], "rate"), postfix["rates"])
     if workers := found.get("workers"):
-        values["workers"] = ratio_of_medians(workers["rates"]["2"], workers["rates"]["1"])
+        values["workers"] = median_of_ratios(workers["rates"]["2"], workers["rates"]["1"])
     if backlog := found.get("backlog"):
         values["backlog"] = ratio_of_medians(backlog["many"]["rates"], backlog["few"]["rates"])
         values["urgent"] = middle(backlog["many"]["urgent_seconds"])
@@ -118,7 +120,10 @@ def others(found: Found) -> Rows:
         rows.extend(_inside(inside))
     if workers := found.get("workers"):
         one, two = (middle(workers["rates"][count]) for count in ("1", "2"))
-        rows.append(("examined and sealed by one worker, by two", f"{one:,.0f}, {two:,.0f} a second"))
+        value = (
+            f"{one:,.0f}, {two:,.0f} a second; feeding them {middle(workers['rates']['main']):,.0f} µs each"
+        )
+        rows.append(("examined and sealed by one worker, by two", value))
     if backlog := found.get("backlog"):
         for part in (backlog["few"], backlog["many"]):
             what = f"taken out of a backlog of {part['waiting']:,}"

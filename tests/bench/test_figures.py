@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.figures import middle, middles, quantile, ratio_of_medians, spread
+from tests.bench.figures import median_of_ratios, middle, middles, quantile, ratio_of_medians, spread
 from tests.bench.page import END, START, with_generated
 from tests.bench.stages import shares, stage_of
 from tests.bench.syncs import calls
@@ -23,6 +23,7 @@ def test_a_quantile_is_one_of_the_values() -> None:
 
 def test_ratios_are_those_of_medians_so_that_one_bad_measurement_does_nothing() -> None:
     assert ratio_of_medians([4, 4, 40], [2, 2, 0.1]) == 2
+    assert median_of_ratios([4, 6, 40], [2, 3, 0.1]) == 2
     assert middle([3, 1, 2]) == 2
     assert spread([1, 2, 3]) == 1
 
