@@ -71,7 +71,7 @@ class Bench:
 
     def messages(self, documents: list[Document]) -> list[Examined | Refused]:
         """Examine files from the spool."""
-        return [self._spool.message(document) for document in documents]
+        return self._spool.messages(documents)
 
     def interchanges(self, documents: list[Document]) -> list[ExaminedInterchange | Refused]:
         """Examine virtual files from the line."""

@@ -105,7 +105,16 @@ class Examiner:
 
     def message(self, document: Document) -> Examined | Refused:
         """One message that is a document of its own."""
-        return self._plain_message(document) or self.message_by_tree(document)
+        return self.messages([document])[0]
+
+    def messages(self, documents: Sequence[Document]) -> list[Examined | Refused]:
+        """As `message`, of several: each step for all of them, as the processor's caches like it."""
+        ready = [self._valid_plain(document) for document in documents]
+        return [
+            (signed and self._verified_plain(signed, document, document.data))
+            or self.message_by_tree(document)
+            for signed, document in zip(ready, documents, strict=True)
+        ]
 
     def message_by_tree(self, document: Document) -> Examined | Refused:
         """As `message`, whatever its form; it alone tells faults."""
@@ -139,14 +148,12 @@ class Examiner:
         )
         return ExaminedInterchange(frame.control_reference, frame.sender, frame.receiver, messages)
 
-    def _plain_message(self, document: Document) -> Examined | None:
-        """The message, if it is in the plain form and has no fault whatever."""
+    def _valid_plain(self, document: Document) -> plain_trust.PlainMessage | None:
+        """The message, if it is in the plain form and the schema has nothing against it."""
         body = plain.body(document.data, self._max_bytes)
         signed = None if body is None else plain_trust.recognised(body)
         root = None if signed is None else parsing.parse_plain(signed.xml)
-        if signed is None or root is None:
-            return None
-        return self._examine_plain(root, signed, document, document.data)
+        return None if root is None or not self._schemas.is_valid(root) else signed
 
     def _plain_interchange(self, document: Document) -> ExaminedInterchange | None:
         """The interchange, if it and all in it is in the plain form and has no fault whatever."""
@@ -155,35 +162,42 @@ class Examiner:
         if body is None or parts is None or len(parts[1]) > MAX_MESSAGES:
             return None
         frame, members = parts
-        signed = []
-        for member in members:
-            recognised = plain_trust.recognised(member)
-            if recognised is None:
-                return None
-            signed.append(recognised)
-        identities = {one.unsigned.identity for one in signed}
-        root = parsing.parse_plain(body) if len(identities) == len(members) else None
-        if root is None:
+        signed = plain_trust.all_recognised(members)
+        root = None if signed is None else parsing.parse_plain(body)
+        if (
+            signed is None
+            or root is None
+            or not all(map(self._schemas.is_valid, list(root)[-len(members) :]))
+        ):
             return None
         messages = []
-        for element, one in zip(list(root)[-len(signed) :], signed, strict=True):
-            examined = self._examine_plain(element, one, document, one.xml)
+        for one in signed:
+            examined = self._verified_plain(one, document, one.xml)
             if examined is None:
                 return None
             messages.append(examined)
         return ExaminedInterchange(frame.control_reference, frame.sender, frame.receiver, tuple(messages))
 
-    def _examine_plain(
-        self, element: etree._Element, signed: plain_trust.PlainMessage, document: Document, xml: bytes
+    def _verified_plain(
+        self, signed: plain_trust.PlainMessage, document: Document, xml: bytes
     ) -> Examined | None:
-        """A message in the plain form; None if it has a fault, which `_examine` finds and tells."""
+        """A valid message in the plain form; None if it has a fault, which `_examine` finds and tells."""
         roles = self._accepts.get(signed.unsigned.kind)
-        if roles is None or not self._schemas.is_valid(element):
+        if roles is None:
             return None
         found = plain_trust.verified(signed, trust=self._trust, roles=roles, at=document.received)
-        if found is None or self._addressing(element, found.message, document):
+        if found is None or not self._is_addressed(found.message, document):
             return None
         return Examined(found.message, found.digest, found.signer, xml)
+
+    def _is_addressed(self, message: Message, document: Document) -> bool:
+        """Whether `_addressing` finds nothing."""
+        header = message.header
+        return (
+            header.receiver == self._participant
+            and (document.senders is None or header.sender in document.senders)
+            and header.created <= document.received + MAX_CLOCK_AHEAD
+        )
 
     def _examine(
         self, element: etree._Element, document: Document, xml: bytes, identities: Identities

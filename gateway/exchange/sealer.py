@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from gateway.trust.canonical import canonical
 from gateway.trust.plain import PlainMessage, recognised
@@ -18,6 +19,12 @@ _MAX_BYTES = 64 * 1024 * 1024
 #: libxml2 has bounds of its own, which nothing so short comes near.
 _MAX_PLAIN_BYTES = 1024 * 1024
 _NAMESPACE = f' xmlns="{NAMESPACE}"'.encode()
+
+#: A message's identity that is longer than the name of any participant.
+_HOLE = "x" * 64
+#: It stands in the ID attribute and in the header.
+_HOLES = 2
+_KEPT_FRAMES = 64
 
 
 @travels
@@ -38,6 +45,22 @@ class SealedDocument:
     digest: bytes
 
 
+def _frame(header: Header) -> tuple[bytes, bytes]:
+    """The canonical form of a sealed message without its content: what comes before that, and after."""
+    pieces = _frame_with_holes(replace(header, message_id=_HOLE))
+    frame = header.message_id.encode().join(pieces)
+    end = frame.rindex(b"</")
+    return frame[:end], frame[end:]
+
+
+@lru_cache(maxsize=_KEPT_FRAMES)
+def _frame_with_holes(header: Header) -> tuple[bytes, ...]:
+    """As the writer writes it, cut where the message's own identity stands: of a batch that alone differs."""
+    pieces = tuple(canonical(writing.seal_frame(header)).split(header.message_id.encode()))
+    assert len(pieces) == _HOLES + 1, "no name of a participant is so long"
+    return pieces
+
+
 class Sealer:
     """Puts the seal round an issuer's message, in a worker process."""
 
@@ -54,13 +77,12 @@ class Sealer:
 
     def _seal_bytes(self, header: Header, content: PlainMessage) -> SealedDocument:
         """What `seal_by_tree` makes, put together: the canonical form of all its parts is known."""
-        frame = canonical(writing.seal_frame(header))
-        end = frame.rindex(b"</")
+        identity = writing.message_id_attribute(header.message_id)
+        start, end = _frame(header)
         # The frame declares the namespace, so in a canonical form the content does not.
         inside = content.written.canonical().replace(_NAMESPACE, b"", 1)
-        identity = writing.message_id_attribute(header.message_id)
-        digest, signature = self._signer.signature_of(b"".join((frame[:end], inside, frame[end:])), identity)
-        return SealedDocument(b"".join((frame[:end], content.xml, signature, frame[end:])), digest)
+        digest, signature = self._signer.signature_of(b"".join((start, inside, end)), identity)
+        return SealedDocument(b"".join((start, content.xml, signature, end)), digest)
 
     def seal_by_tree(self, job: SealJob) -> SealedDocument:
         """As `seal`, by way of a tree: for whatever an issuer may write, and for tests to compare with."""

@@ -5,6 +5,7 @@ Of such a message the bytes say it all: no tree is needed to know its canonical 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +41,17 @@ def recognised(xml: bytes) -> PlainMessage | None:
     if unsigned is None or unsigned.identity != written.identity:
         return None
     return PlainMessage(xml, unsigned, written)
+
+
+def all_recognised(members: Iterable[bytes]) -> list[PlainMessage] | None:
+    """The messages of one document, each with an ID that no other has; None if one is not in the plain form."""
+    found: dict[str, PlainMessage] = {}
+    for member in members:
+        signed = recognised(member)
+        if signed is None or signed.unsigned.identity in found:
+            return None
+        found[signed.unsigned.identity] = signed
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
