@@ -134,14 +134,11 @@ class Examiner:
             root = parsing.parse(document.data, max_bytes=self._max_bytes)
             frame, elements = reading.read_interchange_frame(root)
         except parsing.Malformed as fault:
-            return Refused(
-                "Interchange", None, None, None, tuple(fault.rejections), readable=False, xml=document.data
-            )
+            return _no_interchange(tuple(fault.rejections), document)
         if len(elements) > MAX_MESSAGES:
-            rejection = faults.INTERCHANGE_TOO_LARGE.reject(
-                where(root), count=len(elements), most=MAX_MESSAGES
-            )
-            return Refused("Interchange", None, None, None, (rejection,), readable=False, xml=document.data)
+            reason = faults.INTERCHANGE_TOO_LARGE
+            rejection = reason.reject(where(root), count=len(elements), most=MAX_MESSAGES)
+            return _no_interchange((rejection,), document)
         identities = Identities.of(root)
         messages = tuple(
             self._examine(element, document, writing.serialise(element), identities) for element in elements
@@ -300,3 +297,7 @@ class _Identity:
         message_id = text(self.element, "Header/MessageID")
         licence = reading.licence_key_hint(self.element)
         return Refused(self.kind, message_id, self.sender, licence, rejections, readable, xml)
+
+
+def _no_interchange(rejections: tuple[Rejection, ...], document: Document) -> Refused:
+    return Refused("Interchange", None, None, None, rejections, readable=False, xml=document.data)

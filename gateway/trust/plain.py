@@ -44,7 +44,7 @@ def recognised(xml: bytes) -> PlainMessage | None:
 
 
 def all_recognised(members: Iterable[bytes]) -> list[PlainMessage] | None:
-    """The messages of one document, each with an ID that no other has; None if one is not in the plain form."""
+    """The messages of one document, each with an ID of its own; None if one is not in the plain form."""
     found: dict[str, PlainMessage] = {}
     for member in members:
         signed = recognised(member)
