@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from operator import attrgetter
+from itertools import repeat
+from operator import attrgetter, call
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ def travels(value_class: type[T]) -> type[T]:
         return state_of(value)
 
     def set_state(value: T, state: tuple[Any, ...]) -> None:
-        for put, part in zip(slots, state, strict=True):
-            put(value, part)
+        # A loop that the interpreter has no part in: each of these gives None.
+        any(map(call, slots, repeat(value), state))
 
     for name, method in (("__getstate__", get_state), ("__setstate__", set_state)):
         setattr(value_class, name, method)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from lxml import etree
 
 from gateway.exchange import faults
+from gateway.exchange.addressing import Addressee
 from gateway.exchange.hints import mapping_faults, text, where
 from gateway.trust import plain as plain_trust
 from gateway.trust.certificates import Role, TrustStore
@@ -24,8 +25,6 @@ from licencexml.schema import Schemas
 from licencexml.travelling import travels
 from licencexml.values import LicenceKey
 
-#: How far a partner's clock may be ahead of ours.
-MAX_CLOCK_AHEAD = timedelta(minutes=5)
 #: How many messages an interchange may carry (the schema's own bound).
 MAX_MESSAGES = 1_000
 
@@ -96,12 +95,11 @@ class Examiner:
         wrong_sender: Reason = faults.WRONG_ISSUER,
     ) -> None:
         """`wrong_sender`: why a message is refused that is not from those who may have sent it here."""
-        self._participant = participant
+        self._addressee = Addressee(participant, wrong_sender)
         self._schemas = schemas
         self._trust = trust
         self._accepts = accepts
         self._max_bytes = max_bytes
-        self._wrong_sender = wrong_sender
 
     def message(self, document: Document) -> Examined | Refused:
         """One message that is a document of its own."""
@@ -183,18 +181,11 @@ class Examiner:
         if roles is None:
             return None
         found = plain_trust.verified(signed, trust=self._trust, roles=roles, at=document.received)
-        if found is None or not self._is_addressed(found.message, document):
+        if found is None or not self._addressee.accepts(
+            found.message.header, document.received, document.senders
+        ):
             return None
         return Examined(found.message, found.digest, found.signer, xml)
-
-    def _is_addressed(self, message: Message, document: Document) -> bool:
-        """Whether `_addressing` finds nothing."""
-        header = message.header
-        return (
-            header.receiver == self._participant
-            and (document.senders is None or header.sender in document.senders)
-            and header.created <= document.received + MAX_CLOCK_AHEAD
-        )
 
     def _examine(
         self, element: etree._Element, document: Document, xml: bytes, identities: Identities
@@ -228,42 +219,12 @@ class Examiner:
             # The verified tree has lost its place in the file; the same faults are there with their lines.
             return identity.refused(mapping_faults(element) or tuple(fault.rejections), xml)
         rejections = [
-            *self._addressing(element, message, document),
+            *self._addressee.faults(element, message.header, document.received, document.senders),
             *self._inner(message, verified, document),
         ]
         if rejections:
             return identity.refused(tuple(rejections), xml)
         return Examined(message, verified.digest, verified.signer, xml)
-
-    def _addressing(self, element: etree._Element, message: Message, document: Document) -> list[Rejection]:
-        header = message.header
-        rejections = []
-        if header.receiver != self._participant:
-            rejections.append(
-                faults.WRONG_RECEIVER.reject(
-                    where(element, "Header/Receiver"),
-                    receiver=header.receiver,
-                    participant=self._participant,
-                )
-            )
-        if document.senders is not None and header.sender not in document.senders:
-            rejections.append(
-                self._wrong_sender.reject(
-                    where(element, "Header/Sender"),
-                    sender=header.sender,
-                    expected=", ".join(sorted(document.senders)),
-                )
-            )
-        if header.created > document.received + MAX_CLOCK_AHEAD:
-            rejections.append(
-                faults.CREATED_IN_FUTURE.reject(
-                    where(element, "Header/Created"),
-                    created=header.created.isoformat(),
-                    now=document.received.isoformat(),
-                    allowed=int(MAX_CLOCK_AHEAD.total_seconds()),
-                )
-            )
-        return rejections
 
     def _inner(self, message: Message, verified: Verified, document: Document) -> Sequence[Rejection]:
         """What is sealed carries the issuer's own signature, whatever its kind, which must hold by itself."""
