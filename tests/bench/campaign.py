@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from tests.bench import floor, folders, growing, machine, postfix, proofs, scaling, stages, syncs
+from tests.bench import floor, folders, growing, machine, postfix, proofs, scaling, stages, syncs, urgent
 from tests.bench.accounting import Reading
 from tests.bench.environment import Environment
 from tests.bench.house import ACCEPTED, ACKNOWLEDGED, House, Setting, create, running
@@ -22,8 +22,10 @@ from tests.bench.plan import Plan
 
 #: Licences before each measurement in a new house: workers start, caches fill.
 _TO_WARM_UP = 192
-#: Of a backlog so many times as many are real as are measured: what is done ahead must be real too.
+#: Of a backlog so many times as many are real as are measured: what is done ahead must be real too …
 _REAL_OF = 3
+#: … and so many more for each urgent licence: it is to be behind real ones at each step.
+_REAL_BEHIND = 600
 
 #: The first words of all steps.
 STEPS = ("load", "peers", "postfix", "inside", "backlog", "workers", "write-offs", "ledger")
@@ -151,17 +153,17 @@ class Campaign:
         """Licences taken out of a small and of a large backlog; then urgent ones behind the large one."""
         found: Found = {}
         for name, waiting in zip(("few", "many"), self._plan.waiting, strict=True):
-            found[name] = self._worked_off(waiting, urgent=name == "many")
+            found[name] = self._worked_off(waiting, drops=self._plan.urgent_drops if name == "many" else 0)
         return found
 
-    def _worked_off(self, waiting: int, *, urgent: bool) -> Found:
+    def _worked_off(self, waiting: int, *, drops: int) -> Found:
         plan = self._plan
         measured = plan.segment * plan.rounds
         held: list[Papers] = []
 
         def fill(folder: Path) -> None:
             held.append(Papers(folder, 1))
-            real = held[0].licences(min(waiting, _REAL_OF * measured))
+            real = held[0].licences(min(waiting, _REAL_OF * measured + _REAL_BEHIND * drops))
             folders.fill(folder / "spool" / "in", real, waiting)
 
         with self._house(Setting(), fill) as house:
@@ -175,14 +177,13 @@ class Campaign:
             done = (has - had) / 3
             cpu = sum((after.processes - before.processes).values())
             rate = done / seconds
-            behind = [house.drop_urgent(one) for one in papers.urgent(plan.urgent_drops if urgent else 0)]
+            behind = urgent.behind(house, papers.urgent(drops))
             proofs.all_was_done(house, whole=False)
         return {
             "waiting": waiting,
             "rates": [rate],
             "cpu": cpu / done * 1e6,
-            "urgent_in_ledger_seconds": [receipt for receipt, _ in behind],
-            "urgent_seconds": [answer for _, answer in behind],
+            "urgent_seconds": urgent.by_step(behind),
         }
 
     def _ledger(self) -> Found:

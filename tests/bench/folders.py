@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -15,17 +16,26 @@ _DOCUMENTS = 64
 _LINKS = 10_000
 
 
+#: How the names of real licences begin; those of links come after them.
+_REAL, _LINK = "a", "b"
+
+
+def has_real(incoming: Path) -> bool:
+    """Whether any of the real ones of `fill` still wait."""
+    return any(name.startswith(_REAL) for name in os.listdir(incoming))
+
+
 def fill(incoming: Path, real: list[bytes], waiting: int) -> None:
     """All names are real files; those beyond what is measured are links to one, and come after the others."""
     for number, document in enumerate(real):
-        (incoming / f"a{number:07}.xml").write_bytes(document)
-    last = incoming / f"a{len(real) - 1:07}.xml"
+        (incoming / f"{_REAL}{number:07}.xml").write_bytes(document)
+    last = incoming / f"{_REAL}{len(real) - 1:07}.xml"
     for number in range(len(real), waiting):
         if number % _LINKS == 0:
-            last = incoming / f"b{number:07}.xml"
+            last = incoming / f"{_LINK}{number:07}.xml"
             last.write_bytes(real[-1])
         else:
-            (incoming / f"b{number:07}.xml").hardlink_to(last)
+            (incoming / f"{_LINK}{number:07}.xml").hardlink_to(last)
 
 
 def for_peers(folder: Path) -> None:

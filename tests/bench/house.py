@@ -27,6 +27,15 @@ _KEPT_OF = 50
 #: How the names of answers end; nothing ends so but what it says.
 ACCEPTED, SEALED, ACKNOWLEDGED = ".accepted.json", ".sealed.xml", ".customs-accepted.json"
 REFUSED = ".rejected.json"
+#: The steps of an urgent licence that are entries of the ledger, and the last one.
+_ENTERED = {
+    "accepted": "ISSUE_ACCEPTED",
+    "sealed": "SEALED",
+    "sent": "SENT",
+    "receipt of customs": "CUSTOMS_ACCEPTED",
+}
+ANSWERED = "answer in out/"
+URGENT_STEPS = (*_ENTERED, ANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +128,10 @@ class House:
         self.clear()
         return [answered[name] - dropped[name] for name in names]
 
-    def drop_urgent(self, document: bytes) -> tuple[float, float]:
-        """Drop one as urgent, whatever else is under way.
+    def drop_urgent(self, document: bytes) -> dict[str, float]:
+        """Drop one as urgent, whatever else is under way; seconds from then until each of `URGENT_STEPS`.
 
-        Seconds until customs' receipt is in the ledger, and until its issuer has the answer in `out/`.
+        Those in the ledger count from the beginning of their transaction; the answer when it is in `out/`.
         """
         [name] = self._write([document])
         path = self._out / f"{name}{ACKNOWLEDGED}"
@@ -134,13 +143,16 @@ class House:
                 raise EnvironmentFault("the urgent licence was not acknowledged")
             time.sleep(0.002)
         query = (
-            "SELECT entry.at FROM entry JOIN licence USING (licence_type, licence_no)"
-            " WHERE licence.source = ? AND entry.kind = 'CUSTOMS_ACCEPTED'"
+            "SELECT entry.kind, entry.at FROM entry JOIN licence USING (licence_type, licence_no)"
+            " WHERE licence.source = ?"
         )
         ledger = self.folder / "state" / "ledger.sqlite3"
         with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
-            [at] = connection.execute(query, (f"{name}.urgent.xml",)).fetchone()
-        return datetime.fromisoformat(at).timestamp() - began, path.stat().st_ctime - began
+            at = dict(connection.execute(query, (f"{name}.urgent.xml",)).fetchall())
+        steps = {
+            step: datetime.fromisoformat(at[kind]).timestamp() - began for step, kind in _ENTERED.items()
+        }
+        return steps | {ANSWERED: path.stat().st_ctime - began}
 
     def refuse(self, documents: Sequence[bytes]) -> list[bytes]:
         """Drop what must not be taken; the answers, or the reasons beside what is no message at all."""
@@ -228,9 +240,9 @@ def running(folder: Path, setting: Setting, prepare: Callable[[Path], None] | No
     house = House(folder, setting)
     if prepare is not None:
         prepare(folder)
-    house.stage.customs.start()
-    house.stage.gateway.start()
     try:
+        house.stage.customs.start()
+        house.stage.gateway.start()
         yield house
     finally:
         house.stage.close()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tests.bench import urgent
 from tests.bench.figures import median_of_ratios, middle, middles, quantile, ratio_of_medians
 from tests.bench.targets import TARGETS
-
-_URGENT = ("urgent_in_ledger_seconds", "urgent_seconds")
 
 #: Of one processor: from here on it is told that other programs had it.
 _CALM = 0.1
@@ -46,7 +45,8 @@ def _values(found: Found) -> dict[str, float]:
         values["workers"] = median_of_ratios(workers["rates"]["2"], workers["rates"]["1"])
     if backlog := found.get("backlog"):
         values["backlog"] = ratio_of_medians(backlog["many"]["rates"], backlog["few"]["rates"])
-        values["urgent"] = middle(backlog["many"]["urgent_seconds"])
+        if (answer := urgent.answered(backlog["many"]["urgent_seconds"])) is not None:
+            values["urgent"] = answer
     if ledger := found.get("ledger"):
         values["ledger"] = ratio_of_medians(ledger["large"]["rates"], ledger["small"]["rates"])
     if found.get("peak_mib"):
@@ -128,9 +128,7 @@ def others(found: Found) -> Rows:
         for part in (backlog["few"], backlog["many"]):
             what = f"taken out of a backlog of {part['waiting']:,}"
             rows.append((what, f"{middle(part['rates']):,.0f} a second, {part['cpu']:,.0f} µs of processor"))
-        receipt, answer = (middle(backlog["many"][name]) for name in _URGENT)
-        value = f"receipt in the ledger after {receipt:.2f} s, answer in out/ after {answer:.2f} s"
-        rows.append(("an urgent licence behind the larger backlog", value))
+        rows.append(urgent.told(backlog["many"]["urgent_seconds"]))
     if ledger := found.get("ledger"):
         for part in (ledger["small"], ledger["large"]):
             what = f"with {part['licences']:,} licences in the ledger, and one write-off each"

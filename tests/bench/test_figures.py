@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import urgent
 from tests.bench.figures import median_of_ratios, middle, middles, quantile, ratio_of_medians, spread
+from tests.bench.house import URGENT_STEPS
 from tests.bench.page import END, START, with_generated
 from tests.bench.stages import shares, stage_of
 from tests.bench.syncs import calls
@@ -82,3 +84,17 @@ def test_a_stack_belongs_to_the_innermost_stage_that_it_shows() -> None:
     ]
     assert stage_of(stack) == "examine: verify"
     assert stage_of(["main (somewhere.py)"]) == "other"
+
+
+def test_urgent_licences_are_told_step_by_step_with_the_worst_and_may_be_none() -> None:
+    found = [dict.fromkeys(URGENT_STEPS, seconds) for seconds in (0.5, 3.0, 0.75)]
+    seconds = urgent.by_step(found)
+    assert urgent.answered(seconds) == 0.75
+    what, how = urgent.told(seconds)
+    assert "median of 3" in what
+    assert how == (
+        "accepted 0.75 s, sealed 0.75 s, sent 0.75 s, receipt of customs 0.75 s, answer in out/ 0.75 s"
+        " (at worst 3.00 s)"
+    )
+    assert urgent.answered(urgent.by_step([])) is None
+    assert "not measured" in urgent.told(urgent.by_step([]))[1]
