@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from gateway.customs import answers, inquiries, releases, reports, standing, taking
 from gateway.customs.misstatement import Misstatement, is_one_in
 from gateway.customs.planning import PlannedRelease, plan
@@ -26,6 +28,7 @@ from licencexml.messages import (
     AckSubject,
     ApplicationAck,
     Licence,
+    LicenceIssue,
     LicenceQuery,
     LicenceQueryReply,
     Reconciliation,
@@ -102,6 +105,18 @@ class CustomsDesk:
         with Mail(uow, self._secretary) as mail:
             return [mail.refuse_interchange(control_reference, refused)]
 
+    def may_pass(self, connection: Connection, interchange: ExaminedInterchange) -> bool:
+        """See `Desk.may_pass`: new licences, of which nothing can have come before.
+
+        No act may: the licence that it is about may be in a file that it would pass.
+        """
+        return all(
+            isinstance(one, Examined)
+            and isinstance(one.message, SealedLicence)
+            and isinstance(one.message.content, LicenceIssue)
+            for one in interchange.messages
+        )
+
     def settled(self) -> None:
         """See `Desk.settled`."""
         self._settled()
@@ -110,7 +125,9 @@ class CustomsDesk:
         behaviour, licence = self._behaviour, taking.licence_of(sealed.content)
         on_purpose = is_one_in(behaviour.refuse_every, one.digest)
         status, rejections = taking.take(mail.uow, one, sealed, on_purpose=on_purpose)
-        mail.acknowledge(AckSubject(sealed.header.message_id, kind_of(sealed)), status, licence, rejections)
+        subject = AckSubject(sealed.header.message_id, kind_of(sealed))
+        urgent = taking.is_urgent(sealed.content)
+        mail.acknowledge(subject, status, licence, rejections, urgent=urgent)
         brought = taking.brought_by(sealed.content)
         if status is AckStatus.ACCEPTED and brought is not None:
             self._release(mail, brought)

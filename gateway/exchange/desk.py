@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from gateway.exchange import day
 from gateway.exchange.clearance import clear, clear_again
 from gateway.exchange.correspondence import Secretary
@@ -23,7 +25,7 @@ from gateway.exchange.news import tell_of_answers
 from gateway.exchange.notices import Notice
 from gateway.exchange.offices import Offices
 from gateway.ledger import book, post
-from gateway.ledger.kinds import OutcomeStatus
+from gateway.ledger.kinds import SEALED_LICENCE, OutcomeStatus
 from gateway.ledger.store import UnitOfWork
 from gateway.licences.policy import Policy
 from licencexml.messages import (
@@ -82,6 +84,22 @@ class GatewayDesk:
         """See `Desk.refuse`."""
         with self._mail(uow, partner) as mail:
             return [mail.refuse_interchange(control_reference, refused)]
+
+    def may_pass(self, connection: Connection, interchange: ExaminedInterchange) -> bool:
+        """See `Desk.may_pass`: customs' word on licences, each of which was sent once, and not on acts.
+
+        It comes before all else that customs says of a licence, so what it passes was about others.
+        """
+        answered = {
+            one.message.answers.message_id
+            for one in interchange.messages
+            if isinstance(one, Examined)
+            and isinstance(one.message, ApplicationAck)
+            and one.message.answers.kind == SEALED_LICENCE
+        }
+        if len(answered) < len(interchange.messages):
+            return False
+        return post.sent_once(connection, answered) and not book.sealed_acts(connection, sorted(answered))
 
     def settled(self) -> None:
         """See `Desk.settled`."""

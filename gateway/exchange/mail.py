@@ -41,6 +41,7 @@ class _Answer:
 
     answers: str | None
     licence: LicenceKey | None
+    priority: Priority
     write: Callable[[datetime], tuple[ApplicationAck | TechnicalAck, bytes]]
 
 
@@ -58,9 +59,9 @@ class Mail:
     `secretary` writes to the partner whose messages are settled, or else to the centre; `offices` has all
     others to whom something may be due by it (none: there are no others).
 
-    Answers go before licences that are not urgent. No two answers of one unit have the same `Created`, and of
-    the answers to one message the later has the later one, even if the clock was set back between them: the
-    partner lets the latest hold.
+    Answers go before licences that are not urgent, and answers to urgent ones before all. No two answers of
+    one unit have the same `Created`, and of the answers to one message the later has the later one, even if
+    the clock was set back between them: the partner lets the latest hold.
     """
 
     def __init__(self, uow: UnitOfWork, secretary: Secretary, offices: Offices | None = None) -> None:
@@ -102,14 +103,19 @@ class Mail:
         rejections: tuple[Rejection, ...] = (),
         *,
         to: Correspondent | None = None,
+        urgent: bool = False,
     ) -> None:
-        """Answer one message; `to` says who sent it, if that is not the one whose messages are settled."""
+        """Answer one message; `to` says who sent it, if that is not the one whose messages are settled.
+
+        The answer is `urgent` if the message is.
+        """
         secretary = self.secretary if to is None else self.to(to)
 
         def write(at: datetime) -> tuple[ApplicationAck, bytes]:
             return secretary.application_ack(answers, status, at=at, licence=licence, rejections=rejections)
 
-        self._add(_Answer(answers.message_id, licence, write), secretary)
+        priority = Priority.URGENT if urgent else Priority.ANSWER
+        self._add(_Answer(answers.message_id, licence, priority, write), secretary)
 
     def refuse(self, refused: Refused, source: str) -> Notice:
         """Record and answer a message whose form or signature is not in order; its identity stays unused."""
@@ -190,7 +196,7 @@ class Mail:
                 control_reference, status, at=at, message_count=message_count, rejections=rejections
             )
 
-        self._add(_Answer(None, None, write), self.secretary)
+        self._add(_Answer(None, None, Priority.ANSWER, write), self.secretary)
 
     def _add(self, letter: post.Letter | _Answer, secretary: Secretary) -> None:
         self._letters.append(_Addressed(secretary.partner.name, letter))
@@ -209,9 +215,7 @@ class Mail:
                     at = max(at, last[one.answers] + _TICK)
                 last[one.answers] = at
             ack, xml = one.write(at)
-            letters.append(
-                post.Letter(ack.header.message_id, kind_of(ack), Priority.URGENT, xml, one.licence)
-            )
+            letters.append(post.Letter(ack.header.message_id, kind_of(ack), one.priority, xml, one.licence))
         answered(self.uow, last, before)
         return letters
 

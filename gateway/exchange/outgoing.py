@@ -6,7 +6,9 @@ until the partner has it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -15,6 +17,7 @@ from twisted.logger import Logger
 from gateway.clock import BUSINESS_ZONE, Clock
 from gateway.exchange.correspondence import Correspondent
 from gateway.exchange.file_services import AgreedServices, PartnerServices
+from gateway.exchange.pace import Pace
 from gateway.exchange.terms import Address, PostOfficeLimits
 from gateway.exchange.threads import InThread
 from gateway.ledger import post
@@ -40,6 +43,15 @@ NOT_UNDER_WAY = -1.0
 _Found = tuple[post.Interchange, post.OutgoingForm | None, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Timed:
+    """A file that was handed out: with so many messages, asked for at `began` (seconds)."""
+
+    identity: FileIdentity
+    messages: int
+    began: float
+
+
 class OutgoingFiles:
     """Makes files of what waits, and records what became of them."""
 
@@ -54,19 +66,24 @@ class OutgoingFiles:
         services: AgreedServices,
         in_thread: InThread,
         alarm: Callable[[str, str | None], None],
+        seconds: Callable[[], float],
     ) -> None:
+        """`seconds` runs on and on: it tells how long a file takes."""
         self._ledger = ledger
         self._us = us
         self._addresses = addresses
         self._clock = clock
-        self._limits = limits
         self._services = services
         self._in_thread = in_thread
         self._alarm = alarm
+        self._seconds = seconds
+        self._max_bytes = limits.max_interchange_bytes
+        self._paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(limits.max_messages))
+        self._timed: dict[str, _Timed] = {}
 
     async def next(self, partner: str, in_hand: Collection[FileIdentity]) -> OutgoingFile | None:
         """The oldest that is still to be sent and not in hand, else a new one of all that is due."""
-        now, held = self._clock(), frozenset(in_hand)
+        now, began, held = self._clock(), self._seconds(), frozenset(in_hand)
 
         def waiting(connection: Connection) -> tuple[_Found | None, bool]:
             free = (one for one in post.unfinished(connection, partner, now) if one.identity not in held)
@@ -78,16 +95,29 @@ class OutgoingFiles:
         found, is_due = await self._ledger.read(waiting)
         if is_due:
             found = await self._gather(partner)
-        return None if found is None else await self._outgoing(found)
+        if found is None:
+            return None
+        self._time(found[0], began, is_new=is_due)
+        return await self._outgoing(found)
+
+    def _time(self, file: post.Interchange, began: float, *, is_new: bool) -> None:
+        """Look how long a new file takes; one that is offered once more tells nothing of the line."""
+        if is_new:
+            self._timed[file.partner] = _Timed(file.identity, file.member_count, began)
+        elif self._is_timed(file.partner, file.identity):
+            del self._timed[file.partner]
+
+    def _is_timed(self, partner: str, identity: FileIdentity) -> bool:
+        return partner in self._timed and self._timed[partner].identity == identity
 
     async def _gather(self, partner: str) -> _Found | None:
-        limits = self._limits
+        count = self._paces[partner].messages
 
         def gather(uow: UnitOfWork) -> _Found | None:
             def identity(number: int) -> FileIdentity:
                 return self._identity(partner, number, uow.now)
 
-            made = post.gather(uow, partner, limits.max_messages, limits.max_interchange_bytes, identity)
+            made = post.gather(uow, partner, count, self._max_bytes, identity)
             return None if made is None else self._look(uow.connection, made)
 
         return await self._ledger.submit(gather)
@@ -167,6 +197,9 @@ class OutgoingFiles:
     async def sent(self, partner: str, identity: FileIdentity) -> None:
         """The partner has the file (EFPA)."""
         await self._mark(partner, identity, post.mark_sent)
+        if self._is_timed(partner, identity):
+            timed = self._timed.pop(partner)
+            self._paces[partner].took(timed.messages, self._seconds() - timed.began)
 
     async def already_there(self, partner: str, identity: FileIdentity) -> None:
         """The partner had the file before (SFNA 13): delivered, unless only a signed receipt proves it."""

@@ -1,7 +1,8 @@
 """The post office: what is due to a partner is handed to the line, and what the line brings is taken in.
 
 Delivery is self-clocked: an idle line asks and gets at once what is due, however little; while it is busy
-more gathers, and the next interchange carries as many as waited, up to its bounds.
+more gathers, and the next interchange carries as many as waited, up to its bounds: those configured, and what
+the line carries in a fraction of a second (`gateway.exchange.pace`).
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ class LedgerPostOffice:
             services=services,
             in_thread=in_thread,
             alarm=alarm,
+            seconds=reactor.seconds,
         )
         self._receipts = Receipts(
             ledger=ledger, services=services, clock=clock, in_thread=in_thread, alarm=alarm

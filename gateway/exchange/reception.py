@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy import Connection
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -20,6 +21,7 @@ from gateway.exchange import faults
 from gateway.exchange.examination import Document, ExaminedInterchange, Refused
 from gateway.exchange.notices import Notice, publish
 from gateway.exchange.opening import Content, Opener
+from gateway.exchange.passing import ExaminedFile, Passing
 from gateway.exchange.pump import Pump
 from gateway.exchange.record_list import list_beside
 from gateway.exchange.threads import InThread
@@ -47,12 +49,21 @@ class Desk(Protocol):
     def refuse(self, uow: UnitOfWork, partner: str, control_reference: str, refused: Refused) -> list[Notice]:
         """Answer a file of `partner`'s that is no interchange; `control_reference` comes from its name."""
 
+    def may_pass(self, connection: Connection, interchange: ExaminedInterchange) -> bool:
+        """Whether it may be settled before files of its sender's that came earlier.
+
+        Only if nothing in it rests on what may be in those, and nothing in those on its coming later.
+        """
+
     def settled(self) -> None:
         """The transaction is durable: wake whoever has work by it."""
 
 
 class Reception:
-    """Works off the virtual files that are stored: partners in turn, of each the oldest first."""
+    """Works off the virtual files that are stored: partners in turn, of each the oldest first.
+
+    Small ones may pass large ones, where the desk says that their order does not matter (`Passing`).
+    """
 
     def __init__(
         self,
@@ -84,6 +95,13 @@ class Reception:
         self._alarm = alarm
         self._unreadable: set[int] = set()
         self._served = ""
+        self._passing = Passing(
+            ledger=ledger,
+            may_pass=desk.may_pass,
+            read=lambda files, most: in_thread(opener.read_first, files, most),
+            examine=self._examine,
+            settle=self._settle,
+        )
         self.pump = Pump("reception", self._step, reactor, alarm=alarm)
 
     async def _step(self) -> bool:
@@ -103,12 +121,22 @@ class Reception:
                 self._alarm(_alert_of_envelopes(file), None)
         if not readable:
             return bool(unopened)
+        in_hand = [file for file, _ in readable]
+        await self._passing.let_pass(in_hand)
+        examined = await self._examine(readable)
+        for file, result in await self._passing.in_order(examined):
+            await self._passing.let_pass(in_hand)
+            await self._settle(file, result)
+        return True
+
+    async def _examine(self, readable: Sequence[tuple[post.InboundFile, bytes]]) -> list[ExaminedFile]:
         received = self._clock()
         jobs = [Document(data, received, self._senders.get(file.partner)) for file, data in readable]
         results = await self._workers.run("interchanges", jobs)
-        for (file, data), result in zip(readable, results, strict=True):
-            await self._settle(file, _refusal(result, data) if isinstance(result, Poisoned) else result)
-        return True
+        return [
+            (file, _refusal(result, data) if isinstance(result, Poisoned) else result)
+            for (file, data), result in zip(readable, results, strict=True)
+        ]
 
     async def _refuse_unopened(self, file: post.InboundFile, fault: CmsFault) -> None:
         """What cannot be opened is its sender's fault: a NERP tells why; the file is kept for operators."""

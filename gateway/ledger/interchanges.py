@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, up
 
 from gateway.ledger import acts_sent
 from gateway.ledger.journal import Journal
-from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
+from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus, Priority
 from gateway.ledger.outgoing_files import forget_content
 from gateway.ledger.parcels import (
     Interchange,
@@ -41,7 +41,7 @@ _BY_IDENTITY = select(interchange).where(*has_identity(interchange))
 _BY_SECOND = select(interchange).where(*stands_for(interchange))
 _LAST_NUMBER = select(func.coalesce(func.max(_INTERCHANGES.id), 0))
 _DUE = (
-    select(_BOX.id, _BOX.size_bytes, _BOX.message_id)
+    select(_BOX.id, _BOX.size_bytes, _BOX.message_id, _BOX.priority)
     .where(
         _BOX.partner == bindparam("partner"),
         is_literally(_BOX.status, OutboxStatus.DUE),
@@ -93,8 +93,10 @@ def gather(
 ) -> Interchange | None:
     """Make the next interchange for `partner` of what is due, or None if nothing is.
 
-    Urgent messages and answers first, then the oldest; at most `max_count`, and `max_bytes` of message bytes
-    (a single message larger than that goes alone). `identity` names the file by the interchange's number.
+    Urgent messages first, then answers, then the rest, of each the oldest; at most `max_count`, and
+    `max_bytes` of message bytes (a single message larger than that goes alone). An interchange that begins
+    with an urgent message has only such: it is on its way sooner, and is worked off sooner where it arrives.
+    `identity` names the file by the interchange's number.
     """
     taken = _due(uow, partner, max_count, max_bytes)
     if not taken:
@@ -126,11 +128,13 @@ def is_due(connection: Connection, partner: str, now: datetime) -> bool:
     return connection.execute(_DUE, {"partner": partner, "now": now, "limit": 1}).first() is not None
 
 
-def _due(uow: UnitOfWork, partner: str, max_count: int, max_bytes: int) -> Sequence[Row[int, int, str]]:
-    taken: list[Row[int, int, str]] = []
+def _due(uow: UnitOfWork, partner: str, max_count: int, max_bytes: int) -> Sequence[Row[int, int, str, int]]:
+    taken: list[Row[int, int, str, int]] = []
     size_bytes = 0
     aboard: set[str] = set()
     for row in uow.connection.execute(_DUE, {"partner": partner, "now": uow.now, "limit": max_count}):
+        if taken and row.priority > taken[0].priority == Priority.URGENT:
+            break
         # A message that is to be sent once more goes in another file: within one, IDs are unique.
         if row.message_id in aboard:
             continue

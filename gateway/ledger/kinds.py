@@ -68,10 +68,14 @@ class OutcomeStatus(StrEnum):
 
 
 class Priority(IntEnum):
-    """The order in which the outbox empties: lower first."""
+    """The order in which the outbox empties: lower first.
+
+    URGENT is what concerns an urgent licence (急证), and a suspension; ANSWER is every other answer of ours.
+    """
 
     URGENT = 0
-    NORMAL = 1
+    ANSWER = 1
+    NORMAL = 2
 
 
 class OutboxStatus(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,13 +15,14 @@ from gateway.ledger.journal import Journal, licence_columns
 from gateway.ledger.journal import Row as NewRow
 from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus, Priority
 from gateway.ledger.projection import key_of
-from gateway.ledger.statements import insert_rows
+from gateway.ledger.statements import insert_rows, one_of
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import act, interchange, licence, message, outbox
 from gateway.licences.life import ENDED
 from licencexml.values import LicenceKey
 
 _BOX = outbox.c
+_SENDINGS_OF = select(_BOX.message_id).where(one_of(_BOX.message_id, "message_ids"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,12 @@ def requeue(uow: UnitOfWork, message_ids: Sequence[str], reason: str = "") -> li
     rows = list(latest.values())
     _send_again(uow, rows)
     return _told(uow, rows, EntryKind.REQUEUED, reason)
+
+
+def sent_once(connection: Connection, message_ids: Collection[str]) -> bool:
+    """Whether each of these messages is ours and has one sending: then its answers have no order to keep."""
+    sendings = connection.execute(_SENDINGS_OF, {"message_ids": sorted(message_ids)}).scalars().all()
+    return sorted(sendings) == sorted(message_ids)
 
 
 def never_again(connection: Connection, message_ids: Sequence[str]) -> dict[str, LicenceKey]:

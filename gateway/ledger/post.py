@@ -34,11 +34,22 @@ from gateway.ledger.interchanges import (
     unfinished,
 )
 from gateway.ledger.interchanges import get as interchange
-from gateway.ledger.outbox import Letter, enqueue, enqueue_all, hold, never_again, release, repeat, requeue
+from gateway.ledger.outbox import (
+    Letter,
+    enqueue,
+    enqueue_all,
+    hold,
+    never_again,
+    release,
+    repeat,
+    requeue,
+    sent_once,
+)
 from gateway.ledger.outgoing_files import OutgoingForm, form_of, keep_form
 from gateway.ledger.parcels import InboundFile, Interchange
 from gateway.ledger.technical import technical_answer
 from gateway.ledger.turns import partners_due
+from gateway.ledger.turns import small as inbound_small
 from gateway.ledger.turns import to_process as inbound_to_process
 
 __all__ = [
@@ -67,6 +78,7 @@ __all__ = [
     "inbound_processed",
     "inbound_progress",
     "inbound_settled",
+    "inbound_small",
     "inbound_stored",
     "inbound_to_process",
     "inbound_waiting",
@@ -85,6 +97,7 @@ __all__ = [
     "repeat",
     "requeue",
     "responses_of",
+    "sent_once",
     "take_response",
     "technical_answer",
     "unfinished",

@@ -1,6 +1,6 @@
 """Who has something waiting, and whose file is worked off next: partners take turns.
 
-Exported by `gateway.ledger.post`, `to_process` as `inbound_to_process`.
+Exported by `gateway.ledger.post`, `to_process` as `inbound_to_process`, `small` as `inbound_small`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,12 @@ _OLDEST = (
     .order_by(_FILES.id)
     .limit(bindparam("limit"))
 )
+_SMALL = (
+    select(inbound_file)
+    .where(_STORED, _FILES.id > bindparam("after"), _FILES.size_bytes <= bindparam("most_bytes"))
+    .order_by(_FILES.id)
+    .limit(bindparam("limit"))
+)
 _WITH_ANYTHING_DUE = (
     _each_partner(outbox.c.partner, is_literally(outbox.c.status, OutboxStatus.DUE)),
     _each_partner(interchange.c.partner, is_literally(interchange.c.status, InterchangeStatus.READY)),
@@ -49,6 +55,12 @@ def to_process(connection: Connection, limit: int, after: str = "") -> list[Inbo
     turns = [name for name in waiting if name > after] + [name for name in waiting if name <= after]
     rounds = zip_longest(*(_oldest(connection, name, limit) for name in turns[:limit]))
     return [file for file in chain.from_iterable(rounds) if file is not None][:limit]
+
+
+def small(connection: Connection, most_bytes: int, after: int, limit: int) -> list[InboundFile]:
+    """Stored files of at most `most_bytes`, of higher numbers than `after`: the first `limit` of them."""
+    asked = {"most_bytes": most_bytes, "after": after, "limit": limit}
+    return [inbound_file_of(row) for row in connection.execute(_SMALL, asked).mappings()]
 
 
 def partners_due(connection: Connection) -> set[str]:

@@ -335,9 +335,11 @@ def test_customs_need_not_name_the_licence_in_its_answers(
 ) -> None:
     acknowledge = Mail.acknowledge
 
-    def briefly(mail: Mail, answers: AckSubject, status: AckStatus, licence: Any, *more: Any) -> None:
+    def briefly(
+        mail: Mail, answers: AckSubject, status: AckStatus, licence: Any, *more: Any, **options: Any
+    ) -> None:
         sealed = answers.kind == SealedLicence.__name__
-        acknowledge(mail, answers, status, None if sealed else licence, *more)
+        acknowledge(mail, answers, status, None if sealed else licence, *more, **options)
 
     monkeypatch.setattr(Mail, "acknowledge", briefly)
     world = start()

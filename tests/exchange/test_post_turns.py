@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from twisted.internet.defer import Deferred
@@ -10,8 +11,9 @@ from twisted.internet.task import Clock
 
 from gateway.clock import system_clock
 from gateway.exchange.correspondence import Correspondent
+from gateway.exchange.pace import LEAST_MESSAGES
 from gateway.exchange.post_office import LOOK_AGAIN_SECONDS, LedgerPostOffice
-from gateway.exchange.terms import Address
+from gateway.exchange.terms import Address, PostOfficeLimits
 from gateway.exchange.threads import inline
 from gateway.ledger import post
 from gateway.ledger.kinds import Priority
@@ -33,6 +35,7 @@ class Post:
             folder=folder,
             clock=system_clock,
             reactor=self.clock,
+            limits=PostOfficeLimits(max_messages=300),
             in_thread=inline,
             arrived=lambda: None,
         )
@@ -40,12 +43,26 @@ class Post:
         for one in PARTNERS:
             self.office.watch(one, lambda one=one: self.woken.append(one))  # type: ignore[misc]
 
-    def due(self, partner: str) -> None:
+    def due(self, partner: str, count: int = 1) -> None:
         def write(uow: UnitOfWork) -> None:
-            letter = post.Letter(f"M-{partner}", "TechnicalAck", Priority.NORMAL, b"<a/>", None, None)
-            post.enqueue_all(uow, partner, [letter])
+            letters = [
+                post.Letter(f"M-{partner}-{number}", "TechnicalAck", Priority.NORMAL, b"<a/>", None, None)
+                for number in range(count)
+            ]
+            post.enqueue_all(uow, partner, letters)
 
         self.ledger.submit(write)
+
+    def send(self, partner: str, seconds: float) -> int:
+        """The next file takes so long; how many messages it has."""
+        files: list[Any] = []
+        Deferred.fromCoroutine(self.office.next_to_send(partner, self)).addCallback(files.append)
+        [file] = files
+        self.clock.advance(seconds)
+        Deferred.fromCoroutine(self.office.file_sent(partner, file.identity))
+        contents: list[bytes] = []
+        Deferred.fromCoroutine(file.open()).addCallback(contents.append)
+        return contents[0].count(b"<a/>")
 
 
 @pytest.fixture
@@ -96,3 +113,21 @@ def test_nobody_is_woken_by_and_by_to_whom_nothing_is_due_and_it_is_looked_for_o
     mail.due("p1")
     mail.clock.advance(LOOK_AGAIN_SECONDS)
     assert mail.woken == ["p1"]
+
+
+def test_a_file_holds_as_many_messages_as_the_line_takes_in_a_moment(mail: Post) -> None:
+    mail.due("p1", 1_000)
+    sizes = [mail.send("p1", seconds) for seconds in (0.01, 0.01, 5.0, 6.0, 5.5)]
+    assert sizes == [LEAST_MESSAGES, 2 * LEAST_MESSAGES, 300, 150, LEAST_MESSAGES]
+    mail.due("p2", 200)
+    assert mail.send("p2", 0.01) == LEAST_MESSAGES, "each partner's line has a pace of its own"
+
+
+def test_a_file_that_was_lost_with_its_session_tells_nothing_of_the_line(mail: Post) -> None:
+    mail.due("p1", 2 * LEAST_MESSAGES)
+    mail.send("p1", 0.01)
+    Deferred.fromCoroutine(mail.office.next_to_send("p1", "session"))
+    mail.clock.advance(1000)
+    mail.office.session_lost("p1", "session")
+    assert mail.send("p1", 1000) == LEAST_MESSAGES
+    assert mail.office._outgoing._paces["p1"].messages == 2 * LEAST_MESSAGES, "as the first one told"

@@ -74,9 +74,9 @@ def test_nothing_due_makes_no_interchange(run: Run) -> None:
     assert gather(run) is None
 
 
-def test_urgent_goes_first_then_the_oldest(run: Run, look: Run) -> None:
+def test_answers_go_first_then_the_oldest(run: Run, look: Run) -> None:
     enqueue(run, "a", "b")
-    enqueue(run, "c", "d", priority=Priority.URGENT)
+    enqueue(run, "c", "d", priority=Priority.ANSWER)
 
     made = gather(run, count=3)
     assert made is not None
@@ -87,6 +87,17 @@ def test_urgent_goes_first_then_the_oldest(run: Run, look: Run) -> None:
     assert second is not None
     assert names(look, second) == ["b"]
     assert gather(run) is None
+
+
+def test_what_is_urgent_goes_before_all_and_with_nothing_that_is_not(run: Run, look: Run) -> None:
+    enqueue(run, "a", "b")
+    enqueue(run, "c", priority=Priority.ANSWER)
+    enqueue(run, "d", "e", "f", priority=Priority.URGENT)
+
+    gone = []
+    while (made := gather(run, count=2)) is not None:
+        gone.append(names(look, made))
+    assert gone == [["d", "e"], ["f"], ["c", "a"], ["b"]]
 
 
 def test_an_interchange_is_bounded_by_bytes_but_carries_one_at_least(run: Run, look: Run) -> None:
@@ -399,6 +410,31 @@ def test_partners_take_turns_so_that_one_with_many_files_waits_for_itself(run: R
     assert turns(100) == "abcacacaa"
     ids = [one.id for one in look(post.inbound_to_process, 100) if one.partner == "a"]
     assert ids == sorted(ids), "of one partner the oldest comes first"
+
+
+def test_small_files_are_found_behind_large_ones_each_once(run: Run, look: Run) -> None:
+    ids = []
+    for number, size in enumerate((5_000, 10, 5_000, 20, 30), start=1):
+        file = run(post.inbound_offer, PARTNER, identity(number), size, f"/in/{number}")
+        ids.append(file.id)
+        if number != 4:
+            run(post.inbound_stored, file.id, size)
+
+    def small(after: int, limit: int = 10) -> list[int]:
+        return [one.id for one in look(post.inbound_small, 1_000, after, limit)]
+
+    assert small(0) == [ids[1], ids[4]], "the fourth is not whole yet"
+    assert small(0, 1) == [ids[1]]
+    assert small(ids[1]) == [ids[4]]
+    assert small(ids[4]) == []
+
+
+def test_whether_messages_were_sent_once(run: Run, look: Run) -> None:
+    sent_licence(run)
+    assert look(post.sent_once, ["s-1"])
+    assert not look(post.sent_once, ["s-1", "not ours"])
+    run(post.repeat, "s-1")
+    assert not look(post.sent_once, ["s-1"])
 
 
 def test_a_corrupt_file_is_not_offered_again_to_the_workers(run: Run, look: Run) -> None:
