@@ -100,9 +100,15 @@ def parse_plain(body: bytes) -> etree._Element | None:
     if _too_many(body, DEFAULT_MAX_ELEMENTS):
         return None
     try:
-        return _parse_utf8(body, DEFAULT_MAX_DEPTH)
+        return _parse_utf8(body, DEFAULT_MAX_DEPTH, _plain_parser())
     except Malformed:
         return None
+
+
+@cache
+def _plain_parser() -> etree.XMLParser:
+    # It keeps the names that it has met, which are all ours.
+    return hardened_parser()
 
 
 def hardened_parser() -> etree.XMLParser:
@@ -142,9 +148,9 @@ def _too_many(body: bytes, max_elements: int) -> Rejection | None:
     return None
 
 
-def _parse_utf8(body: bytes, max_depth: int) -> etree._Element:
+def _parse_utf8(body: bytes, max_depth: int, parser: etree.XMLParser | None = None) -> etree._Element:
     try:
-        root = etree.fromstring(body, hardened_parser())
+        root = etree.fromstring(body, parser or hardened_parser())
     except etree.XMLSyntaxError as error:
         if _code(error) == _ERR_NO_MEMORY:
             raise MemoryError from None

@@ -26,6 +26,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.epollreactor import EPollReactor
 
 from gateway.clock import system_clock
+from gateway.collector import spare_what_stays
 from gateway.config import GatewayConfig
 from gateway.exchange.bench import Bench
 from gateway.exchange.correspondence import new_message_id
@@ -158,6 +159,7 @@ def _worked(process: int) -> int:
 async def _measured(runs: dict[str, _Run], rounds: int) -> list[dict[str, float]]:
     for run in runs.values():
         await run.warm_up()
+    spare_what_stays()  # as the daemon does
     found: list[dict[str, float]] = []
     for number in range(_MOST_ROUNDS * rounds):
         # Which comes first changes, so that a machine that gets busier or idler favours neither.
