@@ -183,6 +183,10 @@ class House:
         endings = (ACCEPTED, SEALED, ACKNOWLEDGED)
         return sum(name.endswith(endings) for name in os.listdir(self._out))
 
+    def acknowledged(self) -> int:
+        """How many licences have customs' answer in `out/`."""
+        return sum(name.endswith(ACKNOWLEDGED) for name in os.listdir(self._out))
+
     def settle(self) -> None:
         """Wait until nothing is on its way, feedback and write-offs included."""
 
