@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select, update
 
-from gateway.ledger.interchanges import control_reference
+from gateway.ledger.gathering import control_reference
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import EntryKind, InboundStatus, ReceiptStatus
 from gateway.ledger.parcels import (

@@ -1,20 +1,19 @@
-"""Interchanges of ours: gathered from the outbox, sent, delivered or refused.
+"""Interchanges of ours: sent, delivered or refused. How they are made is in `gathering`.
 
 Exported by `gateway.ledger.post`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, or_, select, update
 
 from gateway.ledger import acts_sent
 from gateway.ledger.journal import Journal
-from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus, Priority
+from gateway.ledger.kinds import SEALED_LICENCE, EntryKind, InterchangeStatus, OutboxStatus
 from gateway.ledger.outgoing_files import forget_content
 from gateway.ledger.parcels import (
     Interchange,
@@ -26,7 +25,7 @@ from gateway.ledger.parcels import (
 )
 from gateway.ledger.portable import is_literally
 from gateway.ledger.projection import key_of, load_lives, save_lives
-from gateway.ledger.statements import insert_rows, one_of, update_row
+from gateway.ledger.statements import one_of, update_row
 from gateway.ledger.store import UnitOfWork
 from gateway.ledger.tables import interchange, message, outbox
 from gateway.licences.life import LicenceEvent
@@ -34,27 +33,10 @@ from oftp2.identity import FileIdentity
 
 _BOX = outbox.c
 _INTERCHANGES = interchange.c
-_UNSAFE = re.compile(r"[^A-Z0-9]")
 
 _BY_ID = select(interchange).where(_INTERCHANGES.id == bindparam("id"))
 _BY_IDENTITY = select(interchange).where(*has_identity(interchange))
 _BY_SECOND = select(interchange).where(*stands_for(interchange))
-_LAST_NUMBER = select(func.coalesce(func.max(_INTERCHANGES.id), 0))
-_DUE = (
-    select(_BOX.id, _BOX.size_bytes, _BOX.message_id, _BOX.priority)
-    .where(
-        _BOX.partner == bindparam("partner"),
-        is_literally(_BOX.status, OutboxStatus.DUE),
-        or_(_BOX.not_before.is_(None), _BOX.not_before <= bindparam("now")),
-    )
-    .order_by(_BOX.priority, _BOX.id)
-    .limit(bindparam("limit"))
-)
-_ASSIGN = (
-    update(outbox)
-    .where(one_of(_BOX.id, "ids"))
-    .values(status=OutboxStatus.ASSIGNED, interchange_id=bindparam("number"))
-)
 _MEMBERS = (
     select(message.c.xml)
     .join(outbox, _BOX.message_id == message.c.message_id)
@@ -82,73 +64,6 @@ _MEMBERS_BECOME = (
     .where(_BOX.interchange_id == bindparam("number"), one_of(_BOX.status, "were"))
     .values(status=bindparam("new_status"))
 )
-
-
-def gather(
-    uow: UnitOfWork,
-    partner: str,
-    max_count: int,
-    max_bytes: int,
-    identity: Callable[[int], FileIdentity],
-) -> Interchange | None:
-    """Make the next interchange for `partner` of what is due, or None if nothing is.
-
-    Urgent messages first, then answers, then the rest, of each the oldest; at most `max_count`, and
-    `max_bytes` of message bytes (a single message larger than that goes alone). An interchange that begins
-    with an urgent message has only such: it is on its way sooner, and is worked off sooner where it arrives.
-    `identity` names the file by the interchange's number.
-    """
-    taken = _due(uow, partner, max_count, max_bytes)
-    if not taken:
-        return None
-    number = uow.connection.execute(_LAST_NUMBER).scalar_one() + 1
-    file = identity(number)
-    row = identity_columns(file) | {
-        "id": number,
-        "partner": partner,
-        "control_reference": control_reference(file),
-        "created": uow.now,
-        "member_count": len(taken),
-        "size_bytes": sum(row.size_bytes for row in taken),
-        "status": InterchangeStatus.READY,
-        "attempts": 0,
-        "not_before": None,
-        "last_reason": None,
-        "read_at": None,
-    }
-    insert_rows(uow.connection, interchange, [row])
-    uow.connection.execute(_ASSIGN, {"ids": [member.id for member in taken], "number": number})
-    made = get(uow.connection, number)
-    assert made is not None, "the row was written above"
-    return made
-
-
-def is_due(connection: Connection, partner: str, now: datetime) -> bool:
-    """Whether `gather` would make an interchange for `partner`."""
-    return connection.execute(_DUE, {"partner": partner, "now": now, "limit": 1}).first() is not None
-
-
-def _due(uow: UnitOfWork, partner: str, max_count: int, max_bytes: int) -> Sequence[Row[int, int, str, int]]:
-    taken: list[Row[int, int, str, int]] = []
-    size_bytes = 0
-    aboard: set[str] = set()
-    for row in uow.connection.execute(_DUE, {"partner": partner, "now": uow.now, "limit": max_count}):
-        if taken and row.priority > taken[0].priority == Priority.URGENT:
-            break
-        # A message that is to be sent once more goes in another file: within one, IDs are unique.
-        if row.message_id in aboard:
-            continue
-        aboard.add(row.message_id)
-        size_bytes += row.size_bytes
-        if taken and size_bytes > max_bytes:
-            break
-        taken.append(row)
-    return taken
-
-
-def control_reference(file: FileIdentity) -> str:
-    """The control reference of the interchange that is this file: its name and time, unique as they are."""
-    return f"{file.date}{file.time}-{_UNSAFE.sub('.', file.dataset_name)}"
 
 
 def get(connection: Connection, interchange_id: int) -> Interchange | None:

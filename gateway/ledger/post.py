@@ -8,6 +8,7 @@ Functions that change something take a `UnitOfWork`; functions that look take a 
 from __future__ import annotations
 
 from gateway.ledger.end_responses import Consequence, EndResponse, KeptResponse, responses_of, take_response
+from gateway.ledger.gathering import control_reference, gather, is_due
 from gateway.ledger.inbound import corrupt as inbound_corrupt
 from gateway.ledger.inbound import find as inbound_find
 from gateway.ledger.inbound import get as inbound_get
@@ -22,11 +23,8 @@ from gateway.ledger.inbound import settled as inbound_settled
 from gateway.ledger.inbound import stored as inbound_stored
 from gateway.ledger.inbound import waiting as inbound_waiting
 from gateway.ledger.interchanges import (
-    control_reference,
     find_interchange,
     flush,
-    gather,
-    is_due,
     mark_delivered,
     mark_refused,
     mark_sent,

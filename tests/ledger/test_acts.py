@@ -366,6 +366,27 @@ def test_what_follows_about_a_licence_never_overtakes_what_customs_has_yet_to_he
     ]
 
 
+def test_a_suspension_waits_while_its_licence_is_in_a_file_that_has_still_to_be_sent(
+    run: Run, look: Run, clock: FakeClock
+) -> None:
+    run(book.accept_issues, [issue_received(licence(key(1)), "i-1")], POLICY)
+    seal_all(run, look)
+    first = run(post.gather, PARTNER, 100, 1_000_000, identity)
+    run(post.mark_refused, first.id, "SFNA 06", clock() + timedelta(minutes=1))
+    run(book.accept_issues, [issue_received(licence(key(2)), "i-2")], POLICY)
+    accept(run, suspension())
+    seal_all(run, look)
+
+    second = run(post.gather, PARTNER, 100, 1_000_000, identity)
+    assert look(post.members, second.id) == [sealed(key(2), "sealed-i-2").xml]
+    assert run(post.gather, PARTNER, 100, 1_000_000, identity) is None
+
+    run(post.mark_sent, first.id)
+    third = run(post.gather, PARTNER, 100, 1_000_000, identity)
+    assert third.member_count == 1
+    assert look(transmissions)["s-1"] == "SEALED"
+
+
 def test_a_release_while_suspended_is_a_discrepancy(run: Run, look: Run) -> None:
     at_customs(run, 1)
     accept(run, suspension(at=NOW - 3 * HOUR))
