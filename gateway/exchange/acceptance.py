@@ -10,10 +10,12 @@ not a message         an entry, and the file in corrupt/    out/NAME.rejected.js
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Connection
 from twisted.logger import Logger
 
 from gateway.exchange import faults
@@ -65,6 +67,13 @@ class Drop:
         stamp = self.contents.stamp if isinstance(self.contents, Contents) else (0, 0)
         return f"{self.source}@{stamp[1]}+{stamp[0]}"
 
+    @property
+    def message_id(self) -> str | None:
+        """What the message calls itself, as far as it could be read."""
+        if isinstance(self.result, Examined):
+            return self.result.message.header.message_id
+        return self.result.message_id if isinstance(self.result, Refused) else None
+
     def refusal(self) -> Refused | None:
         """Why the file is refused before any law is asked; None if it was examined and is good."""
         if isinstance(self.contents, NotReadable):
@@ -111,13 +120,58 @@ class Settled:
 
 
 def settle(uow: UnitOfWork, drops: Sequence[Drop], policy: Policy) -> list[Settled]:
-    """Accept or refuse each drop, and write its answer for `out/`; one unit of work for all."""
+    """Accept or refuse each drop, and write its answer for `out/`; one unit of work for all.
+
+    What was settled before it could be put away keeps the answer that it has.
+    """
+    answered = _answered_before(uow.connection, drops)
+    known = {id(one.drop) for one in answered}
+    drops = [drop for drop in drops if id(drop) not in known]
     refusals = [(drop, refusal) for drop in drops if (refusal := drop.refusal()) is not None]
     refused = {id(drop) for drop, _ in refusals}
     settled = _accept(uow, [drop for drop in drops if id(drop) not in refused], policy)
     settled += [_refuse(uow, drop, refusal) for drop, refusal in refusals]
     feedback.add_all(uow, [_answer(one, uow.now) for one in settled])
-    return settled
+    return answered + settled
+
+
+def _answered_before(connection: Connection, drops: Sequence[Drop]) -> list[Settled]:
+    """Those that a run, or a try, before this one has answered: the law may say something else by now.
+
+    An act that came before its licence is refused, and would be accepted after it.
+    """
+    again = [drop for drop in drops if drop.name.may_be_settled and isinstance(drop.contents, Contents)]
+    by_tree: defaultdict[str, set[str]] = defaultdict(set)
+    for drop in again:
+        by_tree[drop.spool.name].add(drop.origin)
+    given = {
+        (tree, *one) for tree, origins in by_tree.items() for one in feedback.given(connection, tree, origins)
+    }
+
+    def has(drop: Drop, answer: str) -> bool:
+        return (drop.spool.name, drop.origin, answer_name(drop.source, answer)) in given
+
+    rejected = [drop for drop in again if has(drop, REJECTED)]
+    reasons = book.refused(connection, filter(None, (drop.message_id for drop in rejected)))
+    return [
+        _as_before(drop, reasons.get(drop.message_id or "", ()) if drop in rejected else None)
+        for drop in again
+        if drop in rejected or has(drop, ACCEPTED)
+    ]
+
+
+def _as_before(drop: Drop, reasons: tuple[Rejection, ...] | None) -> Settled:
+    """A drop that has its answer; `reasons` of the rejection, if it is one."""
+    refusal = drop.refusal()
+    return Settled(
+        drop=drop,
+        accepted=reasons is None,
+        outcome="ANSWERED_BEFORE",
+        message_id=drop.message_id,
+        licence=refusal.licence if refusal is not None else None,
+        rejections=() if reasons is None else reasons or (refusal.rejections if refusal is not None else ()),
+        corrupt=reasons is not None and refusal is not None and not refusal.readable,
+    )
 
 
 def _answer(one: Settled, at: datetime) -> feedback.NewFeedback:

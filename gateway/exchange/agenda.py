@@ -52,6 +52,11 @@ class Name:
         """What tells it from all others."""
         return self.tree.spool.name, self.name
 
+    @property
+    def may_be_settled(self) -> bool:
+        """Whether a transaction may have settled it already, and it only was not put away."""
+        return self.claimed or self.tried
+
     def __str__(self) -> str:
         return f"file {printable(self.name)} in {self.tree.spool.name}"
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from twisted.internet.defer import DeferredList
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from gateway.exchange.arrears import MANY, Arrears
 from gateway.exchange.publication import Publication
@@ -99,10 +100,10 @@ class FeedbackWriter:
             await self._in_thread(_publish, publication)
             return
         written = [self._in_thread(publication.write, part, parts) for part in range(parts)]
-        await DeferredList(written, consumeErrors=True)
-        for part in written:
-            # Nothing but a fault of this program comes here: what a disk says is in `failures`.
-            await part
+        for _, result in await DeferredList(written, consumeErrors=True):
+            if isinstance(result, Failure):
+                # What a disk says of an answer is in `failures`: this is about the part itself.
+                result.raiseException()
         await self._in_thread(publication.give_names)
 
 

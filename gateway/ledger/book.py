@@ -17,7 +17,7 @@ from gateway.ledger.issuing import IssueReceived, Sealed, ToSeal, accept_issues,
 from gateway.ledger.kinds import OutcomeStatus
 from gateway.ledger.origins import Origin, origins, replaced
 from gateway.ledger.outcome import Outcome
-from gateway.ledger.refusals import refuse
+from gateway.ledger.refusals import refuse, refused
 from gateway.ledger.replies import Confirmation, QueryReceived, ReplyReceived, record_queries, record_replies
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "record_replies",
     "record_seals",
     "refuse",
+    "refused",
     "replaced",
     "resettle",
     "resolve",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -25,6 +25,9 @@ _WAITING = (
     .where(~feedback.c.written, feedback.c.tree == bindparam("tree"))
     .limit(bindparam("limit"))
     .subquery()
+)
+_GIVEN = select(feedback.c.origin, feedback.c.name).where(
+    feedback.c.tree == bindparam("tree"), one_of(feedback.c.origin, "origins")
 )
 _COUNT_WAITING = select(func.count()).select_from(_WAITING)
 _WRITTEN = update(feedback).where(one_of(feedback.c.id, "ids")).values(written=True, content=b"")
@@ -74,6 +77,12 @@ def add_all(uow: UnitOfWork, files: Sequence[NewFeedback]) -> None:
         for file in files
     ]
     insert_if_absent(uow.connection, feedback, rows)
+
+
+def given(connection: Connection, tree: str, origins: Collection[str]) -> set[tuple[str, str]]:
+    """The answers (origin, name) that were given to these origins in `tree`, written already or not."""
+    rows = connection.execute(_GIVEN, {"tree": tree, "origins": sorted(origins)})
+    return {(row.origin, row.name) for row in rows}
 
 
 def unwritten(connection: Connection, limit: int, tree: str) -> list[Feedback]:

@@ -5,14 +5,33 @@ Exported by `gateway.ledger.book`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, select
 
 from gateway.ledger.correspondence import rejection_data
 from gateway.ledger.journal import Journal
 from gateway.ledger.kinds import EntryKind
+from gateway.ledger.statements import one_of
 from gateway.ledger.store import UnitOfWork
+from gateway.ledger.tables import entry
 from licencexml.rejection import Rejection
 from licencexml.values import LicenceKey
+
+_REFUSED = (
+    select(entry.c.message_id, entry.c.data)
+    .where(one_of(entry.c.message_id, "message_ids"), entry.c.kind == EntryKind.MESSAGE_REFUSED)
+    .order_by(entry.c.seq)
+)
+
+
+def refused(connection: Connection, message_ids: Iterable[str]) -> dict[str, tuple[Rejection, ...]]:
+    """Why each of these messages was refused, the last time that it was; nothing of those that never were."""
+    rows = connection.execute(_REFUSED, {"message_ids": sorted(set(message_ids))})
+    return {
+        row.message_id: tuple(Rejection.from_dict(values) for values in row.data["rejections"])
+        for row in rows
+    }
 
 
 def refuse(

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
-from conftest import MakeDocument, licences
+from act_messages import Acts
+from conftest import MakeDocument, licence, licences
 from memory import World
+from test_acts import codes, show
 from twisted.logger import formatEvent, globalLogPublisher
 
 from gateway.ledger import runs
 from gateway.ledger.store import UnitOfWork
+from gateway.operations.issuer import Issuer
 from gateway.service.recovery import ALIVE_SECONDS, STILL_SECONDS
+from licencexml.values import UsageMode
 
 Event = dict[str, Any]
 
@@ -201,3 +207,36 @@ def test_a_stop_in_the_middle_of_what_it_tells_is_no_fault(
     after.run(2)
     assert [event["text"].split(" ", 1)[0] for event in told][-2:] == ["redone", "waits:"]
     after.stop()
+
+
+def test_what_was_refused_before_a_kill_stays_refused_after_it(
+    instance: Path, document: MakeDocument, issuer: Issuer
+) -> None:
+    """By then the licence is there that the act is about: decided anew, it would be accepted as well."""
+    one = licence(UsageMode.MULTI)
+    before = World(instance)
+    before.start_customs()
+    before.start_gateway()
+    gateway: Any = before.gateway
+    with mock.patch.object(gateway._intake._putting_away, "put_away", nothing):
+        Acts(before, issuer).suspend("act", one.key)
+        before.run(5)
+    assert codes(before, "act.rejected.json") == ["LICENCE_NOT_ISSUED"]
+    before.drop("licence", document(one))
+    before.run(5)
+    assert before.spool.joinpath("work", "act.xml").exists()
+
+    after = killed(before, before.gateway, before.customs)
+    after.start_customs()
+    after.start_gateway()
+    after.run(60)
+    assert [name for name in after.out() if name.startswith("act.")] == ["act.rejected.json"]
+    [reasons] = (after.spool / "held").glob("act.*reason.json")
+    [kept] = json.loads(reasons.read_bytes())
+    assert kept["code"] == "LICENCE_NOT_ISSUED"
+    assert not show(after, one)["suspensions"]
+    after.stop()
+
+
+async def nothing(*_: object) -> None:
+    """In the place of what the kill comes before."""
