@@ -62,8 +62,8 @@ class Papers:
         """One that its issuer signed, and that the schema refuses: a goods line without a name."""
         message = self._next()
         root = writing.write_message(message)
-        for name in list(root.iter(qualified("GoodsName"))):
-            name.getparent().remove(name)
+        name = next(root.iter(qualified("GoodsName")))
+        name.getparent().remove(name)
         Signer.load(self._folder / ISSUER_KEY, self._folder / ISSUER_CERTIFICATE).sign(root)
         return writing.serialise(root)
 
