@@ -30,7 +30,7 @@ from gateway.line.service import LineService
 from oftp2.identity import FileIdentity
 
 #: Within so many seeds each planted fault is found.
-SEEDS = 150
+SEEDS = 300
 
 Plant = Callable[[], AbstractContextManager[object]]
 
