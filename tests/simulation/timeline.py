@@ -83,7 +83,8 @@ class Timeline:
             if call.cancelled or call.called:
                 continue
             if call.getTime() > when:
-                # It was put off after it was put in.
+                # It was put off after it was put in: it may be brought forward from where it stands now.
+                call.activate_delay()
                 self._put(call)
                 continue
             return call
