@@ -141,6 +141,8 @@ def _answered_before(connection: Connection, drops: Sequence[Drop]) -> list[Sett
     An act that came before its licence is refused, and would be accepted after it.
     """
     again = [drop for drop in drops if drop.name.may_be_settled and isinstance(drop.contents, Contents)]
+    if not again:
+        return []
     by_tree: defaultdict[str, set[str]] = defaultdict(set)
     for drop in again:
         by_tree[drop.spool.name].add(drop.origin)
@@ -151,12 +153,12 @@ def _answered_before(connection: Connection, drops: Sequence[Drop]) -> list[Sett
     def has(drop: Drop, answer: str) -> bool:
         return (drop.spool.name, drop.origin, answer_name(drop.source, answer)) in given
 
+    accepted = [drop for drop in again if has(drop, ACCEPTED) and not has(drop, REJECTED)]
     rejected = [drop for drop in again if has(drop, REJECTED)]
     reasons = book.refused(connection, filter(None, (drop.message_id for drop in rejected)))
     return [
-        _as_before(drop, reasons.get(drop.message_id or "", ()) if drop in rejected else None)
-        for drop in again
-        if drop in rejected or has(drop, ACCEPTED)
+        *[_as_before(drop, None) for drop in accepted],
+        *[_as_before(drop, reasons.get(drop.message_id or "", ())) for drop in rejected],
     ]
 
 
