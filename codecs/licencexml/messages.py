@@ -166,6 +166,11 @@ Message = (
 )
 
 
+def is_of_urgent_licence(message: Message | None) -> bool:
+    """Whether a message brings an urgent licence (急证): all about it is as urgent."""
+    return isinstance(message, LicenceIssue | LicenceReplacement) and message.urgent
+
+
 def kind_of(message: Message) -> str:
     """The name of the message's XML element, "LicenceIssue"."""
     return type(message).__name__

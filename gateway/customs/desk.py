@@ -37,6 +37,7 @@ from licencexml.messages import (
     WriteOff,
     WriteOffAmendment,
     WriteOffReversal,
+    is_of_urgent_licence,
     kind_of,
 )
 
@@ -126,7 +127,7 @@ class CustomsDesk:
         on_purpose = is_one_in(behaviour.refuse_every, one.digest)
         status, rejections = taking.take(mail.uow, one, sealed, on_purpose=on_purpose)
         subject = AckSubject(sealed.header.message_id, kind_of(sealed))
-        urgent = taking.is_urgent(sealed.content)
+        urgent = is_of_urgent_licence(sealed.content)
         mail.acknowledge(subject, status, licence, rejections, urgent=urgent)
         brought = taking.brought_by(sealed.content)
         if status is AckStatus.ACCEPTED and brought is not None:

@@ -53,11 +53,6 @@ def brought_by(content: IssuerMessage) -> Licence | None:
     return content.licence if isinstance(content, LicenceIssue | LicenceReplacement) else None
 
 
-def is_urgent(content: IssuerMessage) -> bool:
-    """Whether a message brings an urgent licence (急证): its answer is as urgent."""
-    return isinstance(content, LicenceIssue | LicenceReplacement) and content.urgent
-
-
 def take(uow: UnitOfWork, one: Examined, sealed: SealedLicence, *, on_purpose: bool = False) -> Decision:
     """Take a sealed message into the register: ACCEPTED, REPEATED, or REFUSED with the reasons.
 

@@ -34,6 +34,7 @@ from licencexml.messages import (
     LicenceRevocation,
     LicenceSuspension,
     Message,
+    is_of_urgent_licence,
     kind_of,
 )
 from licencexml.rejection import Rejection
@@ -190,12 +191,8 @@ def _answer(one: Settled, at: datetime) -> feedback.NewFeedback:
             rejections=one.rejections,
             **_more(one.message),
         ),
-        urgent=is_urgent(one.drop.source) or _is_urgent(one.message),
+        urgent=is_urgent(one.drop.source) or is_of_urgent_licence(one.message),
     )
-
-
-def _is_urgent(message: Message | None) -> bool:
-    return isinstance(message, LicenceIssue | LicenceReplacement) and message.urgent
 
 
 def _more(message: Message | None) -> dict[str, str]:
