@@ -5,28 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from twisted.internet.defer import DeferredList
 from twisted.internet.interfaces import IReactorTime
-from twisted.python.failure import Failure
 
+from gateway.errors import EnvironmentFault
 from gateway.exchange.arrears import MANY, Arrears
-from gateway.exchange.publication import Publication
 from gateway.exchange.pump import Pump
+from gateway.exchange.scribe import Answers, Published
 from gateway.exchange.spool import SpoolTree
 from gateway.exchange.threads import InThread
+from gateway.exchange.workers import Poisoned, Workers
 from gateway.ledger import feedback
 from gateway.ledger.store import Ledger
 
 BATCH = 128
-#: A batch is written in so many threads at most, so that their syncs share the disk's flushes.
-PARTS = 6
-LEAST_A_PART = 8
 
 
 class FeedbackWriter:
     """Follows the ledger: an answer is a row first, a file after the commit, then marked as written.
 
-    A crash between the last two writes the same file again, and `Publication` sees that it is there.
+    A crash between the last two writes the same file again, and the scribe sees that it is there.
     Each tree has a pump of its own: one that cannot be written to holds up no other.
     """
 
@@ -36,13 +33,15 @@ class FeedbackWriter:
         trees: Iterable[SpoolTree],
         ledger: Ledger,
         reactor: IReactorTime,
+        scribes: Workers,
         in_thread: InThread,
         alarm: Callable[[str, str | None], None] = lambda _name, _trouble: None,
         caught_up: Callable[[], None] = lambda: None,
     ) -> None:
-        """`caught_up` is called when there are no `arrears` any more."""
+        """`scribes` have benches of `Scribe`. `caught_up` is called when there are no `arrears` any more."""
         self.arrears = Arrears(clock=reactor, alarm=alarm, over=caught_up)
         self._ledger = ledger
+        self._scribes = scribes
         self._in_thread = in_thread
         self._untidy: set[str] = set()
         self._pumps = [
@@ -74,39 +73,27 @@ class FeedbackWriter:
         if rows:
             try:
                 await self._write(tree, rows)
-            except OSError:
-                # What could not be named could perhaps not be removed either.
+            except (OSError, EnvironmentFault):
+                # What could not be named could perhaps not be removed either, nor by a scribe that ended.
                 self._untidy.add(tree.name)
                 self.arrears.waits(tree.name, 0)
                 raise
         return is_whole
 
     async def _write(self, tree: SpoolTree, rows: Sequence[feedback.Feedback]) -> None:
-        publication = Publication(tree.out, [(row.name, row.content) for row in rows])
-        await self._publish(publication, len(rows))
-        written = [rows[place].id for place in publication.published]
+        outcome = await self._published(Answers(tree.out, [(row.name, row.content) for row in rows]))
+        written = [rows[place].id for place in outcome.places]
         await self._ledger.submit(lambda uow: feedback.mark_written(uow, written))
-        for failure in publication.failures.values():
+        for failure in outcome.failures:
             # The pump tells of it, and tries what is left again by and by.
             raise failure
 
+    async def _published(self, answers: Answers) -> Published:
+        [outcome] = await self._scribes.run("answers", [answers])
+        if isinstance(outcome, Poisoned):
+            raise EnvironmentFault(f"answers lose the process that writes them: {outcome.reason}")
+        assert isinstance(outcome, Published), outcome
+        return outcome
+
     async def _waiting(self, tree: SpoolTree) -> int:
         return await self._ledger.read(lambda connection: feedback.waiting(connection, tree.name, MANY))
-
-    async def _publish(self, publication: Publication, answers: int) -> None:
-        """All parts are written before any has its name; a few answers are not worth parts."""
-        parts = min(PARTS, answers // LEAST_A_PART)
-        if parts <= 1:
-            await self._in_thread(_publish, publication)
-            return
-        written = [self._in_thread(publication.write, part, parts) for part in range(parts)]
-        for _, result in await DeferredList(written, consumeErrors=True):
-            if isinstance(result, Failure):
-                # What a disk says of an answer is in `failures`: this is about the part itself.
-                result.raiseException()
-        await self._in_thread(publication.give_names)
-
-
-def _publish(publication: Publication) -> None:
-    publication.write()
-    publication.give_names()

@@ -3,7 +3,7 @@
 Whoever reads the folder sees an answer whole or not at all, and what is `published` is durable. The syncs of
 a batch cost little more than one: the kernel is told to write all files before the first of them is waited
 for, and syncs that are under way at the same time share the disk's flushes, so that the parts of a batch are
-best written in several threads.
+best synced in several threads.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from gateway.exchange.names import marked
@@ -22,11 +23,24 @@ TEMPORARY = ".gateway-"
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
+#: Syncs are in so many parts at most, and fewer than this are not worth one of their own.
+MOST_PARTS, LEAST_A_PART = 6, 8
+
+#: Does all of these, at the same time if it can; raises what one of them raised, once all are over.
+Together = Callable[[Sequence[Callable[[], None]]], object]
+
+
+def in_turn(works: Sequence[Callable[[], None]]) -> None:
+    """One after the other (`Together`)."""
+    for work in works:
+        work()
+
+
 class Publication:
     """Answers (name, content) for one folder, into which nobody else writes answers meanwhile.
 
     An answer that is there already is not written again; one of the same name that says something else is
-    kept, and the new one is marked with a digest of what it says. All methods block on the disk.
+    kept, and the new one is marked with a digest of what it says.
 
     What goes wrong with one answer keeps no other back: `failures` has it by the answer's place in the batch.
     """
@@ -35,39 +49,51 @@ class Publication:
         self._folder = str(folder)
         self._answers = answers
         self._names: dict[int, str] = {}
-        self._written: set[int] = set()
+        self._descriptors: dict[int, int] = {}
+        self._synced: set[int] = set()
         self.failures: dict[int, OSError] = {}
         self.published: list[int] = []
 
-    def write(self, part: int = 0, parts: int = 1) -> None:
-        """Write every `parts`-th answer from `part` on, under a name that nobody reads, and sync it.
+    def publish(self, together: Together = in_turn) -> None:
+        """Write all under names that nobody reads, sync them, name them, and make the names durable.
 
-        Parts may be written at the same time, each once.
+        Blocks on the disk. `published` has what is durable then.
         """
-        descriptors: dict[int, int] = {}
         try:
-            for place in range(part, len(self._answers), parts):
+            for place in range(len(self._answers)):
                 with self._failing(place):
-                    self._begin(place, descriptors)
-            for place in [one for one in descriptors if one not in self.failures]:
-                with self._failing(place):
-                    os.fdatasync(descriptors[place])
-                    self._written.add(place)
+                    self._begin(place)
+            self._sync_all(together)
+        except BaseException:
+            # Nothing of it will have a name.
+            self._synced.clear()
+            raise
         finally:
-            for descriptor in descriptors.values():
+            for descriptor in self._descriptors.values():
                 os.close(descriptor)
-        for place in descriptors.keys() - self._written:
-            self._remove(place)
+            for place in self._descriptors.keys() - self._synced:
+                self._remove(place)
+        self._give_names()
 
-    def give_names(self) -> None:
-        """Name what is written, and make the names durable: that is `published` then."""
+    def _sync_all(self, together: Together) -> None:
+        places = [place for place in self._descriptors if place not in self.failures]
+        parts = max(1, min(MOST_PARTS, len(places) // LEAST_A_PART))
+        together([partial(self._sync, places[part::parts]) for part in range(parts)])
+
+    def _sync(self, places: Sequence[int]) -> None:
+        for place in places:
+            with self._failing(place):
+                os.fdatasync(self._descriptors[place])
+                self._synced.add(place)
+
+    def _give_names(self) -> None:
         given: set[str] = set()
         named = []
         for place in sorted(self._names):
             if place in self.failures:
                 continue
             with self._failing(place):
-                if place in self._written:
+                if place in self._synced:
                     self._give_name(place, given)
                 named.append(place)
             if place in self.failures:
@@ -75,13 +101,13 @@ class Publication:
         sync_folder(self._folder)
         self.published = named
 
-    def _begin(self, place: int, descriptors: dict[int, int]) -> None:
+    def _begin(self, place: int) -> None:
         """Write an answer that is not there yet, and have the kernel bring it to the disk meanwhile."""
         content = self._answers[place][1]
         self._names[place], is_there = self._free_name(place)
         if is_there:
             return
-        descriptors[place] = descriptor = os.open(self._temporary(place), _FLAGS, 0o640)
+        self._descriptors[place] = descriptor = os.open(self._temporary(place), _FLAGS, 0o640)
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]

@@ -239,8 +239,8 @@ def _end(pool: ProcessPool) -> None:
 
 def _why(error: BaseException, timeout_seconds: float) -> str:
     if isinstance(error, ProcessExpired):
-        return f"it ended the process that read it (exit status {error.exitcode})"
-    return f"reading it took more than {timeout_seconds:g} seconds"
+        return f"it ended the process that worked on it (exit status {error.exitcode})"
+    return f"work on it took more than {timeout_seconds:g} seconds"
 
 
 # ---- in the worker process ----

@@ -39,6 +39,10 @@ from gateway.trust.signing import Signer
 
 #: Batches in hand at once: one for each worker, and one that is being read or committed meanwhile.
 _SPARE_LANES = 1
+#: Each tree's answers are written beside those of the others, so that one that is slow holds up few.
+_SCRIBES = 4
+#: Longer than any disk that still works takes for a batch of answers.
+_SCRIBE_TIMEOUT_SECONDS = 600.0
 
 
 def bench_settings(config: GatewayConfig) -> BenchSettings:
@@ -100,10 +104,17 @@ class LicenceGateway:
             trees=[tree.spool for tree in trees],
         )
         self._offices = offices = Offices.of(config.partners)
+        self._scribes = surroundings.make_workers(
+            count=min(len(trees), _SCRIBES),
+            timeout_seconds=_SCRIBE_TIMEOUT_SECONDS,
+            build=surroundings.make_scribe,
+            arguments=(),
+        )
         self._feedback = FeedbackWriter(
             trees=[tree.spool for tree in trees],
             ledger=ledger,
             reactor=surroundings.reactor,
+            scribes=self._scribes,
             in_thread=surroundings.in_thread,
             alarm=self._alerts,
             caught_up=self._caught_up,
@@ -217,6 +228,7 @@ class LicenceGateway:
             ("sealing", self._sealing.pump.stop),
             *self._station.line_duties(),
             ("feedback", self._feedback.stop),
+            ("scribes", self._scribes.stop),
             *self._station.last_duties(),
         ]
 

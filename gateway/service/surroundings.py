@@ -12,6 +12,7 @@ from twisted.internet.threads import deferToThreadPool
 
 from gateway.clock import Clock, system_clock
 from gateway.exchange.correspondence import new_message_id
+from gateway.exchange.scribe import Scribe, scribe_with_threads
 from gateway.exchange.threads import InThread
 from gateway.exchange.workers import ProcessWorkers, Workers
 from gateway.ledger.runners import Runners, ThreadRunners
@@ -110,6 +111,7 @@ class Surroundings:
     watch_folders: WatchFolders
     new_id: Callable[[], str]
     look_at_room: LookAtRoom = room_of
+    make_scribe: Callable[[], Scribe] = Scribe
 
     @classmethod
     def real(cls, reactor: Any, clock: Clock = system_clock) -> Surroundings:
@@ -129,4 +131,5 @@ class Surroundings:
             make_line=make_line,
             watch_folders=partial(SpoolWatch, reactor),
             new_id=new_message_id,
+            make_scribe=scribe_with_threads,
         )

@@ -123,11 +123,9 @@ def test_two_names_of_one_stem_have_a_reason_each(spool: SpoolTree) -> None:
     assert len(os.listdir(spool.held)) == 6
 
 
-def publish(spool: SpoolTree, *answers: tuple[str, bytes], parts: int = 1) -> Publication:
+def publish(spool: SpoolTree, *answers: tuple[str, bytes]) -> Publication:
     publication = Publication(spool.out, answers)
-    for part in range(parts):
-        publication.write(part, parts)
-    publication.give_names()
+    publication.publish()
     return publication
 
 
@@ -146,7 +144,7 @@ def test_publishing_again_changes_nothing_and_another_answer_is_kept_beside_it(s
 
 def test_one_batch_may_say_something_else_under_one_name(spool: SpoolTree) -> None:
     answers = [("a.json", content) for content in (b"1", b"2", b"1", b"2", b"3")]
-    publication = publish(spool, *answers, ("b.json", b""), parts=3)
+    publication = publish(spool, *answers, ("b.json", b""))
     assert publication.published == [0, 1, 2, 3, 4, 5]
     assert not publication.failures
     assert sorted(path.read_bytes() for path in spool.out.iterdir()) == [b"", b"1", b"2", b"3"]
@@ -181,7 +179,7 @@ def test_all_is_synced_before_anything_is_named_and_named_before_the_folder_is_s
     for call in ("fdatasync", "rename", "fsync"):
         works = getattr(os, call)
         monkeypatch.setattr(os, call, lambda *all_, call=call, works=works: (done.append(call), works(*all_)))
-    publish(spool, ("a.json", b"1"), ("b.json", b"2"), parts=2)
+    publish(spool, ("a.json", b"1"), ("b.json", b"2"))
     assert done == ["fdatasync"] * 2 + ["rename"] * 2 + ["fsync"]
 
 

@@ -117,25 +117,22 @@ class SimulatedWorkers(InlineWorkers):
     ) -> None:
         super().__init__(build(*arguments))
         self._build = build
-        self._life = life
-        self._pace = pace
+        self._later = Later(life, pace, lambda _: None, "work in a worker")
         self._dies = dies
 
     async def run(self, operation: str, jobs: Sequence[Any]) -> list[Any]:
         """See `Workers.run`."""
-        await self._a_while()
-        if self._dies():
-            raise EnvironmentFault("the worker processes do not run: one was killed")
-        results = await super().run(operation, jobs)
-        await self._a_while()
+        results: list[Any] = await self._later.do(lambda: self._work(operation, jobs))
         return results
 
     async def renew(self, arguments: tuple[Any, ...]) -> None:
         """See `RenewableWorkers.renew`."""
-        await self._a_while()
-        self._bench = self._build(*arguments)
+        self._bench = await self._later.do(lambda: self._build(*arguments))
 
-    async def _a_while(self) -> None:
-        pause: Deferred[None] = Deferred()
-        self._life.callLater(self._pace.seconds(), pause.callback, None)
-        await pause
+    def _work(self, operation: str, jobs: Sequence[Any]) -> list[Any]:
+        if self._dies():
+            raise EnvironmentFault("the worker processes do not run: one was killed")
+        results: list[Any] = getattr(self._bench, operation)(list(jobs))
+        if self._dies():
+            raise EnvironmentFault("the worker processes do not run: one was killed before it could tell")
+        return results
