@@ -181,7 +181,9 @@ class Intake:
     async def _settle(self, drops: Sequence[Drop]) -> list[Settled]:
         """One transaction for all; if a fault of this program is in the way, one for each."""
         try:
-            return await self._ledger.submit(lambda uow: settle(uow, drops, self._policy()))
+            return await self._ledger.submit(
+                lambda uow: settle(uow, drops, self._policy()), messages=len(drops)
+            )
         except EnvironmentFault:
             raise
         except Exception:

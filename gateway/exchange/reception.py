@@ -192,7 +192,10 @@ class Reception:
 
     async def _settle(self, file: post.InboundFile, result: ExaminedInterchange | Refused) -> None:
         try:
-            notices = await self._ledger.submit(lambda uow: self._settle_in(uow, file, result))
+            notices = await self._ledger.submit(
+                lambda uow: self._settle_in(uow, file, result),
+                messages=1 if isinstance(result, Refused) else len(result.messages),
+            )
         except EnvironmentFault:
             raise
         except Exception:

@@ -133,7 +133,9 @@ class Sealing:
         for result in results:
             if isinstance(result, Poisoned):
                 raise RuntimeError(f"a licence could not be sealed: {result.reason}")  # noqa: TRY004 - no type error
-        await self._ledger.submit(lambda uow: self._record(uow, waiting, jobs, results))
+        await self._ledger.submit(
+            lambda uow: self._record(uow, waiting, jobs, results), messages=len(waiting)
+        )
         for one in waiting:
             self._alarm(f"seal of {one.row.licence}", None)
         return len(results)

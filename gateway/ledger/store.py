@@ -2,7 +2,8 @@
 
 The law of this module:
 
-* Units are committed together, as many as wait, in the order in which they were submitted.
+* Units are committed together in the order in which they were submitted: as many as wait, unless they
+  hold so much work that the first of them would wait long for the last.
 * A Deferred fires only after the commit that holds its unit; a unit that is told of is on disk.
 * When a batch fails, nothing of it stays; then each unit runs alone, and only those that fail alone fail.
   A unit may therefore run twice: it must have no effect but through its connection.
@@ -41,7 +42,8 @@ LEDGER_FILE = "ledger.sqlite3"
 
 MAX_WAITING_UNITS = 4_096
 MAX_WAITING_READS = 1_024
-MAX_UNITS_PER_COMMIT = 256
+#: A commit takes no further unit when those that it has are about so many messages.
+MESSAGES_PER_COMMIT = 64
 
 
 class LedgerBusy(EnvironmentFault):
@@ -71,6 +73,7 @@ class _Failed:
 @dataclass(slots=True, eq=False)
 class _Unit:
     work: _Work
+    messages: int
     done: Deferred[Any] = field(default_factory=Deferred)
 
     def tell(self, result: object) -> None:
@@ -114,16 +117,16 @@ class Ledger:
                 raise
         return cls(writer, reader_engine(path), lock, clock, runners or InlineRunners())
 
-    def submit(self, work: Callable[[UnitOfWork], T]) -> Deferred[T]:
+    def submit(self, work: Callable[[UnitOfWork], T], *, messages: int = 1) -> Deferred[T]:
         """Run `work` in a transaction; fires with its result once that is durable, or with its failure.
 
-        `work` may run twice (see the law above), and on another thread.
+        `work` may run twice (see the law above), and on another thread. It is about so many `messages`.
         """
         if self._closed is not None:
             return fail(LedgerClosed("the ledger is closed"))
         if len(self._waiting) >= MAX_WAITING_UNITS:
             return fail(LedgerBusy(f"{MAX_WAITING_UNITS} units of work wait already"))
-        unit = _Unit(work)
+        unit = _Unit(work, messages)
         self._waiting.append(unit)
         if not self._committing:
             self._committing = True
@@ -156,12 +159,20 @@ class Ledger:
 
     async def _commit_all(self) -> None:
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_UNITS_PER_COMMIT))]
+            batch = self._next_batch()
             for unit, result in zip(batch, await self._commit(batch), strict=True):
                 unit.tell(result)
         self._committing = False
         if self._closed is not None:
             self._idle.callback(None)
+
+    def _next_batch(self) -> list[_Unit]:
+        batch: list[_Unit] = []
+        messages = 0
+        while self._waiting and messages < MESSAGES_PER_COMMIT:
+            batch.append(self._waiting.popleft())
+            messages += batch[-1].messages
+        return batch
 
     async def _commit(self, batch: Sequence[_Unit]) -> Sequence[object]:
         works = [unit.work for unit in batch]

@@ -16,7 +16,14 @@ from twisted.internet.defer import Deferred
 from gateway.errors import ConfigurationFault, EnvironmentFault
 from gateway.ledger.lock import LedgerInUse
 from gateway.ledger.runners import InlineRunners
-from gateway.ledger.store import MAX_WAITING_UNITS, Ledger, LedgerBusy, LedgerClosed, UnitOfWork
+from gateway.ledger.store import (
+    MAX_WAITING_UNITS,
+    MESSAGES_PER_COMMIT,
+    Ledger,
+    LedgerBusy,
+    LedgerClosed,
+    UnitOfWork,
+)
 from tests.ledger.makers import FakeClock, now
 
 T = TypeVar("T")
@@ -94,6 +101,28 @@ def test_what_waits_is_committed_together_and_told_after(stepped: Ledger, runner
     assert [name for name, _ in told] == ["a", "b", "c", "d"]
     assert told[1][1] == ["a", "b", "c", "d"], "when the first is told, all of its commit is durable"
     assert len(commits) == 2
+
+
+@pytest.mark.parametrize(
+    ("messages", "commits"),
+    [
+        ([1, 40, 40, 40], ["a", "bc", "d"]),
+        ([1, MESSAGES_PER_COMMIT, 1], ["a", "b", "c"]),
+        ([1, 10 * MESSAGES_PER_COMMIT, 1, 1, 1], ["a", "b", "cde"]),
+        ([1] * 5, ["a", "bcde"]),
+    ],
+)
+def test_a_commit_holds_no_more_work_than_its_first_unit_should_wait_for(
+    stepped: Ledger, runners: SteppedRunners, messages: list[int], commits: list[str]
+) -> None:
+    told: list[str] = []
+    for name, count in zip("abcde", messages, strict=False):
+        stepped.submit(add(name), messages=count).addCallback(told.append)
+    for commit in commits:
+        before = len(told)
+        runners.step()
+        assert "".join(told[before:]) == commit
+    assert names(stepped) == told
 
 
 @settings(max_examples=30, deadline=None)
