@@ -17,6 +17,7 @@ from twisted.logger import (
 from zope.interface import implementer
 
 from gateway.config import LogConfig
+from gateway.operations.gathered import Gathered
 from gateway.operations.logfile import LogFile
 from gateway.operations.records import Record, record_of
 from gateway.operations.tail import Tail
@@ -43,14 +44,19 @@ class Recorder:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A log that runs: its file (to reopen after a rotation), and its tail (for the control command)."""
+    """A log that runs: its file (to reopen after a rotation), and its tail (for the control command).
+
+    `lines` are on their way to file and terminal.
+    """
 
     file: LogFile
     tail: Tail
+    lines: Gathered
     observer: ILogObserver
 
     def reopen(self) -> None:
         """Open the file anew by its name: what SIGHUP asks for after a rotation."""
+        self.lines.flush()
         self.file.reopen()
 
 
@@ -63,13 +69,11 @@ def make_log(
     """A log by `config` that is not yet connected to anything; `terminal` also gets readable lines."""
     file = LogFile(config.file)
     tail = Tail(call_in_reactor=call_in_reactor)
-    writers = [file.write, tail.write]
-    if terminal is not None:
-        writers.append(Terminal(terminal).write)
+    lines = Gathered([file.write] if terminal is None else [file.write, Terminal(terminal).write])
     predicate = LogLevelFilterPredicate(defaultLogLevel=LogLevel.lookupByName(config.level))
     for namespace in _TWISTED_NAMESPACES:
         predicate.setLogLevelForNamespace(namespace, max(_TWISTED_LEVEL, LogLevel.lookupByName(config.level)))
-    return Log(file, tail, FilteringLogObserver(Recorder(writers), [predicate]))
+    return Log(file, tail, lines, FilteringLogObserver(Recorder([lines.write, tail.write]), [predicate]))
 
 
 def begin(log: Log) -> None:

@@ -26,17 +26,17 @@ class LogFile:
         self._opened = (0, 0)
         self.dropped = 0
 
-    def write(self, record: Record) -> None:
-        """Append `record`; never raises."""
-        line = _line(record)
+    def write(self, *records: Record) -> None:
+        """Append these, with one call to the kernel; never raises."""
+        lines = b"".join([_line(record) for record in records])
         with self._lock:
             try:
                 if self.dropped:
-                    self._append(_line(self._told_as_dropped(record)))
+                    self._append(_line(self._told_as_dropped(records[0])))
                     self.dropped = 0
-                self._append(line)
-            except OSError:
-                self.dropped += 1
+                self._append(lines)
+            except OSError as error:
+                self.dropped += len(records) - (error.whole_lines if isinstance(error, _Cut) else 0)
                 self._close()
 
     def reopen(self) -> None:
@@ -46,17 +46,17 @@ class LogFile:
 
     close = reopen
 
-    def _append(self, line: bytes) -> None:
+    def _append(self, lines: bytes) -> None:
         if self._descriptor is None or self._was_renamed():
             self._close()
             self._path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             self._descriptor = os.open(self._path, flags, 0o640)
             self._opened = _identity(os.fstat(self._descriptor))
-        written = os.write(self._descriptor, line)
-        if written != len(line):
+        written = os.write(self._descriptor, lines)
+        if written != len(lines):
             os.write(self._descriptor, b"\n")
-            raise OSError("the log line was written in part")
+            raise _Cut(lines[:written].count(b"\n"))
 
     def _was_renamed(self) -> bool:
         try:
@@ -73,6 +73,14 @@ class LogFile:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+class _Cut(OSError):
+    """Of several lines so many were written whole, and the next in part."""
+
+    def __init__(self, whole_lines: int) -> None:
+        super().__init__("log lines were written in part")
+        self.whole_lines = whole_lines
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:

@@ -50,10 +50,11 @@ class Terminal:
         self._stream = stream
         self._colour = stream.isatty()
 
-    def write(self, record: Record) -> None:
-        """Write `record`; a stream that is gone is left alone."""
+    def write(self, *records: Record) -> None:
+        """Write these; a stream that is gone is left alone."""
+        lines = [readable(record, colour=self._colour) + "\n" for record in records]
         try:
-            self._stream.write(readable(record, colour=self._colour) + "\n")
+            self._stream.write("".join(lines))
             self._stream.flush()
         except (OSError, ValueError):
             return

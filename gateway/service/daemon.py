@@ -79,7 +79,11 @@ def serve(setting: Setting, build: Callable[[Any], Daemon]) -> None:
     begin(log)
     life = _Life(reactor, setting, log, build)
     reactor.callWhenRunning(life.begin)
-    reactor.run()
+    reactor.callWhenRunning(log.lines.gather, reactor.callFromThread)  # type: ignore[attr-defined]
+    try:
+        reactor.run()
+    finally:
+        log.lines.pass_on()
     if life.trouble is not None:
         raise life.trouble
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from twisted.python.failure import Failure
 
 from gateway.config import LogConfig
 from gateway.errors import EnvironmentFault
+from gateway.operations.gathered import MANY, Gathered
 from gateway.operations.log import make_log
 from gateway.operations.logfile import LogFile
-from gateway.operations.records import record_of
+from gateway.operations.records import Record, record_of
 from gateway.operations.terminal import Terminal, readable
 
 #: 2026-07-01T16:30:00Z is half past midnight of the second in Shanghai.
@@ -177,6 +179,91 @@ def test_a_line_cut_by_a_full_disk_does_not_spoil_the_next(
     file.close()
     lines = path.read_text().splitlines()
     assert [json.loads(line)["event"] for line in (lines[0], lines[-1])] == ["whole", "after"]
+
+
+def test_of_several_lines_cut_by_a_full_disk_those_that_are_whole_are_not_counted_as_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, true_write = tmp_path / "log", os.write
+    file = LogFile(path)
+    records = [record_of(_event(event)) for event in ("one", "two", "three")]
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            os, "write", lambda descriptor, data: true_write(descriptor, data[: max(1, len(data) // 2)])
+        )
+        file.write(*records)
+    assert file.dropped == 2
+    file.write(record_of(_event("after")))
+    file.close()
+    lines = path.read_text().splitlines()
+    assert json.loads(lines[0])["event"] == "one"
+    assert [json.loads(line)["event"] for line in lines[2:]] == [
+        "2 log records could not be written and were dropped",
+        "after",
+    ]
+
+
+class Kept:
+    """A writer that keeps what it is given together, and a reactor that calls back when told to."""
+
+    def __init__(self) -> None:
+        self.written: list[list[str]] = []
+        self.calls: list[Callable[[], None]] = []
+
+    def write(self, *records: Record) -> None:
+        self.written.append([record["event"] for record in records])
+
+    def turn(self) -> None:
+        calls, self.calls = self.calls, []
+        for call in calls:
+            call()
+
+
+def _told(level: LogLevel, *events: str) -> list[Record]:
+    return [record_of(_event(event) | {"log_level": level}) for event in events]
+
+
+def test_records_of_a_turn_are_written_together_and_what_is_bad_at_once_after_them() -> None:
+    kept = Kept()
+    gathered = Gathered([kept.write])
+    for record in _told(LogLevel.info, "a", "b"):
+        gathered.write(record)
+    assert kept.written == [["a"], ["b"]], "nothing waits before the reactor runs"
+    gathered.gather(kept.calls.append)
+    for record in _told(LogLevel.info, "c", "d", "e"):
+        gathered.write(record)
+    assert (len(kept.written), len(kept.calls)) == (2, 1)
+    kept.turn()
+    assert kept.written[2:] == [["c", "d", "e"]]
+    for record in (*_told(LogLevel.info, "f"), *_told(LogLevel.warn, "g")):
+        gathered.write(record)
+    assert kept.written[3:] == [["f", "g"]]
+    kept.turn()
+    assert len(kept.written) == 4
+    for record in (*_told(LogLevel.info, "h"), *_told(LogLevel.error, "i")):
+        gathered.write(record)
+    assert kept.written[4:] == [["h", "i"]]
+
+
+def test_after_the_reactor_nothing_waits_any_more() -> None:
+    kept = Kept()
+    gathered = Gathered([kept.write])
+    gathered.gather(kept.calls.append)
+    for record in _told(LogLevel.info, *"ab"):
+        gathered.write(record)
+    gathered.pass_on()
+    for record in _told(LogLevel.info, "c"):
+        gathered.write(record)
+    assert kept.written == [["a", "b"], ["c"]]
+
+
+def test_a_turn_without_end_is_written_all_the_same() -> None:
+    kept = Kept()
+    gathered = Gathered([kept.write])
+    gathered.gather(kept.calls.append)
+    for record in _told(LogLevel.info, *(str(number) for number in range(2 * MANY + 1))):
+        gathered.write(record)
+    assert [len(events) for events in kept.written] == [MANY, MANY]
 
 
 def test_many_threads_write_whole_lines(tmp_path: Path) -> None:
