@@ -25,6 +25,7 @@ from gateway.exchange.publication import TEMPORARY, same_content, sync_folder
 from licencexml.rejection import Rejection
 
 FOLDERS = ("in", "work", "out", "held", "corrupt")
+_LEAST_READ_BYTES = 16_384
 _HALF_WRITTEN = f"{TEMPORARY}*.tmp"
 
 
@@ -139,8 +140,8 @@ class SpoolTree:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise NotReadable(_kind(status.st_mode))
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                return Contents(file.read(max_bytes + 1), _stamp(status), status.st_mtime)
+            data = _read(descriptor, max_bytes + 1, expected=status.st_size)
+            return Contents(data, _stamp(status), status.st_mtime)
         finally:
             os.close(descriptor)
 
@@ -185,6 +186,16 @@ class SpoolTree:
             file.flush()
             os.fdatasync(descriptor)
         temporary.rename(folder / name)
+
+
+def _read(descriptor: int, limit: int, *, expected: int) -> bytes:
+    """What there is, up to `limit` bytes. No more room is taken for it than is `expected` to be needed."""
+    parts = []
+    at_once = max(expected + 1, _LEAST_READ_BYTES)
+    while limit and (part := os.read(descriptor, min(limit, at_once))):
+        parts.append(part)
+        limit -= len(part)
+    return b"".join(parts)
 
 
 def _cleared(folder: Path) -> int:

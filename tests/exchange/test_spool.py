@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.exchange.publication import TEMPORARY, Publication
-from gateway.exchange.spool import FOLDERS, Contents, NotReadable, SpoolTree
+from gateway.exchange.spool import FOLDERS, Contents, NotReadable, SpoolTree, _read
 from licencexml.rejection import Reason
 
 WHY = Reason("WHY", "原因", "a reason", "configured", "do better").reject()
@@ -67,6 +67,15 @@ def test_reading_stops_one_byte_after_the_limit(spool: SpoolTree) -> None:
     spool.claim("a.xml")
     assert len(spool.read("a.xml", 10).data) == 11
     assert len(spool.read("a.xml", 100).data) == 100
+
+
+@pytest.mark.parametrize("expected", [0, 1, 50_000, 99_999, 100_000, 200_000])
+def test_a_file_that_is_not_of_the_expected_size_is_read_whole(tmp_path: Path, expected: int) -> None:
+    content = os.urandom(100_000)
+    (tmp_path / "a").write_bytes(content)
+    for limit in (0, 1, 70_000, 100_000, 100_001):
+        with (tmp_path / "a").open("rb", buffering=0) as file:
+            assert _read(file.fileno(), limit, expected=expected) == content[:limit]
 
 
 def test_links_pipes_folders_and_sockets_are_told_and_never_followed(
