@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from zlib import crc32
 
 from gateway.exchange.names import marked
 
@@ -137,7 +138,8 @@ class Publication:
         return name, True
 
     def _temporary(self, place: int) -> str:
-        mark = hash(self._answers[place][0]) & 0xFFFFFFFF
+        # A process that is given the batch because another died over it writes over what that one left.
+        mark = crc32(os.fsencode(self._answers[place][0]))
         return f"{self._folder}/{TEMPORARY}{mark:08x}-{place:x}.tmp"
 
     def _remove(self, place: int) -> None:

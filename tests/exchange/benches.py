@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gateway.exchange.publication import in_turn
+from gateway.exchange.scribe import Scribe
 
 
 class Bench:
@@ -43,3 +48,15 @@ class FlawedBench(Bench):
         if factor is not None:
             raise OSError("the key is not there")
         super().__init__(2)
+
+
+def dying_scribe(mark: Path) -> Scribe:
+    """A scribe that is killed once it has written its first batch, before that is synced."""
+
+    def together(works: Sequence[Callable[[], None]]) -> None:
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        in_turn(works)
+
+    return Scribe(together)

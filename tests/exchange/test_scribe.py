@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
+from twisted.trial.unittest import TestCase
 
 from gateway.errors import EnvironmentFault
 from gateway.exchange.feedback_writer import FeedbackWriter
 from gateway.exchange.publication import LEAST_A_PART, MOST_PARTS
 from gateway.exchange.scribe import Answers, Published, Scribe, scribe_with_threads
-from gateway.exchange.workers import Poisoned
+from gateway.exchange.workers import Poisoned, ProcessWorkers
+
+sys.path.insert(0, str(Path(__file__).parent))
+from benches import dying_scribe
 
 MANY = 2 * MOST_PARTS * LEAST_A_PART
 
@@ -105,3 +111,22 @@ def test_a_scribe_that_ends_is_the_machines_fault(tmp_path: Path) -> None:
     [failure] = ends
     assert failure.check(EnvironmentFault), failure
     assert "exit status -9" in failure.getErrorMessage()
+
+
+class KilledScribeTest(TestCase):
+    """With real processes."""
+
+    timeout = 60
+
+    async def test_what_a_killed_scribe_had_in_hand_is_written_by_the_next_without_leftovers(
+        self,
+    ) -> None:
+        folder, mark = Path(self.mktemp()).absolute(), Path(self.mktemp()).absolute()
+        folder.mkdir(parents=True)
+        scribes = ProcessWorkers(reactor, count=1, timeout_seconds=30, build=dying_scribe, arguments=(mark,))
+        self.addCleanup(lambda: Deferred.fromCoroutine(scribes.stop()))
+        answers = batch(folder, 100)
+        [published] = await scribes.run("answers", [answers])
+        assert mark.exists(), "it was killed once"
+        self.assertEqual((list(published.places), list(published.failures)), (list(range(100)), []))
+        self.assertEqual({path.name: path.read_bytes() for path in folder.iterdir()}, dict(answers.files))
