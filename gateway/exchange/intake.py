@@ -182,7 +182,10 @@ class Intake:
         """One transaction for all; if a fault of this program is in the way, one for each."""
         try:
             return await self._ledger.submit(
-                lambda uow: settle(uow, drops, self._policy()), messages=len(drops)
+                lambda uow: settle(uow, drops, self._policy()),
+                messages=len(drops),
+                # A file may be about the licence of one that was taken before it, by another lane.
+                in_turn=not all(is_urgent(drop.name.name) for drop in drops),
             )
         except EnvironmentFault:
             raise

@@ -120,7 +120,7 @@ class OutgoingFiles:
             made = post.gather(uow, partner, count, self._max_bytes, identity)
             return None if made is None else self._look(uow.connection, made)
 
-        return await self._ledger.submit(gather, messages=count)
+        return await self._ledger.submit(gather)
 
     def _identity(self, partner: str, number: int, now: datetime) -> FileIdentity:
         local = now.astimezone(BUSINESS_ZONE)

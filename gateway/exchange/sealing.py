@@ -80,10 +80,12 @@ class Sealing:
         waiting = [row for row in found if row.message_id not in self._cannot]
         if not waiting:
             return False
-        sealed = await self._seal(self._addressed(waiting))
+        # What is urgent is sealed, and committed, without those that came before it.
+        batch = [row for row in waiting if row.urgent] or waiting
+        sealed = await self._seal(self._addressed(batch))
         _log.info("{count} licences sealed", count=sealed)
         self._sealed()
-        return len(waiting) >= BATCH
+        return len(waiting) >= BATCH or len(batch) < len(waiting)
 
     def _addressed(self, waiting: Sequence[book.ToSeal]) -> list[_Addressed]:
         """Each with the partner that it goes to.

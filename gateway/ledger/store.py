@@ -2,8 +2,9 @@
 
 The law of this module:
 
-* Units are committed together in the order in which they were submitted: as many as wait, unless they
-  hold so much work that the first of them would wait long for the last.
+* Units are committed together, as many as wait, unless they hold so much work that the first of them would
+  wait long for the last. Those about few messages (the line waits for them, or something urgent) go before
+  those about many, and otherwise all in the order in which they were submitted.
 * A Deferred fires only after the commit that holds its unit; a unit that is told of is on disk.
 * When a batch fails, nothing of it stays; then each unit runs alone, and only those that fail alone fail.
   A unit may therefore run twice: it must have no effect but through its connection.
@@ -44,6 +45,8 @@ MAX_WAITING_UNITS = 4_096
 MAX_WAITING_READS = 1_024
 #: A commit takes no further unit when those that it has are about so many messages.
 MESSAGES_PER_COMMIT = 64
+#: What is about no more messages than this need not wait for what is about more.
+FEW_MESSAGES = 8
 
 
 class LedgerBusy(EnvironmentFault):
@@ -94,6 +97,7 @@ class Ledger:
         self._lock = lock
         self._clock = clock
         self._runners = runners
+        self._first: deque[_Unit] = deque()
         self._waiting: deque[_Unit] = deque()
         self._committing = False
         self._idle: Deferred[None] = Deferred()
@@ -117,17 +121,21 @@ class Ledger:
                 raise
         return cls(writer, reader_engine(path), lock, clock, runners or InlineRunners())
 
-    def submit(self, work: Callable[[UnitOfWork], T], *, messages: int = 1) -> Deferred[T]:
+    def submit(
+        self, work: Callable[[UnitOfWork], T], *, messages: int = 1, in_turn: bool = False
+    ) -> Deferred[T]:
         """Run `work` in a transaction; fires with its result once that is durable, or with its failure.
 
-        `work` may run twice (see the law above), and on another thread. It is about so many `messages`.
+        `work` may run twice (see the law above), and on another thread. It is about so many `messages`; if
+        it is `in_turn` it passes no other, however few.
         """
         if self._closed is not None:
             return fail(LedgerClosed("the ledger is closed"))
-        if len(self._waiting) >= MAX_WAITING_UNITS:
+        if len(self._first) + len(self._waiting) >= MAX_WAITING_UNITS:
             return fail(LedgerBusy(f"{MAX_WAITING_UNITS} units of work wait already"))
         unit = _Unit(work, messages)
-        self._waiting.append(unit)
+        is_first = messages <= FEW_MESSAGES and not in_turn
+        (self._first if is_first else self._waiting).append(unit)
         if not self._committing:
             self._committing = True
             Deferred.fromCoroutine(self._commit_all())
@@ -158,8 +166,7 @@ class Ledger:
         self._lock.release()
 
     async def _commit_all(self) -> None:
-        while self._waiting:
-            batch = self._next_batch()
+        while batch := self._next_batch():
             for unit, result in zip(batch, await self._commit(batch), strict=True):
                 unit.tell(result)
         self._committing = False
@@ -169,8 +176,8 @@ class Ledger:
     def _next_batch(self) -> list[_Unit]:
         batch: list[_Unit] = []
         messages = 0
-        while self._waiting and messages < MESSAGES_PER_COMMIT:
-            batch.append(self._waiting.popleft())
+        while messages < MESSAGES_PER_COMMIT and (waiting := self._first or self._waiting):
+            batch.append(waiting.popleft())
             messages += batch[-1].messages
         return batch
 

@@ -17,6 +17,7 @@ from gateway.errors import ConfigurationFault, EnvironmentFault
 from gateway.ledger.lock import LedgerInUse
 from gateway.ledger.runners import InlineRunners
 from gateway.ledger.store import (
+    FEW_MESSAGES,
     MAX_WAITING_UNITS,
     MESSAGES_PER_COMMIT,
     Ledger,
@@ -107,12 +108,13 @@ def test_what_waits_is_committed_together_and_told_after(stepped: Ledger, runner
     ("messages", "commits"),
     [
         ([1, 40, 40, 40], ["a", "bc", "d"]),
-        ([1, MESSAGES_PER_COMMIT, 1], ["a", "b", "c"]),
-        ([1, 10 * MESSAGES_PER_COMMIT, 1, 1, 1], ["a", "b", "cde"]),
+        ([1, MESSAGES_PER_COMMIT, 9], ["a", "b", "c"]),
         ([1] * 5, ["a", "bcde"]),
+        ([1, 40, FEW_MESSAGES, 40, 1], ["a", "cebd"]),
+        ([1, 10 * MESSAGES_PER_COMMIT, 1, 9, 1], ["a", "ceb", "d"]),
     ],
 )
-def test_a_commit_holds_no_more_work_than_its_first_unit_should_wait_for(
+def test_few_messages_go_first_and_a_commit_holds_no_more_than_its_first_should_wait_for(
     stepped: Ledger, runners: SteppedRunners, messages: list[int], commits: list[str]
 ) -> None:
     told: list[str] = []
@@ -123,6 +125,14 @@ def test_a_commit_holds_no_more_work_than_its_first_unit_should_wait_for(
         runners.step()
         assert "".join(told[before:]) == commit
     assert names(stepped) == told
+
+
+def test_what_is_in_turn_passes_nothing(stepped: Ledger, runners: SteppedRunners) -> None:
+    told: list[str] = []
+    for name, count, in_turn in (("a", 1, False), ("b", 64, True), ("c", 1, True), ("d", 1, False)):
+        stepped.submit(add(name), messages=count, in_turn=in_turn).addCallback(told.append)
+    runners.run()
+    assert "".join(told) == "adbc"
 
 
 @settings(max_examples=30, deadline=None)
