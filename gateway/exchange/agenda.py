@@ -165,6 +165,10 @@ class Agenda:
                 # What is urgent comes before it, unless it was tried already.
                 passed_over.append(name)
                 break
+            if names and is_urgent(names[0].name) and not is_urgent(name.name):
+                # What is urgent is not settled together with others: it would wait for them.
+                passed_over.append(name)
+                break
             if not (new or name.claimed or name.key in self._tried):
                 passed_over.append(name)
             elif name.key not in self._in_hand and name.key not in self._left_alone:

@@ -73,8 +73,17 @@ def test_an_urgent_file_that_is_noticed_goes_first_without_a_look(desk: Desk) ->
     desk.drop("now.urgent.xml")
     desk.agenda.urgent_came("default", "now.urgent.xml")
     desk.agenda.urgent_came("another", "now.urgent.xml")
-    assert desk.take()[0] == "now.urgent.xml"
+    assert desk.take() == ["now.urgent.xml"], "and not together with what can wait"
     assert desk.looks == ["waiting"]
+
+
+def test_urgent_files_go_together_and_without_others(desk: Desk) -> None:
+    desk.drop("a.urgent.xml", "b.urgent.xml", "c.xml", "d.xml")
+    assert [desk.take(), desk.take(), desk.take()] == [
+        ["a.urgent.xml", "b.urgent.xml"],
+        ["c.xml", "d.xml"],
+        [],
+    ]
 
 
 def test_an_urgent_file_that_nobody_noticed_is_found_after_a_while(desk: Desk) -> None:
@@ -85,7 +94,7 @@ def test_an_urgent_file_that_nobody_noticed_is_found_after_a_while(desk: Desk) -
     desk.clock.advance(1.0)
     assert "now.urgent.xml" not in desk.take(), "a long look is not repeated every second"
     desk.clock.advance(desk.look_seconds * REST)
-    assert desk.take()[0] == "now.urgent.xml"
+    assert desk.take() == ["now.urgent.xml"], "and not together with what can wait"
     assert desk.looks == ["waiting", "urgent"]
 
 
