@@ -27,10 +27,15 @@ class Reading:
     @classmethod
     def of(cls, pid: int) -> Reading:
         """Read them now."""
-        workers = [child for child in _children(pid) if _runs_benches(child)]
+        workers = worker_pids(pid)
         processes = Counter({"main": _cpu_seconds(pid)})
         processes.update({f"worker {n}": _cpu_seconds(child) for n, child in enumerate(workers, start=1)})
         return cls(processes, _peak_mib(pid), sum(map(_written, [pid, *workers])))
+
+
+def worker_pids(pid: int) -> list[int]:
+    """The processes that the daemon `pid` has work done by."""
+    return [child for child in _children(pid) if _runs_benches(child)]
 
 
 def _children(pid: int) -> list[int]:

@@ -8,18 +8,21 @@ import subprocess
 import time
 from collections.abc import Sequence
 
+from tests.bench.accounting import worker_pids
 from tests.bench.house import House
 
 _CALLS = ("fsync", "fdatasync", "sync_file_range", "syncfs", "msync")
 
 
 def count(house: House, documents: Sequence[bytes]) -> dict[str, float] | None:
-    """Calls a licence by name, of the main process, the only one that writes; None without strace."""
+    """Calls a licence by name, of all the gateway's processes; None without strace."""
     program = shutil.which("strace")
     if program is None:
         return None
     told = house.folder / "made" / "strace"
-    command = [program, "-f", "-c", "-e", f"trace={','.join(_CALLS)}", "-o", str(told), "-p", str(house.pid)]
+    command = [program, "-f", "-c", "-e", f"trace={','.join(_CALLS)}", "-o", str(told)]
+    for pid in (house.pid, *worker_pids(house.pid)):
+        command += ["-p", str(pid)]
     tracing = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(1.0)
     if tracing.poll() is not None:
