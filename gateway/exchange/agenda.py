@@ -165,7 +165,7 @@ class Agenda:
                 # What is urgent comes before it, unless it was tried already.
                 passed_over.append(name)
                 break
-            if names and is_urgent(names[0].name) and not is_urgent(name.name):
+            if names and is_urgent(names[0].name) != is_urgent(name.name):
                 # What is urgent is not settled together with others: it would wait for them.
                 passed_over.append(name)
                 break

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from twisted.internet.interfaces import IReactorTime
@@ -18,6 +19,8 @@ from gateway.ledger import feedback
 from gateway.ledger.store import Ledger
 
 BATCH = 128
+#: A batch that takes so long is told: a disk that hangs says nothing by itself.
+SLOW_SECONDS = 30.0
 
 
 class FeedbackWriter:
@@ -41,8 +44,10 @@ class FeedbackWriter:
         """`scribes` have benches of `Scribe`. `caught_up` is called when there are no `arrears` any more."""
         self.arrears = Arrears(clock=reactor, alarm=alarm, over=caught_up)
         self._ledger = ledger
+        self._reactor = reactor
         self._scribes = scribes
         self._in_thread = in_thread
+        self._alarm = alarm
         self._untidy: set[str] = set()
         self._pumps = [
             Pump(f"feedback to {tree.name}", partial(self._step, tree), reactor, alarm=alarm)
@@ -71,29 +76,53 @@ class FeedbackWriter:
         is_whole = len(rows) == BATCH
         self.arrears.waits(tree.name, await self._waiting(tree) if is_whole else len(rows))
         if rows:
-            try:
-                await self._write(tree, rows)
-            except (OSError, EnvironmentFault):
-                # What could not be named could perhaps not be removed either, nor by a scribe that ended.
-                self._untidy.add(tree.name)
-                self.arrears.waits(tree.name, 0)
-                raise
+            await self._write(tree, rows)
         return is_whole
 
     async def _write(self, tree: SpoolTree, rows: Sequence[feedback.Feedback]) -> None:
-        outcome = await self._published(Answers(tree.out, [(row.name, row.content) for row in rows]))
+        try:
+            outcome = await self._published(tree, rows)
+        except (OSError, EnvironmentFault):
+            self._cannot_be_written_to(tree)
+            raise
         written = [rows[place].id for place in outcome.places]
         await self._ledger.submit(lambda uow: feedback.mark_written(uow, written))
         for failure in outcome.failures:
             # The pump tells of it, and tries what is left again by and by.
+            self._cannot_be_written_to(tree)
             raise failure
 
-    async def _published(self, answers: Answers) -> Published:
-        [outcome] = await self._scribes.run("answers", [answers])
+    async def _published(self, tree: SpoolTree, rows: Sequence[feedback.Feedback]) -> Published:
+        answers = Answers(tree.out, [(row.name, row.content) for row in rows])
+        with self._told_when_slow(tree):
+            [outcome] = await self._scribes.run("answers", [answers])
         if isinstance(outcome, Poisoned):
-            raise EnvironmentFault(f"answers lose the process that writes them: {outcome.reason}")
+            raise EnvironmentFault(f"writing a batch of answers went wrong: {outcome.reason}")
         assert isinstance(outcome, Published), outcome
         return outcome
 
+    @contextmanager
+    def _told_when_slow(self, tree: SpoolTree) -> Iterator[None]:
+        name = f"disk of {tree.name}"
+        slow = self._reactor.callLater(SLOW_SECONDS, self._alarm, name, _SLOW)
+        try:
+            yield
+        finally:
+            if slow.active():
+                slow.cancel()
+            else:
+                self._alarm(name, None)
+
+    def _cannot_be_written_to(self, tree: SpoolTree) -> None:
+        # What could not be named could perhaps not be removed either, nor by a scribe that ended.
+        self._untidy.add(tree.name)
+        self.arrears.waits(tree.name, 0)
+
     async def _waiting(self, tree: SpoolTree) -> int:
         return await self._ledger.read(lambda connection: feedback.waiting(connection, tree.name, MANY))
+
+
+_SLOW = (
+    f"answers are being written for {SLOW_SECONDS:.0f} s: does the disk, or the network to it, hang?"
+    " Nothing is lost; it goes on by itself"
+)

@@ -184,8 +184,8 @@ class Intake:
             return await self._ledger.submit(
                 lambda uow: settle(uow, drops, self._policy()),
                 messages=len(drops),
-                # A file may be about the licence of one that was taken before it, by another lane.
-                in_turn=not all(is_urgent(drop.name.name) for drop in drops),
+                # Not because they are few: one may be about the licence of another that was taken before it.
+                first=all(is_urgent(drop.name.name) for drop in drops),
             )
         except EnvironmentFault:
             raise

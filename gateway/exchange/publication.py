@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from zlib import crc32
 
 from gateway.exchange.names import marked
 
 #: How the names of files begin that are not whole yet.
 TEMPORARY = ".gateway-"
+HALF_WRITTEN = f"{TEMPORARY}*.tmp"
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-
 
 #: Syncs are in so many parts at most, and fewer than this are not worth one of their own.
 MOST_PARTS, LEAST_A_PART = 6, 8
@@ -71,7 +70,9 @@ class Publication:
             raise
         finally:
             for descriptor in self._descriptors.values():
-                os.close(descriptor)
+                # What it could still say of the content, the sync has said.
+                with suppress(OSError):
+                    os.close(descriptor)
             for place in self._descriptors.keys() - self._synced:
                 self._remove(place)
         self._give_names()
@@ -138,9 +139,8 @@ class Publication:
         return name, True
 
     def _temporary(self, place: int) -> str:
-        # A process that is given the batch because another died over it writes over what that one left.
-        mark = crc32(os.fsencode(self._answers[place][0]))
-        return f"{self._folder}/{TEMPORARY}{mark:08x}-{place:x}.tmp"
+        # By the process too: one that was given up may still be writing, and names what it synced itself.
+        return f"{self._folder}/{TEMPORARY}{os.getpid():x}-{place:x}.tmp"
 
     def _remove(self, place: int) -> None:
         with suppress(OSError):
@@ -152,6 +152,17 @@ class Publication:
             yield
         except OSError as error:
             self.failures[place] = error
+
+
+def clear_half_written(folder: Path) -> int:
+    """Remove from `folder` what was left half-written under names that nobody reads; so many went."""
+    cleared = 0
+    for leftover in folder.glob(HALF_WRITTEN):
+        # Who may write there may have made anything of that name; it does no harm.
+        with suppress(OSError):
+            leftover.unlink()
+            cleared += 1
+    return cleared
 
 
 def same_content(path: str | Path, content: bytes) -> bool:

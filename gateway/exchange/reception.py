@@ -206,6 +206,8 @@ class Reception:
             self._alarm(_alert_of(file), "cannot be settled: see the log; it is kept")
             await self._settle(file, _refusal(Poisoned(OUR_FAULT), b""))
             return
+        if notices is None:
+            return
         self._desk.settled()
         publish(_log, notices)
         for notice in notices:
@@ -215,11 +217,11 @@ class Reception:
 
     def _settle_in(
         self, uow: UnitOfWork, file: post.InboundFile, result: ExaminedInterchange | Refused
-    ) -> list[Notice]:
+    ) -> list[Notice] | None:
         known = post.inbound_get(uow.connection, file.id)
         if known is None or known.status is not InboundStatus.STORED:
-            # An operator has given it up meanwhile.
-            return []
+            # An operator has given it up meanwhile, and with it goes what is to be kept of it.
+            return None
         if isinstance(result, Refused):
             reference = post.control_reference(file.identity)
             post.inbound_opened(uow, file.id)

@@ -136,7 +136,9 @@ class Sealing:
             if isinstance(result, Poisoned):
                 raise RuntimeError(f"a licence could not be sealed: {result.reason}")  # noqa: TRY004 - no type error
         await self._ledger.submit(
-            lambda uow: self._record(uow, waiting, jobs, results), messages=len(waiting)
+            lambda uow: self._record(uow, waiting, jobs, results),
+            messages=len(waiting),
+            first=all(one.row.urgent for one in waiting),
         )
         for one in waiting:
             self._alarm(f"seal of {one.row.licence}", None)

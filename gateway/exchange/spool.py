@@ -21,12 +21,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.exchange.names import MAX_NAME_BYTES, is_handed_over, is_urgent, marked
-from gateway.exchange.publication import TEMPORARY, same_content, sync_folder
+from gateway.exchange.publication import (
+    HALF_WRITTEN,
+    TEMPORARY,
+    clear_half_written,
+    same_content,
+    sync_folder,
+)
 from licencexml.rejection import Rejection
 
 FOLDERS = ("in", "work", "out", "held", "corrupt")
 _LEAST_READ_BYTES = 16_384
-_HALF_WRITTEN = f"{TEMPORARY}*.tmp"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,12 +74,12 @@ class SpoolTree:
         """Make the folders that are missing; clear away what a crash left half-written of ours, so many."""
         for name in FOLDERS:
             (self.root / name).mkdir(parents=True, exist_ok=True)
-        return sum(_cleared(folder) for folder in (self.out, self.held, self.corrupt))
+        return sum(clear_half_written(folder) for folder in (self.out, self.held, self.corrupt))
 
     def tidy(self) -> bool:
         """Clear away what is half-written in `out/`, while nobody writes there; whether all of it is gone."""
-        _cleared(self.out)
-        return not any(self.out.glob(_HALF_WRITTEN))
+        clear_half_written(self.out)
+        return not any(self.out.glob(HALF_WRITTEN))
 
     def waiting(self, limit: int) -> list[Waiting]:
         """The first `limit` files to claim, in order; memory is bounded by `limit`, not by the backlog."""
@@ -196,16 +201,6 @@ def _read(descriptor: int, limit: int, *, expected: int) -> bytes:
         parts.append(part)
         limit -= len(part)
     return b"".join(parts)
-
-
-def _cleared(folder: Path) -> int:
-    cleared = 0
-    for leftover in folder.glob(_HALF_WRITTEN):
-        # Who may write there may have made anything of that name; it does no harm.
-        with suppress(OSError):
-            leftover.unlink()
-            cleared += 1
-    return cleared
 
 
 @contextmanager

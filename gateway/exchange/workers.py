@@ -1,8 +1,8 @@
-"""Worker processes, fed by the batch; a document that kills its worker is found and named.
+"""Worker processes, fed by the batch; a job that kills its worker, a document say, is found and named.
 
-A job to another process costs more than a P-256 signature, so documents travel in batches. When a batch
-dies or takes too long, its documents are tried again one by one: each good one gets its result, and the
-culprit comes back as `Poisoned`.
+A job to another process costs more than a P-256 signature, so jobs travel in batches. When a batch dies or
+takes too long, its jobs are tried again one by one: each good one gets its result, and the culprit comes back
+as `Poisoned`.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 The law of this module:
 
 * Units are committed together, as many as wait, unless they hold so much work that the first of them would
-  wait long for the last. Those about few messages (the line waits for them, or something urgent) go before
-  those about many, and otherwise all in the order in which they were submitted.
+  wait long for the last.
+* Those about few messages (the line, or something urgent, waits for them) go before those about many: before
+  one commit of theirs, so that nothing waits for ever. Otherwise all go as they were submitted.
 * A Deferred fires only after the commit that holds its unit; a unit that is told of is on disk.
 * When a batch fails, nothing of it stays; then each unit runs alone, and only those that fail alone fail.
   A unit may therefore run twice: it must have no effect but through its connection.
@@ -43,7 +44,7 @@ LEDGER_FILE = "ledger.sqlite3"
 
 MAX_WAITING_UNITS = 4_096
 MAX_WAITING_READS = 1_024
-#: A commit takes no further unit when those that it has are about so many messages.
+#: A commit takes no further unit if they would be about more messages.
 MESSAGES_PER_COMMIT = 64
 #: What is about no more messages than this need not wait for what is about more.
 FEW_MESSAGES = 8
@@ -99,6 +100,7 @@ class Ledger:
         self._runners = runners
         self._first: deque[_Unit] = deque()
         self._waiting: deque[_Unit] = deque()
+        self._have_passed = False
         self._committing = False
         self._idle: Deferred[None] = Deferred()
         self._reads_in_hand = 0
@@ -122,19 +124,19 @@ class Ledger:
         return cls(writer, reader_engine(path), lock, clock, runners or InlineRunners())
 
     def submit(
-        self, work: Callable[[UnitOfWork], T], *, messages: int = 1, in_turn: bool = False
+        self, work: Callable[[UnitOfWork], T], *, messages: int = 1, first: bool | None = None
     ) -> Deferred[T]:
         """Run `work` in a transaction; fires with its result once that is durable, or with its failure.
 
-        `work` may run twice (see the law above), and on another thread. It is about so many `messages`; if
-        it is `in_turn` it passes no other, however few.
+        `work` may run twice (see the law above), and on another thread. It is about so many `messages`;
+        `first` tells whether it goes before what waits and does not (by default: if they are few).
         """
         if self._closed is not None:
             return fail(LedgerClosed("the ledger is closed"))
         if len(self._first) + len(self._waiting) >= MAX_WAITING_UNITS:
             return fail(LedgerBusy(f"{MAX_WAITING_UNITS} units of work wait already"))
         unit = _Unit(work, messages)
-        is_first = messages <= FEW_MESSAGES and not in_turn
+        is_first = messages <= FEW_MESSAGES if first is None else first
         (self._first if is_first else self._waiting).append(unit)
         if not self._committing:
             self._committing = True
@@ -174,11 +176,11 @@ class Ledger:
             self._idle.callback(None)
 
     def _next_batch(self) -> list[_Unit]:
-        batch: list[_Unit] = []
-        messages = 0
-        while messages < MESSAGES_PER_COMMIT and (waiting := self._first or self._waiting):
-            batch.append(waiting.popleft())
-            messages += batch[-1].messages
+        """Those that go first; then, or at least in each other commit, those that wait behind them."""
+        batch = _taken(self._first, MESSAGES_PER_COMMIT)
+        self._have_passed = bool(batch and self._waiting and not self._have_passed)
+        if not self._have_passed:
+            batch += _taken(self._waiting, MESSAGES_PER_COMMIT)
         return batch
 
     async def _commit(self, batch: Sequence[_Unit]) -> Sequence[object]:
@@ -224,6 +226,15 @@ class Ledger:
     def _read_done(self, result: T) -> T:
         self._reads_in_hand -= 1
         return result
+
+
+def _taken(waiting: deque[_Unit], messages: int) -> list[_Unit]:
+    """From the beginning of `waiting` one unit, and more while all are about no more than `messages`."""
+    taken: list[_Unit] = []
+    while waiting and (not taken or waiting[0].messages <= messages):
+        taken.append(waiting.popleft())
+        messages -= taken[-1].messages
+    return taken
 
 
 def _migrated(path: Path) -> Engine:

@@ -1,7 +1,8 @@
 """Log records of one turn of the reactor, written together.
 
 A batch of licences is told in hundreds of lines. Each by itself would be three calls to the kernel, and at
-each of them the reactor's thread would give up the interpreter's lock and wait for it again.
+each of them the reactor's thread would give up the interpreter's lock and wait for it again. The price: a
+process that is killed takes the lines of its last turn with it, as far as they were no warnings.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class Gathered:
 
     def __init__(self, writers: Sequence[Callable[..., None]]) -> None:
         self._writers = tuple(writers)
-        self._lock = threading.Lock()
+        # The collector may find something to tell of while a line is being written.
+        self._lock = threading.RLock()
         self._waiting: list[Record] = []
         self._call_soon: Callable[[Callable[[], None]], object] | None = None
 
@@ -48,7 +50,7 @@ class Gathered:
             call_soon(self.flush)
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write what waits; never raises, if the writers do not."""
         with self._lock:
             records, self._waiting = self._waiting, []
             if records:

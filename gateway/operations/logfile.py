@@ -21,22 +21,26 @@ class LogFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        # The collector may find something to tell of while a line is being written.
+        self._lock = threading.RLock()
         self._descriptor: int | None = None
         self._opened = (0, 0)
+        self._is_torn = False
         self.dropped = 0
 
     def write(self, *records: Record) -> None:
-        """Append these, with one call to the kernel; never raises."""
-        lines = b"".join([_line(record) for record in records])
+        """Append these together; never raises."""
         with self._lock:
             try:
                 if self.dropped:
                     self._append(_line(self._told_as_dropped(records[0])))
                     self.dropped = 0
-                self._append(lines)
-            except OSError as error:
-                self.dropped += len(records) - (error.whole_lines if isinstance(error, _Cut) else 0)
+                self._append(b"".join([_line(record) for record in records]))
+            except _Cut as cut:
+                self.dropped += len(records) - cut.whole_lines
+                self._close()
+            except (OSError, MemoryError):
+                self.dropped += len(records)
                 self._close()
 
     def reopen(self) -> None:
@@ -52,10 +56,14 @@ class LogFile:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             self._descriptor = os.open(self._path, flags, 0o640)
-            self._opened = _identity(os.fstat(self._descriptor))
+            opened = _identity(os.fstat(self._descriptor))
+            self._is_torn &= opened == self._opened
+            self._opened = opened
+        if self._is_torn:
+            self._is_torn = not os.write(self._descriptor, b"\n")
         written = os.write(self._descriptor, lines)
+        self._is_torn = written > 0 and not lines[:written].endswith(b"\n")
         if written != len(lines):
-            os.write(self._descriptor, b"\n")
             raise _Cut(lines[:written].count(b"\n"))
 
     def _was_renamed(self) -> bool:
@@ -75,11 +83,11 @@ class LogFile:
             self._descriptor = None
 
 
-class _Cut(OSError):
-    """Of several lines so many were written whole, and the next in part."""
+class _Cut(Exception):
+    """Of several lines so many were written whole, and the next in part or not at all."""
 
     def __init__(self, whole_lines: int) -> None:
-        super().__init__("log lines were written in part")
+        super().__init__(whole_lines)
         self.whole_lines = whole_lines
 
 

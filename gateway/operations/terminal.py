@@ -52,9 +52,9 @@ class Terminal:
 
     def write(self, *records: Record) -> None:
         """Write these; a stream that is gone is left alone."""
-        lines = [readable(record, colour=self._colour) + "\n" for record in records]
         try:
+            lines = [readable(record, colour=self._colour) + "\n" for record in records]
             self._stream.write("".join(lines))
             self._stream.flush()
-        except (OSError, ValueError):
+        except (OSError, ValueError, MemoryError):
             return

@@ -101,7 +101,7 @@ class Almanac:
 
     async def report_again(self, day: date, partner: str | None = None) -> None:
         """Send each partner (or this one) our report about `day` once more, as the ledger stands now."""
-        notices = await self._ledger.submit(lambda uow: self._daybook.report(uow, day, partner))
+        notices = await self._ledger.submit(lambda uow: self._daybook.report(uow, day, partner), first=False)
         publish(_log, notices)
         self._written()
         self.wake()
@@ -127,7 +127,7 @@ class Almanac:
         day = self._next = self._without_the_long_past(self._next, over)
         if day > over:
             return False
-        notice = await self._ledger.submit(lambda uow: self._daybook.close(uow, day))
+        notice = await self._ledger.submit(lambda uow: self._daybook.close(uow, day), first=False)
         self._next = day + _DAY
         self._opened_again.discard(day)
         publish(_log, [] if notice is None else [notice])

@@ -108,7 +108,7 @@ class Recovery:
         if number is None:
             return
         try:
-            await self._ledger.submit(lambda uow: runs.ended(uow, number))
+            await self._ledger.submit(lambda uow: runs.ended(uow, number), first=False)
         except EnvironmentFault as fault:
             _log.warn("that this run ended in order cannot be recorded: {fault}", fault=fault)
 

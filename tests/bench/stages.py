@@ -32,7 +32,7 @@ _RULES = (
     ("gateway/exchange/feedback_writer.py", "feedback: ledger"),
     ("gateway/exchange/sealing.py", "seal: ledger"),
     ("twisted/logger/", "log"),
-    ("gateway/operations/log", "log"),
+    ("gateway/operations/", "log"),
     ("gateway/line/", "line and TLS"),
     ("oftp2/", "line and TLS"),
     ("twisted/protocols/tls.py", "line and TLS"),

@@ -10,7 +10,9 @@ import pytest
 from conftest import MakeDocument, licence
 from memory import World
 
+from gateway.exchange.examination import ExaminedInterchange
 from gateway.exchange.post_office import LedgerPostOffice
+from gateway.ledger import post
 from gateway.line.office import IncomingReceipt, NotProcessed, OfferedFile, OutgoingReceipt
 from gateway.operations.commands import CommandRefused
 from gateway.service.licence_gateway import LicenceGateway
@@ -331,3 +333,23 @@ def test_responses_without_end_are_not_all_kept(world: World, document: MakeDocu
     assert len(kept) == 16
     assert kept[0]["text"] == NO.text
     assert cast("LicenceGateway", world.gateway).healthy()
+
+
+def test_a_file_that_is_given_up_just_before_it_is_settled_is_kept(instance: Path) -> None:
+    world = World(instance)
+    world.start_gateway()
+    no_reception(world, world.gateway)
+    world.wire.up = False
+    path, gateway = stored(world, "LATE"), station(world.gateway)
+
+    async def given_up_and_settled() -> None:
+        file = await gateway.ledger.read(lambda connection: post.inbound_get(connection, 1))
+        await gateway.ledger.submit(
+            lambda uow: post.inbound_not_processed(uow, 1, 34, "it waits", by="Li", is_receipted=False)
+        )
+        examined = ExaminedInterchange("LATE", "CN-CUSTOMS", "CN-GATEWAY", ())
+        await gateway._reception._settle(file, examined)
+
+    world.now(given_up_and_settled())
+    assert path.read_bytes() == CONTENT
+    world.stop()

@@ -14,6 +14,7 @@ from memory import World
 
 from gateway.clock import system_clock
 from gateway.demo.samples import issue_message
+from gateway.ledger.store import Ledger
 from gateway.operations.instance import create_instance
 from gateway.operations.issuer import Issuer
 from gateway.trust.authority import KeyKind
@@ -198,7 +199,31 @@ def test_urgent_goes_before_all_that_wait(instance: Path, document: MakeDocument
     shown = world.ask(world.gateway, "licence history", licence=str(urgent.key))["rows"]
     order = [row["kind"] for row in shown]
     assert order[0] == "ISSUE_ACCEPTED"
-    assert shown[0]["seq"] <= 64, "it is in the first batch, though it came last"
+    assert shown[0]["seq"] == 1, "it is the first batch, though it came last"
+    world.stop()
+
+
+def test_what_is_urgent_is_accepted_and_sealed_without_others_and_goes_first_in_the_ledger(
+    instance: Path, document: MakeDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit, seen = Ledger.submit, []
+
+    def watched(self: Ledger, work: Any, *, messages: int = 1, first: bool | None = None) -> Any:
+        seen.append((work.__qualname__.split(".")[0], messages, first))
+        return submit(self, work, messages=messages, first=first)
+
+    monkeypatch.setattr(Ledger, "submit", watched)
+    world = World(instance)
+    for number, one in enumerate(licences(20)):
+        world.drop(f"l{number}", document(one))
+    world.drop("now.urgent", document(licence(seed=99), urgent=True))
+    world.start_gateway()
+    world.run()
+    for step in ("Intake", "Sealing"):
+        assert [(messages, first) for name, messages, first in seen if name == step] == [
+            (1, True),
+            (20, False),
+        ], step
     world.stop()
 
 

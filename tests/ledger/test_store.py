@@ -107,11 +107,11 @@ def test_what_waits_is_committed_together_and_told_after(stepped: Ledger, runner
 @pytest.mark.parametrize(
     ("messages", "commits"),
     [
-        ([1, 40, 40, 40], ["a", "bc", "d"]),
-        ([1, MESSAGES_PER_COMMIT, 9], ["a", "b", "c"]),
+        ([1, 40, 40, 24, 40], ["a", "b", "cd", "e"]),
+        ([1, 10 * MESSAGES_PER_COMMIT, 9], ["a", "b", "c"]),
         ([1] * 5, ["a", "bcde"]),
-        ([1, 40, FEW_MESSAGES, 40, 1], ["a", "cebd"]),
-        ([1, 10 * MESSAGES_PER_COMMIT, 1, 9, 1], ["a", "ceb", "d"]),
+        ([1, 40, FEW_MESSAGES, 24, 1], ["a", "ce", "bd"]),
+        ([1, 10 * MESSAGES_PER_COMMIT, 1, 9, 1], ["a", "ce", "b", "d"]),
     ],
 )
 def test_few_messages_go_first_and_a_commit_holds_no_more_than_its_first_should_wait_for(
@@ -127,12 +127,29 @@ def test_few_messages_go_first_and_a_commit_holds_no_more_than_its_first_should_
     assert names(stepped) == told
 
 
-def test_what_is_in_turn_passes_nothing(stepped: Ledger, runners: SteppedRunners) -> None:
+def test_whether_a_unit_goes_first_can_be_said(stepped: Ledger, runners: SteppedRunners) -> None:
     told: list[str] = []
-    for name, count, in_turn in (("a", 1, False), ("b", 64, True), ("c", 1, True), ("d", 1, False)):
-        stepped.submit(add(name), messages=count, in_turn=in_turn).addCallback(told.append)
+    for name, count, first in (("a", 1, None), ("b", 64, None), ("c", 1, False), ("d", 64, True)):
+        stepped.submit(add(name), messages=count, first=first).addCallback(told.append)
     runners.run()
     assert "".join(told) == "adbc"
+
+
+def test_what_goes_first_does_not_hold_up_the_others_for_ever(
+    stepped: Ledger, runners: SteppedRunners
+) -> None:
+    told: list[str] = []
+
+    def again(name: str) -> None:
+        told.append(name)
+        if len(told) < 20:
+            stepped.submit(add("few")).addCallback(again)
+
+    stepped.submit(add("few")).addCallback(again)
+    for number in range(3):
+        stepped.submit(add(f"many {number}"), messages=MESSAGES_PER_COMMIT).addCallback(told.append)
+    runners.run()
+    assert [told.index(f"many {number}") for number in range(3)] == [3, 6, 9]
 
 
 @settings(max_examples=30, deadline=None)

@@ -1,5 +1,7 @@
 """The log: every record is one JSON line, secrets are masked, and nothing that happens to the file raises."""
 
+import errno
+import gc
 import io
 import json
 import os
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from pydantic_core import to_json
 from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
 
@@ -181,26 +184,78 @@ def test_a_line_cut_by_a_full_disk_does_not_spoil_the_next(
     assert [json.loads(line)["event"] for line in (lines[0], lines[-1])] == ["whole", "after"]
 
 
-def test_of_several_lines_cut_by_a_full_disk_those_that_are_whole_are_not_counted_as_dropped(
+def test_of_lines_cut_by_a_full_disk_those_that_are_whole_are_not_told_as_dropped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, true_write = tmp_path / "log", os.write
+    path, true_write, room = tmp_path / "log", os.write, [0]
+
+    def write(descriptor: int, data: bytes) -> int:
+        if room[0] == 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = true_write(descriptor, data[: room[0]])
+        room[0] -= written
+        return written
+
     file = LogFile(path)
     records = [record_of(_event(event)) for event in ("one", "two", "three")]
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            os, "write", lambda descriptor, data: true_write(descriptor, data[: max(1, len(data) // 2)])
-        )
+    one = len(to_json(records[0])) + 1
+    monkeypatch.setattr(os, "write", write)
+    for space, dropped in ((one + 10, 2), (0, 5)):
+        room[0] = space
         file.write(*records)
-    assert file.dropped == 2
+        assert file.dropped == dropped
+    room[0] = 10**6
     file.write(record_of(_event("after")))
     file.close()
-    lines = path.read_text().splitlines()
-    assert json.loads(lines[0])["event"] == "one"
-    assert [json.loads(line)["event"] for line in lines[2:]] == [
-        "2 log records could not be written and were dropped",
+    first, torn, *rest = path.read_text().splitlines()
+    assert json.loads(first)["event"] == "one"
+    assert len(torn) == 10
+    assert [json.loads(line)["event"] for line in rest] == [
+        "5 log records could not be written and were dropped",
         "after",
     ]
+
+
+def test_lines_cut_between_two_leave_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, true_write = tmp_path / "log", os.write
+    file = LogFile(path)
+    records = [record_of(_event(event)) for event in ("one", "two")]
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            os, "write", lambda descriptor, data: true_write(descriptor, data[: data.index(b"\n") + 1])
+        )
+        file.write(*records)
+    file.write(record_of(_event("after")))
+    file.close()
+    assert [record["event"] for record in _lines(path)] == [
+        "one",
+        "1 log records could not be written and were dropped",
+        "after",
+    ]
+
+
+def test_what_the_collector_tells_while_lines_are_written_neither_hangs_nor_is_lost(tmp_path: Path) -> None:
+    told: list[list[str]] = []
+
+    class Late:
+        """Found by the collector at an unlucky moment."""
+
+        def __init__(self) -> None:
+            self.myself = self
+
+        def __del__(self) -> None:
+            gathered.write(*_told(LogLevel.critical, "found"))
+
+    def write(*records: Record) -> None:
+        told.append([record["event"] for record in records])
+        if len(told) == 1:
+            Late()
+            gc.collect()
+
+    gathered = Gathered([write, LogFile(tmp_path / "log").write])
+    gathered.write(*_told(LogLevel.info, "a"))
+    assert told == [["a"], ["found"]]
+    assert sorted(record["event"] for record in _lines(tmp_path / "log")) == ["a", "found"]
 
 
 class Kept:
