@@ -17,13 +17,13 @@ from collections import deque
 from statistics import fmean, linear_regression, pstdev
 
 #: A file should be with the partner after no more than that, from when it was asked for.
-TARGET_SECONDS = 0.25
+TARGET_SECONDS = 0.2
 #: Messages take as long as any file does, at least; and so many times as long where it is the line that they
 #: wait for more than half of the time: then it is as busy as can be, and 19 parts in 20 of that are theirs.
 EFFICIENT = 19
 _MOSTLY = 0.5
 #: No file is kept smaller than that many messages: each has its price, in processor time too.
-LEAST_MESSAGES = 128
+LEAST_MESSAGES = 96
 #: So many files tell how long one takes.
 SEEN = 16
 #: Sizes that differ by less than this part of their mean do not tell what a message takes.

@@ -71,7 +71,7 @@ def test_what_holds_files_up_now_and_then_makes_no_spiral(seed: int) -> None:
     chance = Random(seed)
 
     def line(count: int) -> float:
-        return 0.04 + count * 0.0005 + chance.choice((0.0, 0.05, 0.1, 0.3))
+        return TARGET_SECONDS * (0.16 + count * 0.002 + chance.choice((0.0, 0.2, 0.4, 1.2)))
 
     _, sizes = settled(line, files=200)
     assert sum(sizes) / len(sizes) > 1.25 * LEAST_MESSAGES
