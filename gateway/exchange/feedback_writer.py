@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -33,7 +33,7 @@ class FeedbackWriter:
     def __init__(
         self,
         *,
-        trees: Iterable[SpoolTree],
+        trees: Sequence[SpoolTree],
         ledger: Ledger,
         reactor: IReactorTime,
         scribes: Workers,
@@ -49,6 +49,7 @@ class FeedbackWriter:
         self._in_thread = in_thread
         self._alarm = alarm
         self._untidy: set[str] = set()
+        self._unknown = {tree.name for tree in trees}
         self._pumps = [
             Pump(f"feedback to {tree.name}", partial(self._step, tree), reactor, alarm=alarm)
             for tree in trees
@@ -75,8 +76,10 @@ class FeedbackWriter:
         rows = await self._ledger.read(lambda connection: feedback.unwritten(connection, BATCH, tree.name))
         is_whole = len(rows) == BATCH
         self.arrears.waits(tree.name, await self._waiting(tree) if is_whole else len(rows))
-        if rows:
+        if rows or tree.name in self._unknown:
+            # Once without answers too: so the scribe is there, or it is told that it cannot be, before any wait.
             await self._write(tree, rows)
+            self._unknown.discard(tree.name)
         return is_whole
 
     async def _write(self, tree: SpoolTree, rows: Sequence[feedback.Feedback]) -> None:
@@ -86,7 +89,8 @@ class FeedbackWriter:
             self._cannot_be_written_to(tree)
             raise
         written = [rows[place].id for place in outcome.places]
-        await self._ledger.submit(lambda uow: feedback.mark_written(uow, written))
+        if written:
+            await self._ledger.submit(lambda uow: feedback.mark_written(uow, written))
         for failure in outcome.failures:
             # The pump tells of it, and tries what is left again by and by.
             self._cannot_be_written_to(tree)

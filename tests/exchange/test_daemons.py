@@ -81,7 +81,8 @@ def test_stop_by_command_and_a_start_that_tells_what_it_found(
     stage.gateway.kill()
     stage.gateway.start()
     (found,) = [line for line in log_lines(instance) if "; found: " in str(line["event"])]
-    assert str(found["event"]).endswith("; found: 3 messages due")
+    # How many answers were written by then is a matter of chance.
+    assert "; found: 3 messages due" in str(found["event"])
     assert (found["due"], found["under_way"], found["files_in_work"]) == (3, 0, 0)
     assert stage.gateway.control.call("stop") == {"stopping": True}
     assert stage.gateway.wait() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -186,7 +187,7 @@ def _without_collection() -> Iterator[None]:
         yield
     finally:
         # What was there before is spared, which is most of it.
-        gc.collect()
+        _collect()
         gc.enable()
         gc.unfreeze()
 
@@ -194,7 +195,14 @@ def _without_collection() -> Iterator[None]:
 def _hear_of_failures_nobody_handled(town: Town) -> None:
     """A failure that no code of ours waited for is told of when its Deferred is collected."""
     town.is_over = True
-    gc.collect()
+    _collect()
+
+
+def _collect() -> None:
+    """Files that a killed process had open are the kernel's to close, and no fault of anybody's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @contextmanager
