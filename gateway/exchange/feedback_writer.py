@@ -77,7 +77,7 @@ class FeedbackWriter:
         is_whole = len(rows) == BATCH
         self.arrears.waits(tree.name, await self._waiting(tree) if is_whole else len(rows))
         if rows or tree.name in self._unknown:
-            # Once without answers too: so the scribe is there, or it is told that it cannot be, before any wait.
+            # Once without answers too: so the scribe is there before any waits, or is told to be missing.
             await self._write(tree, rows)
             self._unknown.discard(tree.name)
         return is_whole
