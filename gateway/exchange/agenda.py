@@ -22,7 +22,7 @@ from gateway.exchange.threads import InThread
 MAX_ACTIVE_NAMES = 32_768
 #: While there is something to do, or if it found nothing, a look that took long is followed by the next one
 #: after this many times as long.
-REST = 20
+REST = 40
 #: A look that takes this long is a long one.
 LONG_SECONDS = 0.02
 

@@ -169,20 +169,13 @@ class Campaign:
         with self._house(Setting(), fill) as house:
             papers = held[0]
             house.wait_for(ACCEPTED, plan.segment)
-            began, before, had = time.perf_counter(), Reading.of(house.pid), house.answers()
-            house.wait_for(ACKNOWLEDGED, measured)
-            after, has, seconds = Reading.of(house.pid), house.answers(), time.perf_counter() - began
-            # The intake may run ahead of the line, more so where more waits: a licence's three answers are a
-            # third of its work each, so that what was done ahead counts too.
-            done = (has - had) / 3
-            cpu = sum((after.processes - before.processes).values())
-            rate = done / seconds
+            segments = [_segment(house, plan.segment * number) for number in range(1, plan.rounds + 1)]
             behind = urgent.behind(house, papers.urgent(drops))
             proofs.all_was_done(house, whole=False)
         return {
             "waiting": waiting,
-            "rates": [rate],
-            "cpu": cpu / done * 1e6,
+            "rates": [rate for rate, _ in segments],
+            "cpu": [cpu for _, cpu in segments],
             "urgent_seconds": urgent.by_step(behind),
         }
 
@@ -289,3 +282,14 @@ class Campaign:
             "rates": [one.rate for one in runs],
             "microseconds": [one.microseconds for one in runs],
         }
+
+
+def _segment(house: House, acknowledged: int) -> tuple[float, float]:
+    """Licences a second, and microseconds of processor each, until so many are acknowledged in all."""
+    began, before, had = time.perf_counter(), Reading.of(house.pid), house.answers()
+    house.wait_for(ACKNOWLEDGED, acknowledged)
+    after, has, seconds = Reading.of(house.pid), house.answers(), time.perf_counter() - began
+    # The intake may run ahead of the line, more so where more waits: a licence's three answers are a third of
+    # its work each, so that what was done ahead counts too.
+    done = (has - had) / 3
+    return done / seconds, sum((after.processes - before.processes).values()) / done * 1e6

@@ -127,7 +127,8 @@ def others(found: Found) -> Rows:
     if backlog := found.get("backlog"):
         for part in (backlog["few"], backlog["many"]):
             what = f"taken out of a backlog of {part['waiting']:,}"
-            rows.append((what, f"{middle(part['rates']):,.0f} a second, {part['cpu']:,.0f} µs of processor"))
+            cpu = middle(part["cpu"])
+            rows.append((what, f"{middle(part['rates']):,.0f} a second, {cpu:,.0f} µs of processor"))
         rows.append(urgent.told(backlog["many"]["urgent_seconds"]))
     if ledger := found.get("ledger"):
         for part in (ledger["small"], ledger["large"]):
