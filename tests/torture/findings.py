@@ -15,8 +15,9 @@ from tests.torture.machine import Machine
 
 #: What stands idle may use so much of a processor.
 IDLE_SHARE = 0.25
-#: Worker processes of a daemon, and files that it may have open when there is nothing to do.
-WORKERS, MOST_FILES = 2, 100
+#: Worker processes of a daemon (two that examine, one that writes answers), and files that it may have open, when
+#: there is nothing to do.
+WORKERS, MOST_FILES = 3, 100
 #: A fault that lasts so long, with the gateway running all the while, should be told.
 _NOTICED_SECONDS = 4.0
 #: It may be told so long afterwards.
