@@ -24,7 +24,7 @@ from gateway.exchange.outgoing import OutgoingFiles
 from gateway.exchange.post_office import LedgerPostOffice
 from gateway.exchange.pump import Pump
 from gateway.exchange.receipts import Receipts
-from gateway.exchange.scribe import Answers
+from gateway.exchange.spool import SpoolTree
 from gateway.ledger import feedback, post, sqlite
 from gateway.ledger.kinds import InboundStatus
 from gateway.line.service import LineService
@@ -163,11 +163,11 @@ def _commits_are_not_synced() -> AbstractContextManager[object]:
 def _answers_are_marked_first() -> AbstractContextManager[object]:
     """An answer counts as written before it is."""
 
-    async def step(self: Any, tree: Any) -> bool:
+    async def step(self: FeedbackWriter, tree: SpoolTree) -> bool:
         rows = await self._ledger.read(lambda connection: feedback.unwritten(connection, 64, tree.name))
         if rows:
             await self._ledger.submit(lambda uow: feedback.mark_written(uow, [row.id for row in rows]))
-            await self._published(Answers(tree.out, [(row.name, row.content) for row in rows]))
+            await self._published(tree, rows)
         return bool(rows)
 
     return mock.patch.object(FeedbackWriter, "_step", step)
