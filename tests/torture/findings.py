@@ -15,8 +15,8 @@ from tests.torture.machine import Machine
 
 #: What stands idle may use so much of a processor.
 IDLE_SHARE = 0.25
-#: Worker processes of a daemon (the gateway: two that examine, one that writes answers), and files that it may
-#: have open, when there is nothing to do.
+#: Worker processes of a daemon (the gateway: two that examine, one that writes answers) and open files, when
+#: there is nothing to do.
 WORKERS, MOST_FILES = 3, 100
 #: A fault that lasts so long, with the gateway running all the while, should be told.
 _NOTICED_SECONDS = 4.0
