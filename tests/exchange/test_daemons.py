@@ -77,12 +77,16 @@ def test_stop_by_command_and_a_start_that_tells_what_it_found(
     stage.gateway.start()
     for number, one in enumerate(licences(3)):
         stage.drop(f"l{number}", document(one))
-    wait_until(lambda: (stage.status() or {})["queues"]["DUE"] == 3, 20, "they are not sealed")
+
+    def is_sealed_and_told() -> bool:
+        status = stage.status() or {}
+        return status["queues"]["DUE"] == 3 and status["ledger"]["feedback_waiting"] == 0
+
+    wait_until(is_sealed_and_told, 20, "they are not sealed, or not all answers are written")
     stage.gateway.kill()
     stage.gateway.start()
     (found,) = [line for line in log_lines(instance) if "; found: " in str(line["event"])]
-    # How many answers were written by then is a matter of chance.
-    assert "; found: 3 messages due" in str(found["event"])
+    assert str(found["event"]).endswith("; found: 3 messages due")
     assert (found["due"], found["under_way"], found["files_in_work"]) == (3, 0, 0)
     assert stage.gateway.control.call("stop") == {"stopping": True}
     assert stage.gateway.wait() == 0
